@@ -1,0 +1,153 @@
+# leann: one Makefile, nothing recursive. `make help` lists the targets.
+#
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, PKG_CONFIG, PREFIX, DESTDIR and BUILD
+# (where everything made goes) may be given; SAN=1 builds with ASan and UBSan.
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/leann
+INSTALL ?= install
+BUILD ?= build
+CFLAGS ?= -O2 -g
+PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
+
+WARN := -Wall -Wextra -Wshadow -Wvla
+ifneq ($(WERROR),)
+WARN += -Werror
+endif
+HARDEN := -fstack-protector-strong -fPIE
+HARDEN_LD := -pie -Wl,-z,relro,-z,now
+ifeq ($(SAN),1)
+HARDEN += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HARDEN_LD += -fsanitize=address,undefined
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+# The list of goals that need no libraries, so that they work before install-deps ran.
+NO_PKGS := clean help demo deps check check-arm uninstall install-deps
+ifneq ($(filter-out $(NO_PKGS),$(or $(MAKECMDGOALS),all)),)
+PKG_MISSING := $(shell for p in $(PKGS); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+ifneq ($(PKG_MISSING),)
+$(error missing libraries: $(PKG_MISSING): run scripts/install-deps, or install their -dev packages)
+endif
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
+endif
+
+# Short lines for people, whole commands with V=1.
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @echo
+endif
+
+ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) -pthread
+ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) -Wl,--as-needed -pthread $(LDFLAGS)
+ALL_LDLIBS = $(PKG_LIBS) $(LDLIBS) -lm
+
+LIB_SRC := $(sort $(wildcard lib/*/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libleann.a
+TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
+TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
+TOOL_BIN := $(TOOLS:%=$(BUILD)/bin/%)
+SCRIPTS := $(sort $(wildcard scripts/leann scripts/leann-*))
+SCRIPT_BIN := $(SCRIPTS:scripts/%=$(BUILD)/bin/%)
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
+TTOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+TTOOL_BIN := $(TTOOL_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%)
+MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 scripts/*.1 scripts/*.7))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help check lint man bench install uninstall clean demo deps tests check-arm
+
+all: $(TOOL_BIN) $(SCRIPT_BIN)
+
+help:
+	@echo 'make             build the tools into $(BUILD)/bin'
+	@echo 'make demo        install what is missing, build, fetch the model, index a folder, answer questions'
+	@echo 'make check       build and run every test; closes with "N passed, N failed"'
+	@echo 'make lint        layers, banned functions, man pages, shellcheck'
+	@echo 'make man         check the man pages with mandoc'
+	@echo 'make bench       measure; prints tables, changes nothing'
+	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc)'
+	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
+	@echo 'make clean       remove $(BUILD)'
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) '  CC  $<'
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(say) '  AR  $@'
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
+
+# One program a folder of cmd/: all its .c files.
+define tool_rule
+$(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c))) $(LIB)
+	@mkdir -p $$(@D)
+	$$(say) '  LD  $$@'
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+$(BUILD)/bin/leann $(BUILD)/bin/leann-%: scripts/leann
+$(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
+	@mkdir -p $(@D)
+	$(Q)ln -sf $(abspath $<) $@
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(say) '  LD  $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+tests: all $(UNIT_BIN) $(TTOOL_BIN)
+
+check:
+	@BUILD=$(BUILD) tests/run $(CHECK_ARGS)
+
+lint:
+	@scripts/lint
+
+man:
+	@scripts/lint man
+
+bench: all
+	@BUILD=$(BUILD) tests/bench
+
+demo:
+	@BUILD=$(BUILD) scripts/demo
+
+deps:
+	@scripts/install-deps
+
+# The whole library, NEON paths included, must compile for aarch64; headers are the host's.
+check-arm:
+	@scripts/check-arm
+
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(DATADIR)/models'
+	$(INSTALL) -m 755 $(TOOL_BIN) $(SCRIPTS) '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -m 644 $(wildcard models/*.lock) '$(DESTDIR)$(DATADIR)/models'
+	for s in 1 5 7; do $(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s; done
+	for m in $(MAN); do $(INSTALL) -m 644 $$m '$(DESTDIR)$(MANDIR)'/man$${m##*.}/ || exit 1; done
+
+uninstall:
+	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(SCRIPTS))
+	for m in $(notdir $(MAN)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$$m; done
+	rm -rf '$(DESTDIR)$(DATADIR)'
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(TTOOL_SRC:%.c=$(BUILD)/%.d)

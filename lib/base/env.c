@@ -1,0 +1,65 @@
+/* The environment; see env.h. */
+#include "base/env.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+const char *env_get(const char *name)
+{
+	const char *v = getenv(name);
+	return v && *v ? v : NULL;
+}
+
+char *env_cache_dir(void)
+{
+	const char *xdg = env_get("XDG_CACHE_HOME"), *home = env_get("HOME");
+	if (xdg && *xdg == '/')
+		return mem_printf("%s/leann", xdg);
+	return home ? mem_printf("%s/.cache/leann", home) : NULL;
+}
+
+int env_runtime_dir(char **out, struct err *e)
+{
+	const char *xdg = env_get("XDG_RUNTIME_DIR");
+	struct stat st;
+	char *dir = xdg && *xdg == '/' ? mem_printf("%s/leann", xdg)
+				       : mem_printf("/tmp/leann-%ld", (long)getuid());
+	int r = -1;
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		err_sys(e, "%s: mkdir", dir);
+	else if (lstat(dir, &st))
+		err_sys(e, "%s: stat", dir);
+	else if (!S_ISDIR(st.st_mode) || st.st_uid != getuid() || (st.st_mode & 077))
+		err_set(e, ERR_DATA, "%s: want a directory of uid %ld with mode 0700, found uid %ld mode %04o",
+			dir, (long)getuid(), (long)st.st_uid, (unsigned)st.st_mode & 07777);
+	else
+		r = 0;
+	if (r)
+		mem_free(dir);
+	else
+		*out = dir;
+	return r;
+}
+
+char *env_program(const char *name)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (n > 0) {
+		self[n] = 0;
+		char *slash = strrchr(self, '/');
+		if (slash) {
+			*slash = 0;
+			char *p = mem_printf("%s/%s", self, name);
+			if (access(p, X_OK) == 0)
+				return p;
+			mem_free(p);
+		}
+	}
+	return mem_strdup(name);
+}

@@ -1,0 +1,20 @@
+/* env: the environment and the directories it names; the only reader of it in lib/. */
+#ifndef LEANN_BASE_ENV_H
+#define LEANN_BASE_ENV_H
+
+#include "base/err.h"
+
+/* The variable's value, NULL when unset or empty. */
+const char *env_get(const char *name);
+/* $XDG_CACHE_HOME/leann, else ~/.cache/leann; NULL when neither is known. Caller frees. */
+char *env_cache_dir(void);
+/*
+ * The per-user socket directory, made 0700: $XDG_RUNTIME_DIR/leann, else
+ * /tmp/leann-UID. Refused (ERR_DATA) if it belongs to another user or others may
+ * enter it. Caller frees *out.
+ */
+int env_runtime_dir(char **out, struct err *e) MUST_CHECK;
+/* Path of a sibling program: beside the running one, else the bare name (found on PATH). Caller frees. */
+char *env_program(const char *name);
+
+#endif

@@ -1,0 +1,43 @@
+/* XXH3-64 behind our own names. */
+#include "base/hash.h"
+
+#include <xxhash.h>
+
+#include "base/err.h"
+
+uint64_t hash64(const void *p, size_t n)
+{
+	return XXH3_64bits(p, n);
+}
+
+uint64_t hash64_seed(const void *p, size_t n, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(p, n, seed);
+}
+
+struct hash *hash_new(void)
+{
+	XXH3_state_t *s = XXH3_createState();
+	if (!s) {
+		struct err e;
+		err_set(&e, ERR_SYS, "out of memory");
+		err_die(&e);
+	}
+	XXH3_64bits_reset(s);
+	return (struct hash *)s;
+}
+
+void hash_add(struct hash *h, const void *p, size_t n)
+{
+	XXH3_64bits_update((XXH3_state_t *)h, p, n);
+}
+
+uint64_t hash_get(const struct hash *h)
+{
+	return XXH3_64bits_digest((const XXH3_state_t *)h);
+}
+
+void hash_free(struct hash *h)
+{
+	XXH3_freeState((XXH3_state_t *)h);
+}
