@@ -1,0 +1,121 @@
+/*
+ * record: the records of leann-stream(5) as structs, checked once for every tool.
+ *
+ *	struct rec_check c; rec_check_init(&c, &in);		after stream_in_open()
+ *	switch (r.tag) { case TAG_CHUNK: if (rec_chunk(&c, &r, &chunk, e)) ...
+ *
+ * The rec_*() readers check types, ranges, order (ids count up from 0, a chunk's
+ * file came before it, a vector follows its chunk) and numbers (finite), and name
+ * the record in messages. rec_any() checks a record that the caller only passes on.
+ * Pointers in structs are borrowed from the record.
+ */
+#ifndef LEANN_FMT_RECORD_H
+#define LEANN_FMT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "fmt/stream.h"
+
+enum {
+	DIM_MAX = 8192,
+	ANCHORS_MAX = 32768,
+	TEXT_PIECE_MAX = 1 << 20,	/* bytes of one text record */
+};
+
+enum file_flag {
+	FILE_STORED = 1,	/* its bytes travel in text records and stay in the bundle */
+	FILE_RECORDS = 2,	/* JSON Lines: a chunk's span is a line, its text is (part of) the record's */
+};
+
+struct rec_file {
+	uint64_t id;
+	uint64_t root;		/* index into the header's "roots" */
+	const uint8_t *path;	/* relative to its root; raw bytes */
+	size_t n_path;
+	uint64_t size_bytes;
+	int64_t mtime_ns;	/* since 1970; 0 for stdin */
+	uint64_t hash;		/* XXH3-64 of the file's bytes */
+	const char *lang;	/* n_lang bytes, not NUL-terminated; "" unknown */
+	size_t n_lang;
+	unsigned flags;		/* enum file_flag */
+};
+
+struct rec_chunk {
+	uint64_t id, file;
+	uint64_t off_bytes, len_bytes;		/* span in the file's bytes */
+	uint64_t first_line, last_line;		/* from 1 */
+	uint64_t n_tokens;			/* as the model's tokenizer counts, special tokens included */
+	uint64_t sub_off_bytes, sub_len_bytes;	/* FILE_RECORDS: span in the record's text; else 0, 0 */
+	const char *ext_id;			/* FILE_RECORDS: the record's "id", n_ext_id bytes; or NULL */
+	size_t n_ext_id;
+	const char *text;			/* n_text bytes of UTF-8; NULL in a vector stream */
+	size_t n_text;
+};
+
+/* Running checks over one stream. */
+struct rec_check {
+	struct stream_in *in;
+	size_t dim;			/* of the header; 0 in a chunk stream */
+	size_t n_roots;
+	uint64_t n_files, n_chunks, n_vecs;
+	unsigned last_flags;		/* of the latest file */
+	uint64_t last_size, last_text_bytes;
+	/* enrichments seen */
+	uint64_t n_anchors, n_assigned, n_coded;
+	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
+};
+
+int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e) MUST_CHECK;
+int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f, struct err *e) MUST_CHECK;
+int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
+	     struct err *e) MUST_CHECK;
+int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk *k, struct err *e) MUST_CHECK;
+/* The vector's dim floats into out (native f32). */
+int rec_vec(struct rec_check *c, const struct stream_rec *r, float *out, struct err *e) MUST_CHECK;
+/* Check any record by its tag, keeping nothing. Unknown tags outside 64..125 are refused. */
+int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e) MUST_CHECK;
+/* After END: every chunk of a vector stream has its vector, every stored file its bytes, all codes are there. */
+int rec_check_end(const struct rec_check *c, struct err *e) MUST_CHECK;
+
+/* Packers: append one record's body to b (cleared first). */
+void put_file(struct buf *b, const struct rec_file *f);
+void put_text(struct buf *b, uint64_t file, const void *p, size_t n);
+void put_chunk(struct buf *b, const struct rec_chunk *k);	/* text NULL: nil */
+void put_vec(struct buf *b, uint64_t chunk, const float *v, size_t dim);
+
+/* Enrichments: plain arrays, as leann-stream(5) lays them out. */
+struct rec_anchors {
+	size_t m, dim;
+	char strategy[24];
+	uint64_t seed;
+	const int8_t *q;		/* (m, dim) row-major */
+	const uint8_t *scale;		/* m f32 little-endian: anchor = q * scale */
+};
+struct rec_codebook {
+	size_t dim, m, ksub, dsub;	/* rotated dims: m * dsub */
+	bool residual;
+	uint64_t seed;
+	const int8_t *rot;		/* (m * dsub, dim) row-major */
+	const uint8_t *rot_scale;	/* m * dsub f32 little-endian, one a row */
+	const int8_t *cent;		/* (m, ksub, dsub) */
+	const uint8_t *cent_scale;	/* m f32 little-endian, one a sub-space */
+};
+int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a, struct err *e) MUST_CHECK;
+/* first chunk and the n u32 little-endian anchors of the chunks from there on */
+int rec_assign(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
+	       size_t *n, struct err *e) MUST_CHECK;
+int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_codebook *k,
+		 struct err *e) MUST_CHECK;
+/* first chunk and n codes of pq_m bytes each */
+int rec_codes(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
+	      size_t *n, struct err *e) MUST_CHECK;
+void put_anchors(struct buf *b, const struct rec_anchors *a);
+void put_assign(struct buf *b, uint64_t first, const uint8_t *p, size_t n);
+void put_codebook(struct buf *b, const struct rec_codebook *k);
+void put_codes(struct buf *b, uint64_t first, const uint8_t *p, size_t n, size_t m);
+
+#endif
