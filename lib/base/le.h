@@ -2,6 +2,7 @@
 #ifndef LEANN_BASE_LE_H
 #define LEANN_BASE_LE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -51,6 +52,18 @@ static inline float get_lef32(const uint8_t *p)
 	float f;
 	memcpy(&f, &u, 4);
 	return f;
+}
+
+static inline void put_lef32s(uint8_t *p, const float *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_lef32(p + 4 * i, f[i]);
+}
+
+static inline void get_lef32s(const uint8_t *p, float *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		f[i] = get_lef32(p + 4 * i);
 }
 
 #endif

@@ -1,0 +1,227 @@
+/* Opening an encoder, cutting texts into groups, pooling; see encoder.h. */
+#include "nn/encoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/encoder_impl.h"
+
+/* One call of encoder_embed(). */
+struct call {
+	struct encoder *enc;
+	const struct encoder_batch *b;
+	const char *prefix;
+	size_t n_prefix;
+	size_t *len;		/* (n) tokens of each text, cut to max_tokens */
+	size_t *group;		/* (n_groups + 1) first text of each group */
+	size_t n_groups;
+	size_t *bad;		/* (n_groups) first text whose embedding is not finite, or n */
+};
+
+int encoder_open(const char *model_dir, struct encoder **out, struct err *e)
+{
+	struct encoder *enc = mem_calloc(1, sizeof *enc);
+	if (vec_kernels_pick(&enc->k, e) || model_info_read(model_dir, &enc->info, e) ||
+	    tok_open(model_dir, &enc->tok, e))
+		goto fail;
+	if (tok_n_vocab(enc->tok) > enc->info.n_vocab) {
+		err_set(e, ERR_DATA,
+			"%s: the tokenizer has ids up to %zu, config.json a vocab_size of %zu",
+			model_dir, tok_n_vocab(enc->tok) - 1, enc->info.n_vocab);
+		goto fail;
+	}
+	if (encoder_load(enc, model_dir, e))
+		goto fail;
+	*out = enc;
+	return 0;
+fail:
+	encoder_free(enc);
+	return -1;
+}
+
+static void scratch_release(struct encoder_scratch *s)
+{
+	mem_free(s->ids);
+	mem_free(s->x);
+	mem_free(s->y);
+	mem_free(s->wide);
+	mem_free(s->scores);
+	buf_release(&s->text);
+	*s = (struct encoder_scratch){0};
+}
+
+void encoder_free(struct encoder *enc)
+{
+	if (!enc)
+		return;
+	for (size_t i = 0; i < enc->n_scratch; i++)
+		scratch_release(&enc->scratch[i]);
+	mem_free(enc->scratch);
+	for (size_t i = 0; i < enc->n_owned; i++)
+		mem_free(enc->owned[i]);
+	mem_free(enc->owned);
+	mem_free(enc->layers);
+	safetensors_free(enc->st);
+	tok_free(enc->tok);
+	mem_free(enc);
+}
+
+const struct model_info *encoder_info(const struct encoder *enc)
+{
+	return &enc->info;
+}
+
+const struct tok *encoder_tok(const struct encoder *enc)
+{
+	return enc->tok;
+}
+
+/* Memory for groups of n_tokens at most, whose longest text is the model's limit. */
+static void scratch_init(const struct encoder *enc, struct encoder_scratch *s, size_t n_tokens)
+{
+	const struct model_info *m = &enc->info;
+	size_t wide = 3 * m->dim > m->ff_dim ? 3 * m->dim : m->ff_dim;
+	size_t rows = m->max_tokens < ATT_ROWS ? m->max_tokens : ATT_ROWS;
+	s->n_tokens = n_tokens;
+	s->ids = mem_array(n_tokens, sizeof *s->ids);
+	s->x = mem_aligned(64, n_tokens * m->dim * sizeof(float));
+	s->y = mem_aligned(64, n_tokens * m->dim * sizeof(float));
+	s->wide = mem_aligned(64, n_tokens * wide * sizeof(float));
+	s->scores = mem_aligned(64, rows * m->max_tokens * sizeof(float));
+}
+
+static void scratch_for(struct encoder *enc, size_t n_workers)
+{
+	size_t n_tokens = enc->info.max_tokens > GROUP_TOKENS ? enc->info.max_tokens : GROUP_TOKENS;
+	if (n_workers <= enc->n_scratch)
+		return;
+	enc->scratch = mem_realloc(enc->scratch, n_workers * sizeof *enc->scratch);
+	for (; enc->n_scratch < n_workers; enc->n_scratch++) {
+		enc->scratch[enc->n_scratch] = (struct encoder_scratch){0};
+		scratch_init(enc, &enc->scratch[enc->n_scratch], n_tokens);
+	}
+}
+
+/* The text with its prefix; valid until the scratch's next one. */
+static const char *with_prefix(const struct call *c, struct encoder_scratch *s, size_t i, size_t *n)
+{
+	const struct encoder_text *t = &c->b->texts[i];
+	*n = t->n;
+	if (!c->n_prefix)
+		return t->p;
+	buf_clear(&s->text);
+	buf_add(&s->text, c->prefix, c->n_prefix);
+	buf_add(&s->text, t->p, t->n);
+	*n = s->text.len;
+	return (const char *)s->text.p;
+}
+
+static void count_body(void *ctx, size_t i, size_t i_worker)
+{
+	struct call *c = ctx;
+	size_t n, max = c->enc->info.max_tokens;
+	const char *p = with_prefix(c, &c->enc->scratch[i_worker], i, &n);
+	size_t n_tokens = tok_count(c->enc->tok, p, n) + 2;
+	if (c->b->n_tokens)
+		c->b->n_tokens[i] = n_tokens > UINT32_MAX ? UINT32_MAX : (uint32_t)n_tokens;
+	c->len[i] = n_tokens < max ? n_tokens : max;
+}
+
+/*
+ * Texts in their order, up to GROUP_TOKENS together; a call of few tokens is cut finer so that
+ * several threads have work. The rule sees the texts alone, so results do not depend on threads.
+ */
+static void cut_groups(struct call *c)
+{
+	size_t total = 0, in_group = 0;
+	for (size_t i = 0; i < c->b->n; i++)
+		total += c->len[i];
+	size_t limit = total / 4;
+	limit = limit < 64 ? 64 : limit > GROUP_TOKENS ? GROUP_TOKENS : limit;
+	for (size_t i = 0; i < c->b->n; i++) {
+		if (!i || in_group + c->len[i] > limit) {
+			c->group[c->n_groups++] = i;
+			in_group = 0;
+		}
+		in_group += c->len[i];
+	}
+	c->group[c->n_groups] = c->b->n;
+}
+
+/* x: the text's (len, dim) last states. False when the result is not finite. */
+static bool pool(const struct model_info *m, const float *x, size_t len, float *out)
+{
+	size_t n = m->pooling == MODEL_POOL_CLS ? 1 : len;
+	double norm = 0;
+	for (size_t d = 0; d < m->dim; d++) {
+		double sum = 0;
+		for (size_t i = 0; i < n; i++)
+			sum += x[i * m->dim + d];
+		out[d] = (float)(sum / (double)n);
+		norm += (double)out[d] * out[d];
+	}
+	double inv = m->normalize && norm > 0 ? 1 / sqrt(norm) : 1;
+	for (size_t d = 0; d < m->dim; d++)
+		out[d] = (float)(out[d] * inv);
+	return isfinite(norm) && (!m->normalize || norm > 0);
+}
+
+static void group_body(void *ctx, size_t i_group, size_t i_worker)
+{
+	struct call *c = ctx;
+	struct encoder *enc = c->enc;
+	struct encoder_scratch *s = &enc->scratch[i_worker];
+	size_t lo = c->group[i_group], hi = c->group[i_group + 1], at = 0, n, n_ids;
+	for (size_t i = lo; i < hi; at += c->len[i++]) {
+		const char *p = with_prefix(c, s, i, &n);
+		struct err e;
+		/* cannot fail: max_tokens >= 3; writes len[i] ids, as counted */
+		if (tok_encode(enc->tok, p, n, c->len[i], s->ids + at, &n_ids, NULL, &e) ||
+		    n_ids != c->len[i]) {
+			c->bad[i_group] = i;
+			return;
+		}
+	}
+	struct encoder_group g = {c->len + lo, hi - lo, at};
+	encoder_forward(enc, s, &g);
+	at = 0;
+	for (size_t i = lo; i < hi; at += c->len[i++])
+		if (!pool(&enc->info, s->x + at * enc->info.dim, c->len[i],
+			  c->b->out + i * enc->info.dim) && c->bad[i_group] > i)
+			c->bad[i_group] = i;
+}
+
+int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_batch *b,
+		  struct err *e)
+{
+	struct call c = {.enc = enc, .b = b, .prefix = ""};
+	int r = -1;
+	if (b->kind == ENCODER_QUERY)
+		c.prefix = enc->info.query_prefix;
+	else if (b->kind == ENCODER_DOCUMENT)
+		c.prefix = enc->info.document_prefix;
+	c.n_prefix = strlen(c.prefix);
+	c.len = mem_array(b->n, sizeof *c.len);
+	c.group = mem_array(b->n + 1, sizeof *c.group);
+	scratch_for(enc, par_n_threads(par));
+	par_for(par, b->n, count_body, &c);
+	cut_groups(&c);
+	c.bad = mem_array(c.n_groups, sizeof *c.bad);
+	for (size_t i = 0; i < c.n_groups; i++)
+		c.bad[i] = b->n;
+	par_for(par, c.n_groups, group_body, &c);
+	for (size_t i = 0; i < c.n_groups; i++)
+		if (c.bad[i] < b->n) {
+			err_set(e, ERR_DATA,
+				"text %zu of %zu: the model %s gives no finite embedding",
+				c.bad[i] + 1, b->n, enc->info.name);
+			goto out;
+		}
+	r = 0;
+out:
+	mem_free(c.len);
+	mem_free(c.group);
+	mem_free(c.bad);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* tok_impl: what a struct tok is made of; for tok.c and tok_open.c alone. */
+#ifndef LEANN_NN_TOK_IMPL_H
+#define LEANN_NN_TOK_IMPL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/tok.h"
+#include "nn/tok_norm.h"
+#include "nn/tok_trie.h"
+
+enum {
+	TOK_WORD_CHARS_MAX = 256,	/* largest max_input_chars_per_word accepted */
+};
+
+/* What tok.ascii[] says of a byte besides the lower-case byte of a plain word character. */
+enum {
+	TOK_ASCII_OTHER = 0,	/* look closer: controls, not ASCII */
+	TOK_ASCII_SPACE = 1,
+	TOK_ASCII_PUNCT = 2,
+	TOK_ASCII_WORD = 32,	/* values above: the byte itself, normalised */
+};
+
+struct tok {
+	struct trie trie;
+	struct norm_flags flags;
+	uint8_t ascii[256];
+	size_t max_word_chars;
+	size_t n_vocab;
+	uint32_t unk, cls, sep;
+	char sha256[65];
+};
+
+#endif

@@ -1,0 +1,43 @@
+# Shared by every bats file: where things are, and what a test may need.
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BIN=$(cd "$TOP" && cd "${BUILD:-build}/bin" && pwd)
+TOOLS=$(cd "$TOP" && cd "${BUILD:-build}/tests" 2>/dev/null && pwd || true)
+SHARED=$(cd "$TOP/../shared" 2>/dev/null && pwd || true)
+PATH=$BIN:$TOOLS/tools:$PATH
+export TOP BIN TOOLS SHARED PATH
+export LC_ALL=C.UTF-8 TMPDIR=${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}
+unset LEANN_INDEX LEANN_MODEL LEANN_ENDPOINT LEANN_SIMD
+# One encoder server serves the whole run: its socket directory is the run's own (tests/run sets it).
+: "${XDG_RUNTIME_DIR:=${BATS_RUN_TMPDIR:-/tmp}}"
+export XDG_RUNTIME_DIR
+PYTHON=${LEANN_TEST_PYTHON:-python3}
+
+# Run a pipeline in its own shell with pipefail, as `run` does.
+pipe() {
+	run bash -o pipefail -c "$1"
+}
+
+# Skip unless the default model is on this machine; sets MODEL to its directory.
+need_model() {
+	MODEL=$(leann-model path 2>/dev/null) || skip "the default model is not here: scripts/leann-model pull"
+	export MODEL
+}
+
+# Skip unless the Python modules named are there.
+need_python() {
+	local m
+	for m; do
+		"$PYTHON" -c "import $m" 2>/dev/null || skip "no Python module $m"
+	done
+}
+
+# A small tree of text and code to index: $1 is the directory.
+small_tree() {
+	mkdir -p "$1/src" "$1/notes"
+	printf '# Bread\n\nMix flour, water, salt and yeast. Let the dough rise for two hours.\n\n## Baking\n\nBake at 230 degrees until the crust is brown.\n' >"$1/notes/bread.md"
+	printf '# Garden\n\nTomatoes want sun and regular watering. Prune the side shoots in June.\n' >"$1/notes/garden.md"
+	printf '/* Parse the configuration file. */\nint parse_config(const char *path)\n{\n\tFILE *f = fopen(path, "r");\n\tif (!f)\n\t\treturn -1;\n\tfclose(f);\n\treturn 0;\n}\n' >"$1/src/config.c"
+	printf 'def send_mail(to, subject, body):\n    """Send an electronic letter over SMTP."""\n    with smtplib.SMTP("localhost") as s:\n        s.sendmail("me", to, body)\n' >"$1/src/mail.py"
+}
