@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -153,43 +154,16 @@ struct js *js_new_null(void)
 	return own(json_null());
 }
 
-static void base64(struct buf *b, const uint8_t *p, size_t n)
-{
-	static const char abc[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < n; i += 3) {
-		size_t k = n - i < 3 ? n - i : 3;
-		uint32_t v = (uint32_t)p[i] << 16;
-		if (k > 1)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (k > 2)
-			v |= p[i + 2];
-		for (size_t c = 0; c < 4; c++)
-			buf_addc(b, c <= k ? abc[v >> (18 - 6 * c) & 63] : '=');
-	}
-}
-
 struct js *js_new_path(const void *p, size_t n)
 {
 	if (utf8_valid(p, n))
 		return own(json_stringn(p, n));
 	struct buf b = BUF_INIT;
-	base64(&b, p, n);
+	base64_put(&b, p, n);
 	struct js *o = js_new_obj();
 	js_set(o, "bytes", js_new_strn((const char *)b.p, b.len));
 	buf_release(&b);
 	return o;
-}
-
-static int sextet(int c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 int js_unpath(const struct js *j, struct buf *out)
@@ -201,23 +175,7 @@ int js_unpath(const struct js *j, struct buf *out)
 		return 0;
 	}
 	s = js_str(js_get(j, "bytes"), &n);
-	if (!s || n % 4)
-		return -1;
-	for (size_t i = 0; i < n; i += 4) {
-		size_t k = 4;
-		uint32_t v = 0;
-		while (i + 4 == n && k > 2 && s[i + k - 1] == '=')
-			k--;
-		for (size_t c = 0; c < 4; c++) {
-			int x = c < k ? sextet((unsigned char)s[i + c]) : 0;
-			if (x < 0)
-				return -1;
-			v = v << 6 | (uint32_t)x;
-		}
-		for (size_t c = 0; c + 1 < k; c++)
-			buf_addc(out, (int)(v >> (16 - 8 * c) & 255));
-	}
-	return 0;
+	return s ? base64_get(out, s, n) : -1;
 }
 
 struct js *js_copy(const struct js *j)
@@ -229,6 +187,11 @@ void js_set(struct js *obj, const char *key, struct js *v)
 {
 	if (json_object_set_new(W(obj), key, W(v)))
 		own(NULL);
+}
+
+void js_del(struct js *obj, const char *key)
+{
+	json_object_del(W(obj), key);
 }
 
 void js_push(struct js *arr, struct js *v)

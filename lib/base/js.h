@@ -53,6 +53,7 @@ struct js *js_new_path(const void *p, size_t n);	/* string, or {"bytes":base64} 
 int js_unpath(const struct js *j, struct buf *out) MUST_CHECK;
 struct js *js_copy(const struct js *j);			/* deep */
 void js_set(struct js *obj, const char *key, struct js *v);
+void js_del(struct js *obj, const char *key);		/* absent is fine */
 void js_push(struct js *arr, struct js *v);
 /* Appends the text of j; indent 0 = one line. Keys stay in order of insertion. Reals with 9 digits. */
 void js_dump(const struct js *j, int indent, struct buf *out);

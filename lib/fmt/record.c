@@ -49,14 +49,15 @@ int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e)
 	buf_release(&b);
 	if (r || shead_u64(&in->head, "dim", 0, DIM_MAX, &dim, e))
 		return err_prefix(e, "%s", in->name);
-	c->dim = (size_t)dim;
-	if (!strcmp(in->head.kind, "vectors") && !dim)
+	if (strcmp(in->head.kind, "vectors"))
+		return 0;
+	if (!dim)
 		return stream_in_bad(in, e, "header of a vector stream without dim");
+	c->dim = (size_t)dim;
 	return 0;
 }
 
-/* A path stays below its root: relative, no empty, "." or ".." component, no NUL. */
-static bool path_is_safe(const uint8_t *p, size_t n)
+bool path_is_safe(const uint8_t *p, size_t n)
 {
 	size_t from = 0;
 	if (!n || n > 4095 || memchr(p, 0, n))
@@ -100,6 +101,9 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	f->flags = (unsigned)flags;
 	if (mp_type(mtime) != MP_UINT && mp_type(mtime) != MP_INT)
 		return stream_in_bad(c->in, e, "mtime is %s, want an integer", mp_type_name(mp_type(mtime)));
+	if (mp_type(mtime) == MP_UINT && mp_u64(mtime) > INT64_MAX)
+		return stream_in_bad(c->in, e, "mtime is %llu, the limit is %lld",
+				     (unsigned long long)mp_u64(mtime), (long long)INT64_MAX);
 	f->mtime_ns = mp_i64(mtime);
 	if (f->id != c->n_files)
 		return stream_in_bad(c->in, e, "file id %llu, the next is %llu", (unsigned long long)f->id,
@@ -110,8 +114,8 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	if (!path_is_safe(f->path, f->n_path))
 		return stream_in_bad(c->in, e, "file %llu: path leaves its root or is malformed",
 				     (unsigned long long)f->id);
-	if (f->n_lang > 31)
-		return stream_in_bad(c->in, e, "language of %zu bytes, the limit is 31", f->n_lang);
+	if (f->n_lang > 31 || memchr(lang, 0, f->n_lang) || !utf8_valid(lang, f->n_lang))
+		return stream_in_bad(c->in, e, "language of %zu bytes: want UTF-8, at most 31 bytes", f->n_lang);
 	c->n_files++;
 	c->last_flags = f->flags;
 	c->last_size = f->size_bytes;
@@ -151,6 +155,9 @@ static int chunk_order(struct rec_check *c, const struct rec_chunk *k, struct er
 		return stream_in_bad(c->in, e, "chunk %llu: bytes %llu + %llu of a file of %llu", id,
 				     (unsigned long long)k->off_bytes, (unsigned long long)k->len_bytes,
 				     (unsigned long long)c->last_size);
+	if (!k->first_line || k->last_line < k->first_line)
+		return stream_in_bad(c->in, e, "chunk %llu: lines %llu to %llu", id,
+				     (unsigned long long)k->first_line, (unsigned long long)k->last_line);
 	if ((k->sub_off_bytes || k->sub_len_bytes) && !(c->last_flags & FILE_RECORDS))
 		return stream_in_bad(c->in, e, "chunk %llu: a span in a record, but file %llu has no records", id,
 				     (unsigned long long)k->file);
@@ -175,6 +182,9 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 	if (mp_type(mp_at(r->v, 10)) != MP_NIL) {
 		if (rec_bytes(c, r, 10, MP_STR, "id of the record", &p, &k->n_ext_id, e))
 			return -1;
+		if (!utf8_valid(p, k->n_ext_id))
+			return stream_in_bad(c->in, e, "id of the record of chunk %llu is not UTF-8",
+					     (unsigned long long)k->id);
 		k->ext_id = (const char *)p;
 	}
 	if (mp_type(mp_at(r->v, 11)) != MP_NIL) {

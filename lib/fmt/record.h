@@ -69,6 +69,9 @@ struct rec_check {
 	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
 };
 
+/* A path that stays below its root: relative, at most 4095 bytes, no empty, "." or ".." component, no NUL. */
+bool path_is_safe(const uint8_t *p, size_t n);
+
 int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e) MUST_CHECK;
 int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f, struct err *e) MUST_CHECK;
 int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,

@@ -39,11 +39,11 @@ static int read_frame(struct stream_in *s, uint8_t head[FRAME_BYTES], struct err
 		return -1;
 	if (got == 0)
 		return 0;
-	if (got < FRAME_BYTES)
-		return err_set(e, ERR_DATA, "%s: record %llu: cut inside its frame", s->name, at);
 	if (head[0] != FRAME_MARK)
 		return err_set(e, ERR_DATA, at ? "%s: record %llu: byte 0x%02x where a frame should start (0xc6)"
 				: "%s: record %llu: byte 0x%02x: not a leann stream", s->name, at, head[0]);
+	if (got < FRAME_BYTES)
+		return err_set(e, ERR_DATA, "%s: record %llu: cut inside its frame", s->name, at);
 	size_t n = (size_t)head[1] << 24 | (size_t)head[2] << 16 | (size_t)head[3] << 8 | head[4];
 	if (n > STREAM_RECORD_MAX)
 		return err_set(e, ERR_DATA, "%s: record %llu: %zu bytes, the limit is %d", s->name, at, n,
@@ -210,7 +210,7 @@ void stream_out_fail(struct stream_out *s, const struct err *why)
 {
 	struct buf b = BUF_INIT;
 	struct err ignored;
-	if (s->ended || !s->out.p)
+	if (s->ended || !s->out.p || isatty(s->out.fd))
 		return;
 	s->ended = true;
 	mp_put_arr(&b, 4);

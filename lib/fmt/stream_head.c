@@ -143,8 +143,8 @@ int shead_str(const struct shead *h, const char *key, char *out, size_t cap, str
 	const uint8_t *p = mp_bytes(v, &n);
 	int r = 0;
 	out[0] = 0;
-	if (v && (mp_type(v) != MP_STR || n >= cap || memchr(p, 0, n)))
-		r = err_set(e, ERR_DATA, "header: %s: want a str shorter than %zu bytes, got %s of %zu", key,
+	if (v && (mp_type(v) != MP_STR || n >= cap || memchr(p, 0, n) || !utf8_valid(p, n)))
+		r = err_set(e, ERR_DATA, "header: %s: want UTF-8 text shorter than %zu bytes, got %s of %zu", key,
 			    cap, mp_type_name(mp_type(v)), n);
 	else if (v) {
 		memcpy(out, p, n);
@@ -204,6 +204,17 @@ static bool is_str(const struct mp *v, const char *s)
 	return mp_type(v) == MP_STR && n == strlen(s) && !memcmp(p, s, n);
 }
 
+/* Is key i of the map the same string as key? */
+static bool same_str(const struct mp *map, size_t i, const struct mp *key)
+{
+	const struct mp *k, *v;
+	size_t n, n_key;
+	const uint8_t *p, *p_key = mp_bytes(key, &n_key);
+	if (!mp_pair(map, i, &k, &v) || !(p = mp_bytes(k, &n)))
+		return false;
+	return n == n_key && !memcmp(p, p_key, n);
+}
+
 int shead_parse(struct stream_in *s, const struct stream_rec *r, struct err *e)
 {
 	const struct mp *v = r->v, *map = mp_at(v, 5), *key, *val;
@@ -229,10 +240,15 @@ int shead_parse(struct stream_in *s, const struct stream_rec *r, struct err *e)
 	h->major = STREAM_MAJOR;
 	h->minor = STREAM_MINOR;
 	h->n_pairs = mp_len(map);
+	if (h->n_pairs > STREAM_KEYS_MAX)
+		return stream_in_bad(s, e, "header with %zu keys, the limit is %d", h->n_pairs, STREAM_KEYS_MAX);
 	for (size_t i = 0; mp_pair(map, i, &key, &val); i++) {
 		if (mp_type(key) != MP_STR)
 			return stream_in_bad(s, e, "header key %zu is %s, want str", i,
 					     mp_type_name(mp_type(key)));
+		for (size_t k = 0; k < i; k++)
+			if (same_str(map, k, key))
+				return stream_in_bad(s, e, "header key %zu is there twice", i);
 		mp_put(&h->map, key);
 		mp_put(&h->map, val);
 	}

@@ -1,0 +1,281 @@
+/* Opening an index: prove what the members say of each other; see index.h and leann-index(5). */
+#include "fmt/index.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "base/mem.h"
+#include "fmt/index_get.h"
+
+int index_bad(const struct index *ix, struct err *e, const char *fmt, ...)
+{
+	char msg[600];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof msg, fmt, ap);
+	va_end(ap);
+	return err_set(e, ERR_DATA, "%s: damaged index: %s", ix->b.path, msg);
+}
+
+const struct js *index_key(const struct index *ix, const char *path)
+{
+	const struct js *j = ix->b.manifest;
+	char key[64];
+	while (*path) {
+		size_t n = strcspn(path, ".");
+		if (n >= sizeof key)
+			return NULL;
+		memcpy(key, path, n);
+		key[n] = 0;
+		j = js_get(j, key);
+		path += n + (path[n] == '.');
+	}
+	return j;
+}
+
+/* A whole number of the manifest in [0, max]. */
+static int get_count(const struct index *ix, const char *path, uint64_t max, size_t *out, struct err *e)
+{
+	const struct js *j = index_key(ix, path);
+	if (js_type(j) != JS_INT || js_int(j) < 0 || (uint64_t)js_int(j) > max)
+		return index_bad(ix, e, "manifest: %s is not a whole number up to %llu", path,
+				 (unsigned long long)max);
+	*out = (size_t)js_int(j);
+	return 0;
+}
+
+static int need(const struct index *ix, const char *name, const struct bundle_member **m, struct err *e)
+{
+	*m = bundle_find(&ix->b, name);
+	return *m ? 0 : index_bad(ix, e, "no member %s", name);
+}
+
+static int open_counts(struct index *ix, struct err *e)
+{
+	const struct js *langs = index_key(ix, "languages"), *roots = index_key(ix, "roots");
+	if (get_count(ix, "counts.files", UINT32_MAX, &ix->n_files, e) ||
+	    get_count(ix, "counts.chunks", UINT32_MAX, &ix->n_chunks, e) ||
+	    get_count(ix, "model.dim", DIM_MAX, &ix->dim, e))
+		return -1;
+	if (!ix->dim || js_type(langs) != JS_ARR || js_len(langs) > INDEX_LANGS_MAX || js_type(roots) != JS_ARR)
+		return index_bad(ix, e, "manifest: model.dim, languages or roots");
+	ix->n_langs = js_len(langs);
+	ix->n_roots = js_len(roots);
+	for (size_t i = 0; i < ix->n_langs; i++)
+		if (!js_str(js_at(langs, i), NULL))
+			return index_bad(ix, e, "manifest: language %zu is no string", i);
+	return 0;
+}
+
+/* Every file: root and language exist, flags known, chunks counted upwards. */
+static int check_files(struct index *ix, struct err *e)
+{
+	bool stored = false;
+	uint64_t base = 0;
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		uint64_t root = column_get(&ix->root, i), lang = column_get(&ix->lang, i);
+		uint64_t flags = column_get(&ix->flags, i);
+		if (flags > 3 || lang >= ix->n_langs || root > UINT32_MAX ||
+		    (root >= ix->n_roots && !(flags & FILE_STORED)))
+			return index_bad(ix, e, "file %zu: root %llu of %zu, language %llu of %zu, flags %llu", i,
+					 (unsigned long long)root, ix->n_roots, (unsigned long long)lang,
+					 ix->n_langs, (unsigned long long)flags);
+		if (column_get(&ix->first_chunk, i + 1) < f.first_chunk)
+			return index_bad(ix, e, "file %zu: its chunks end before they begin", i);
+		if (f.size_bytes > INT64_MAX)
+			return index_bad(ix, e, "file %zu: %llu bytes", i, (unsigned long long)f.size_bytes);
+		stored |= (f.flags & FILE_STORED) != 0;
+	}
+	if (column_get(&ix->first_chunk, 0) != 0 || column_get(&ix->first_chunk, ix->n_files) != ix->n_chunks)
+		return index_bad(ix, e, "files have %llu chunks, the manifest counts %zu",
+				 (unsigned long long)column_get(&ix->first_chunk, ix->n_files), ix->n_chunks);
+	if (!stored)
+		return 0;
+	ix->text_base = mem_calloc(ix->n_files, sizeof *ix->text_base);
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		ix->text_base[i] = base;
+		if ((f.flags & FILE_STORED) && __builtin_add_overflow(base, f.size_bytes, &base))
+			return index_bad(ix, e, "stored text of file %zu: size overflow", i);
+	}
+	ix->n_text_bytes = base;
+	return index_check_text(ix, e);
+}
+
+static int open_files(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m;
+	struct column *col[] = {&ix->hash, &ix->size, &ix->mtime, &ix->root, &ix->lang, &ix->flags};
+	if (need(ix, "files", &m, e))
+		return -1;
+	const uint8_t *p = m->p;
+	size_t left = m->n;
+	for (size_t i = 0; i < sizeof col / sizeof *col; i++)
+		if (column_open(col[i], &p, &left, ix->n_files, "member files", e))
+			return err_prefix(e, "%s: damaged index", ix->b.path);
+	if (column_open(&ix->first_chunk, &p, &left, ix->n_files + 1, "member files", e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	if (left)
+		return index_bad(ix, e, "member files: %zu bytes too many", left);
+	return check_files(ix, e);
+}
+
+static int check_scales(const struct index *ix, const uint8_t *p, size_t n, const char *what, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		float f = get_lef32(p + 4 * i);
+		if (!isfinite(f) || f < 0)
+			return index_bad(ix, e, "member %s: scale %zu is not a finite number >= 0", what, i);
+	}
+	return 0;
+}
+
+enum { PQ_HEAD = 32, ANCHORS_HEAD = 16 };
+
+static int open_pq(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m;
+	struct rec_codebook *k = &ix->pq;
+	if (need(ix, "pq", &m, e))
+		return -1;
+	if (m->n < PQ_HEAD)
+		return index_bad(ix, e, "member pq: %zu bytes", m->n);
+	k->dim = get_le32(m->p);
+	k->m = get_le32(m->p + 4);
+	k->ksub = get_le32(m->p + 8);
+	k->dsub = get_le32(m->p + 12);
+	k->residual = get_le32(m->p + 16) != 0;
+	k->seed = get_le64(m->p + 24);
+	if (k->dim != ix->dim || !k->m || k->m > DIM_MAX || !k->ksub || k->ksub > 256 || !k->dsub ||
+	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(m->p + 16) > 1 || get_le32(m->p + 20))
+		return index_bad(ix, e, "member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
+				 "dimensions, the manifest says %zu", k->m, k->dsub, k->ksub, k->dim, ix->dim);
+	size_t drot = k->m * k->dsub, want = PQ_HEAD + 4 * drot + 4 * k->m + drot * k->dim + k->ksub * drot;
+	if (m->n != want)
+		return index_bad(ix, e, "member pq: %zu bytes, want %zu", m->n, want);
+	k->rot_scale = m->p + PQ_HEAD;
+	k->cent_scale = k->rot_scale + 4 * drot;
+	k->rot = (const int8_t *)(k->cent_scale + 4 * k->m);
+	k->cent = k->rot + drot * k->dim;
+	if (check_scales(ix, k->rot_scale, drot, "pq", e) || check_scales(ix, k->cent_scale, k->m, "pq", e))
+		return -1;
+	return index_check_codes(ix, e);
+}
+
+static int open_anchors(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "anchors");
+	struct rec_anchors *a = &ix->anchors;
+	uint64_t sum = 0;
+	if (!m)
+		return 0;
+	a->m = m->n < ANCHORS_HEAD ? 0 : get_le32(m->p);
+	a->dim = m->n < ANCHORS_HEAD ? 0 : get_le32(m->p + 4);
+	if (!a->m || a->m > ANCHORS_MAX || a->dim != ix->dim || m->n != ANCHORS_HEAD + a->m * (12 + a->dim))
+		return index_bad(ix, e, "member anchors: %zu x %zu in %zu bytes", a->m, a->dim, m->n);
+	a->seed = get_le64(m->p + 8);
+	a->scale = m->p + ANCHORS_HEAD;
+	ix->anchor_entry = a->scale + 4 * a->m;
+	ix->anchor_size = ix->anchor_entry + 4 * a->m;
+	a->q = (const int8_t *)(ix->anchor_size + 4 * a->m);
+	for (size_t i = 0; i < a->m; i++) {
+		if (get_le32(ix->anchor_entry + 4 * i) >= ix->n_chunks)
+			return index_bad(ix, e, "anchor %zu: entry chunk %u of %zu", i,
+					 get_le32(ix->anchor_entry + 4 * i), ix->n_chunks);
+		sum += get_le32(ix->anchor_size + 4 * i);
+	}
+	if (sum != ix->n_chunks)
+		return index_bad(ix, e, "anchors have %llu chunks, the index %zu", (unsigned long long)sum,
+				 ix->n_chunks);
+	return check_scales(ix, a->scale, a->m, "anchors", e);
+}
+
+/* Residual codes need each chunk's anchor. */
+static int open_assign(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "assign");
+	if (ix->n_chunks && ix->pq.residual && (!m || !ix->anchors.m))
+		return index_bad(ix, e, "residual codes without anchors");
+	if (!m)
+		return 0;
+	const uint8_t *p = m->p;
+	size_t left = m->n;
+	if (column_open(&ix->assign, &p, &left, ix->n_chunks, "member assign", e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	if (left)
+		return index_bad(ix, e, "member assign: %zu bytes too many", left);
+	for (size_t i = 0; i < ix->n_chunks; i++)
+		if (column_get(&ix->assign, i) >= ix->anchors.m)
+			return index_bad(ix, e, "chunk %zu: anchor %llu of %zu", i,
+					 (unsigned long long)column_get(&ix->assign, i), ix->anchors.m);
+	return 0;
+}
+
+static void open_graph(const struct index *ix, const char *name, struct index_graph *g)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, name);
+	if (m)
+		*g = (struct index_graph){m->p, m->n};
+}
+
+static int open_members(struct index *ix, struct err *e)
+{
+	if (open_counts(ix, e) || need(ix, "chunks", &ix->chunks, e) || need(ix, "paths", &ix->paths, e))
+		goto fail;
+	ix->text = bundle_find(&ix->b, "text");
+	/* paths and chunks first: they bound the counts by bytes that are there */
+	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e))
+		goto fail;
+	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e)))
+		goto fail;
+	open_graph(ix, "anchor-graph", &ix->anchor_graph);
+	open_graph(ix, "chunk-graph", &ix->chunk_graph);
+	return 0;
+fail:
+	index_close(ix);
+	return -1;
+}
+
+int index_open(struct index *ix, const char *path, struct err *e)
+{
+	*ix = (struct index){0};
+	return bundle_open(&ix->b, path, e) ? -1 : open_members(ix, e);
+}
+
+int index_open_fd(struct index *ix, int fd, const char *path, struct err *e)
+{
+	*ix = (struct index){0};
+	return bundle_open_fd(&ix->b, fd, path, e) ? -1 : open_members(ix, e);
+}
+
+void index_close(struct index *ix)
+{
+	mem_free(ix->text_base);
+	bundle_close(&ix->b);
+	*ix = (struct index){.b.fd = -1};
+}
+
+void index_file(const struct index *ix, size_t i, struct index_file *f)
+{
+	uint64_t first = column_get(&ix->first_chunk, i);
+	*f = (struct index_file){
+		.hash = column_get(&ix->hash, i),
+		.size_bytes = column_get(&ix->size, i),
+		.mtime_ns = (int64_t)column_get(&ix->mtime, i),
+		.root = (uint32_t)column_get(&ix->root, i),
+		.lang = (uint32_t)column_get(&ix->lang, i),
+		.flags = (unsigned)column_get(&ix->flags, i),
+		.first_chunk = first,
+		.n_chunks = column_get(&ix->first_chunk, i + 1) - first,
+	};
+}
+
+const char *index_lang(const struct index *ix, size_t i)
+{
+	return js_str(js_at(index_key(ix, "languages"), i), NULL);
+}

@@ -1,0 +1,92 @@
+/*
+ * index: what is in the members of a bundle (leann-index(5)), read in place.
+ *
+ *	struct index ix;
+ *	if (index_open(&ix, "idx.leann", e)) ...	every relation between members proven
+ *	index_chunk(&ix, i, &c); index_file(&ix, c.file, &f);
+ *	index_path(&ix, c.file, &buf, e);
+ *	index_close(&ix);
+ *
+ * After index_open() every number read from the index is safe to use as an index
+ * into its arrays. Checksums are bundle_verify()'s affair.
+ */
+#ifndef LEANN_FMT_INDEX_H
+#define LEANN_FMT_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "fmt/bits.h"
+#include "fmt/bundle.h"
+#include "fmt/record.h"
+
+enum {
+	INDEX_BLOCK = 64,		/* chunks in a block of codes and of the chunk table */
+	INDEX_PATH_BLOCK = 512,		/* paths in a compressed block */
+	INDEX_TEXT_BLOCK = 1 << 16,	/* bytes of stored text in a compressed block */
+	INDEX_LANGS_MAX = 4096,
+};
+
+struct index_file {
+	uint64_t hash, size_bytes;
+	int64_t mtime_ns;
+	uint32_t root, lang;		/* lang indexes index_lang() */
+	unsigned flags;			/* enum file_flag */
+	uint64_t first_chunk, n_chunks;
+};
+
+struct index_chunk {
+	uint32_t file;
+	uint64_t off_bytes, len_bytes;
+	uint64_t sub_off_bytes, sub_len_bytes;
+};
+
+struct index_graph {			/* a graph member: bytes for csr_unpack() */
+	const uint8_t *p;
+	size_t n;
+};
+
+struct index {
+	struct bundle b;
+	size_t n_files, n_chunks, dim, n_roots, n_langs;
+	/* files */
+	struct column hash, size, mtime, root, lang, flags, first_chunk /* n_files + 1 */;
+	uint64_t *text_base;		/* stored files: offset into the stored text; NULL when none */
+	/* members, mapped */
+	const struct bundle_member *chunks, *paths, *text;	/* text NULL when nothing is stored */
+	uint64_t n_text_bytes;
+	const uint8_t *codes;		/* blocks of 64, column-wise: leann-index(5) */
+	struct rec_codebook pq;
+	struct rec_anchors anchors;	/* m 0 when there are none */
+	const uint8_t *anchor_entry;	/* m u32 little-endian: the chunk nearest to each anchor */
+	const uint8_t *anchor_size;	/* m u32 little-endian: chunks assigned to it */
+	struct column assign;		/* residual codes only: anchor of each chunk; n 0 otherwise */
+	struct index_graph anchor_graph, chunk_graph;	/* p NULL when absent */
+};
+
+int index_open(struct index *ix, const char *path, struct err *e) MUST_CHECK;
+/* The index open for reading as fd, which is taken over; path is for messages. */
+int index_open_fd(struct index *ix, int fd, const char *path, struct err *e) MUST_CHECK;
+void index_close(struct index *ix);
+
+void index_file(const struct index *ix, size_t i, struct index_file *f);
+int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e) MUST_CHECK;
+/* File i's path relative to its root, appended to out. */
+int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
+/* Every file's path, in order: f returns 0, or -1 with e filled. */
+int index_each_path(const struct index *ix,
+		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e), void *ctx,
+		    struct err *e) MUST_CHECK;
+/* Root i as in the manifest (raw bytes), appended to out. */
+int index_root(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
+const char *index_lang(const struct index *ix, size_t i);
+/* n bytes of stored file i from off, appended to out. */
+int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out,
+	       struct err *e) MUST_CHECK;
+/* The key of the manifest, by path "model.name"; NULL when absent. */
+const struct js *index_key(const struct index *ix, const char *path);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * index_build: collects the records of a stream into the members of a bundle.
+ *
+ *	struct index_build *ib = index_build_new();
+ *	index_build_file(ib, &f); index_build_text(ib, p, n, e); index_build_chunk(ib, &c);
+ *	index_build_parts(ib, parts, &n_parts);	"files", "paths", "chunks", and "text" if any
+ *	index_build_free(ib);			after the bundle was written
+ *
+ * Memory: about 100 bytes a file and 32 a chunk; stored text is compressed as it comes.
+ */
+#ifndef LEANN_FMT_INDEX_BUILD_H
+#define LEANN_FMT_INDEX_BUILD_H
+
+#include "fmt/bundle.h"
+#include "fmt/record.h"
+
+struct index_build;
+
+struct index_build *index_build_new(void);
+void index_build_free(struct index_build *ib);
+int index_build_file(struct index_build *ib, const struct rec_file *f, struct err *e) MUST_CHECK;
+void index_build_text(struct index_build *ib, const void *p, size_t n);
+void index_build_chunk(struct index_build *ib, const struct rec_chunk *c);
+
+/* Number of the language of the latest file. */
+uint32_t index_build_last_lang(const struct index_build *ib);
+
+struct index_counts {
+	uint64_t n_files, n_chunks;
+	uint64_t source_bytes;		/* of all files */
+	uint64_t passage_bytes;		/* of all spans */
+	uint64_t stored_bytes;		/* of stored files, before compression */
+};
+void index_build_counts(const struct index_build *ib, struct index_counts *c);
+/* Names of languages, in the order of their numbers, as a JSON array (caller owns). */
+struct js *index_build_langs(const struct index_build *ib);
+/* Make the members; parts has room for 4. */
+int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *n_parts,
+		      struct err *e) MUST_CHECK;
+
+/* Serialise the members "pq" and "anchors". */
+void index_put_pq(struct buf *b, const struct rec_codebook *k);
+void index_put_anchors(struct buf *b, const struct rec_anchors *a, const uint32_t *entry,
+		       const uint32_t *size);
+
+#endif

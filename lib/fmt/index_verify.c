@@ -1,0 +1,121 @@
+/* Decoding all of an index to prove it sound; see index_verify.h. */
+#include "fmt/index_verify.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "fmt/csr.h"
+#include "fmt/index_get.h"
+
+struct tally {
+	uint64_t source_bytes, passage_bytes, stored_bytes;
+};
+
+static int check_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
+{
+	(void)ctx, (void)i, (void)path, (void)n, (void)e;
+	return 0;	/* index_each_path() has checked it */
+}
+
+/* Chunks of file i: spans of records in files of records only. */
+static int check_chunks(const struct index *ix, size_t i, const struct index_file *f, struct tally *t,
+			struct err *e)
+{
+	for (uint64_t k = f->first_chunk; k < f->first_chunk + f->n_chunks; k++) {
+		struct index_chunk c;
+		if (index_chunk(ix, (size_t)k, &c, e))
+			return -1;
+		if ((c.sub_off_bytes || c.sub_len_bytes) && !(f->flags & FILE_RECORDS))
+			return index_bad(ix, e, "chunk %llu: a span in a record, but file %zu has no records",
+					 (unsigned long long)k, i);
+		t->passage_bytes += c.sub_len_bytes ? c.sub_len_bytes : c.len_bytes;
+	}
+	return 0;
+}
+
+/* A stored file's text, in pieces of a block, against its hash. */
+static int check_stored(const struct index *ix, size_t i, const struct index_file *f, struct err *e)
+{
+	struct hash *h = hash_new();
+	struct buf b = BUF_INIT;
+	int r = 0;
+	for (uint64_t at = 0; at < f->size_bytes && !r; at += INDEX_TEXT_BLOCK) {
+		uint64_t left = f->size_bytes - at;
+		buf_clear(&b);
+		r = index_text(ix, i, at, left < INDEX_TEXT_BLOCK ? (size_t)left : INDEX_TEXT_BLOCK, &b, e);
+		hash_add(h, b.p, b.len);
+	}
+	if (!r && hash_get(h) != f->hash)
+		r = index_bad(ix, e, "stored file %zu has hash %016llx, its text gives %016llx", i,
+			      (unsigned long long)f->hash, (unsigned long long)hash_get(h));
+	hash_free(h);
+	buf_release(&b);
+	return r;
+}
+
+static int check_files(const struct index *ix, struct tally *t, struct err *e)
+{
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		t->source_bytes += f.size_bytes;
+		if (check_chunks(ix, i, &f, t, e))
+			return -1;
+		if (!(f.flags & FILE_STORED))
+			continue;
+		t->stored_bytes += f.size_bytes;
+		if (check_stored(ix, i, &f, e))
+			return -1;
+	}
+	if (ix->text && !ix->text_base)
+		return index_bad(ix, e, "member text, but no stored file");
+	return 0;
+}
+
+static int check_graph(const struct index *ix, const struct index_graph *g, const char *name, size_t n,
+		       struct err *e)
+{
+	struct csr c = CSR_INIT;
+	int r = 0;
+	if (!g->p)
+		return 0;
+	if (csr_unpack(g->p, g->n, &c, e))
+		return err_prefix(e, "%s: damaged index: member %s", ix->b.path, name);
+	if (c.n != n)
+		r = index_bad(ix, e, "member %s has %zu nodes, want %zu", name, c.n, n);
+	csr_release(&c);
+	return r;
+}
+
+/* A count of the manifest, which may be absent, against what was found. */
+static int check_count(const struct index *ix, const char *key, uint64_t found, struct err *e)
+{
+	const struct js *j = index_key(ix, key);
+	if (j && (js_type(j) != JS_INT || (uint64_t)js_int(j) != found))
+		return index_bad(ix, e, "manifest: %s is %lld, the members have %llu", key, (long long)js_int(j),
+				 (unsigned long long)found);
+	return 0;
+}
+
+int index_verify(const struct index *ix, struct err *e)
+{
+	struct tally t = {0};
+	struct buf root = BUF_INIT;
+	int r = bundle_verify(&ix->b, e);
+	for (size_t i = 0; i < ix->n_roots && !r; i++) {
+		buf_clear(&root);
+		r = index_root(ix, i, &root, e);
+		if (!r && (!root.len || root.p[0] != '/' || memchr(root.p, 0, root.len)))
+			r = index_bad(ix, e, "manifest: root %zu is no absolute path", i);
+	}
+	buf_release(&root);
+	if (r || index_each_path(ix, check_path, NULL, e) || check_files(ix, &t, e) ||
+	    check_graph(ix, &ix->anchor_graph, "anchor-graph", ix->anchors.m, e) ||
+	    check_graph(ix, &ix->chunk_graph, "chunk-graph", ix->n_chunks, e) ||
+	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
+	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
+	    check_count(ix, "counts.passage_bytes", t.passage_bytes, e) ||
+	    check_count(ix, "counts.stored_bytes", t.stored_bytes, e))
+		return -1;
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* tar through libarchive; the only file that includes it. See tar.h. */
+#include "fmt/tar.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+#include "base/fdio.h"
+
+struct sink {
+	int fd;			/* -1: keep the first block in header */
+	const char *name;
+	uint64_t n_bytes;
+	uint8_t header[TAR_BLOCK];
+	struct err *e;
+};
+
+uint64_t tar_padded(uint64_t n)
+{
+	return (n + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
+static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
+{
+	struct sink *s = ctx;
+	(void)a;
+	if (s->fd < 0 && s->n_bytes < TAR_BLOCK) {
+		size_t k = TAR_BLOCK - s->n_bytes < n ? TAR_BLOCK - (size_t)s->n_bytes : n;
+		memcpy(s->header + s->n_bytes, p, k);
+	}
+	if (s->fd >= 0 && fd_write(s->fd, s->name, p, n, s->e))
+		return -1;
+	s->n_bytes += n;
+	return (la_ssize_t)n;
+}
+
+/* A writer of pax tar without extra blocks: "restricted" adds pax headers only where ustar cannot say it. */
+static struct archive *open_writer(struct sink *s)
+{
+	struct archive *a = archive_write_new();
+	if (!a || archive_write_set_format_pax_restricted(a) || archive_write_set_bytes_per_block(a, 0) ||
+	    archive_write_set_bytes_in_last_block(a, 1) || archive_write_open(a, s, NULL, put, NULL)) {
+		if (s->e->code == ERR_NONE)
+			err_set(s->e, ERR_SYS, "%s: tar: %s", s->name, a ? archive_error_string(a) : "no memory");
+		if (a)
+			archive_write_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+static int put_header(struct archive *a, struct sink *s, const char *name, uint64_t n)
+{
+	struct archive_entry *en = archive_entry_new();
+	uint64_t before = s->n_bytes;
+	archive_entry_set_pathname(en, name);
+	archive_entry_set_size(en, (la_int64_t)n);
+	archive_entry_set_filetype(en, AE_IFREG);
+	archive_entry_set_perm(en, 0644);
+	archive_entry_set_mtime(en, 0, 0);
+	int rc = archive_write_header(a, en);
+	archive_entry_free(en);
+	if (rc != ARCHIVE_OK && s->e->code == ERR_NONE)
+		return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, name, archive_error_string(a));
+	if (rc != ARCHIVE_OK)
+		return -1;
+	if (s->n_bytes - before != TAR_BLOCK)
+		return err_set(s->e, ERR_SYS, "%s: tar: member %s needs a header of %llu bytes", s->name, name,
+			       (unsigned long long)(s->n_bytes - before));
+	return 0;
+}
+
+int tar_header(const char *name, uint64_t n, uint8_t out[TAR_BLOCK], struct err *e)
+{
+	struct sink s = {.fd = -1, .name = name, .e = e};
+	e->code = ERR_NONE;
+	struct archive *a = open_writer(&s);
+	if (!a)
+		return -1;
+	int r = put_header(a, &s, name, n);
+	memcpy(out, s.header, TAR_BLOCK);
+	archive_write_free(a);
+	return r;
+}
+
+static int put_member(struct archive *a, struct sink *s, const struct tar_member *m)
+{
+	if (m->n >= TAR_MEMBER_MAX)
+		return err_set(s->e, ERR_DATA, "%s: member %s has %zu bytes, the limit is 8 GiB: split the index",
+			       s->name, m->name, m->n);
+	if (put_header(a, s, m->name, m->n))
+		return -1;
+	for (size_t at = 0; at < m->n;) {
+		size_t k = m->n - at < (1u << 20) ? m->n - at : 1u << 20;
+		la_ssize_t w = archive_write_data(a, (const char *)m->p + at, k);
+		if (w <= 0 && s->e->code == ERR_NONE)
+			return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, m->name,
+				       archive_error_string(a));
+		if (w <= 0)
+			return -1;
+		at += (size_t)w;
+	}
+	/* the padding now, not in front of the next header */
+	if (archive_write_finish_entry(a) != ARCHIVE_OK)
+		return s->e->code != ERR_NONE ? -1 : err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name,
+							     m->name, archive_error_string(a));
+	return 0;
+}
+
+int tar_write(int fd, const char *fd_name, const struct tar_member *m, size_t n_members, struct err *e)
+{
+	struct sink s = {.fd = fd, .name = fd_name, .e = e};
+	e->code = ERR_NONE;
+	struct archive *a = open_writer(&s);
+	int r = a ? 0 : -1;
+	for (size_t i = 0; !r && i < n_members; i++)
+		r = put_member(a, &s, &m[i]);
+	if (!r && archive_write_close(a) != ARCHIVE_OK) {
+		r = -1;
+		if (e->code == ERR_NONE)
+			err_set(e, ERR_SYS, "%s: tar: %s", fd_name, archive_error_string(a));
+	}
+	if (a) {
+		archive_write_fail(a);
+		archive_write_free(a);
+	}
+	return r;
+}

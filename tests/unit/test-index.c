@@ -1,0 +1,447 @@
+/* Indexes: what was put in is found again, and damage is noticed, with checksums or without. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/tmpfile.h"
+#include "fmt/bundle_manifest.h"
+#include "fmt/index_build.h"
+#include "fmt/index_verify.h"
+#include "fmt/tar.h"
+#include "fmt/text_index.h"
+
+enum { N_FILES = 1200, RESIGNED_TRIALS = 20000 };
+
+static int scratch(void)
+{
+	int fd;
+	struct err e;
+	if (tmpspool_open(&fd, &e))
+		err_die(&e);
+	return fd;
+}
+
+/* File i of the made-up index, and its chunks. */
+static void made_file(size_t i, struct rec_file *f, char path[64])
+{
+	static const char *const lang[] = {"", "c", "text"};
+	int n = snprintf(path, 64, "dir%zu/%s%zu\xff.c", i / 100, i % 7 ? "file" : "another-name-", i * 37);
+	*f = (struct rec_file){.id = i, .root = i % 2, .path = (uint8_t *)path, .n_path = (size_t)n,
+			       .size_bytes = 1000 + 97 * i, .mtime_ns = (int64_t)i * 1000000007 - 500,
+			       .hash = i * 0x9e3779b97f4a7c15u, .lang = lang[i % 3], .n_lang = strlen(lang[i % 3])};
+	if (i % 500 == 3)
+		f->flags = FILE_STORED;
+	else if (i % 11 == 5)
+		f->flags = FILE_RECORDS;
+}
+
+/* Some files have no chunk, spans overlap and leave gaps. */
+static size_t n_chunks_of(size_t i)
+{
+	return i % 5 == 2 ? 0 : i % 4 + (i == 77 ? 200 : 1);
+}
+
+static void made_chunk(const struct rec_file *f, size_t k, struct rec_chunk *c)
+{
+	*c = (struct rec_chunk){.file = f->id, .off_bytes = k * 4 % 900, .len_bytes = 1 + k * 13 % 100};
+	if (f->flags & FILE_RECORDS) {
+		c->sub_off_bytes = k * 5;
+		c->sub_len_bytes = k % 2 ? 9 : 0;
+	}
+}
+
+static uint8_t text_byte(uint64_t file, uint64_t at)
+{
+	return (uint8_t)("the quick brown fox "[(file + at * at / 7) % 20]);
+}
+
+static void put_stored(struct index_build *ib, struct rec_file *f)
+{
+	uint8_t *p = mem_alloc((size_t)f->size_bytes);
+	for (size_t i = 0; i < f->size_bytes; i++)
+		p[i] = text_byte(f->id, i);
+	f->hash = hash64(p, (size_t)f->size_bytes);
+	struct err e;
+	if (index_build_file(ib, f, &e))
+		err_die(&e);
+	for (size_t at = 0; at < f->size_bytes; at += 7777)
+		index_build_text(ib, p + at, f->size_bytes - at < 7777 ? (size_t)f->size_bytes - at : 7777);
+	mem_free(p);
+}
+
+static void fill(struct index_build *ib)
+{
+	struct err e;
+	for (size_t i = 0; i < N_FILES; i++) {
+		struct rec_file f;
+		struct rec_chunk c;
+		char path[64];
+		made_file(i, &f, path);
+		if (f.flags & FILE_STORED)
+			put_stored(ib, &f);
+		else if (index_build_file(ib, &f, &e))
+			err_die(&e);
+		for (size_t k = 0; k < n_chunks_of(i); k++) {
+			made_chunk(&f, k, &c);
+			index_build_chunk(ib, &c);
+		}
+	}
+}
+
+static struct js *made_manifest(const struct index_build *ib)
+{
+	struct js *o = js_new_obj(), *counts = js_new_obj(), *model = js_new_obj(), *roots = js_new_arr();
+	struct index_counts n;
+	index_build_counts(ib, &n);
+	js_set(counts, "files", js_new_int((int64_t)n.n_files));
+	js_set(counts, "chunks", js_new_int((int64_t)n.n_chunks));
+	js_set(counts, "passage_bytes", js_new_int((int64_t)n.passage_bytes));
+	js_set(counts, "stored_bytes", js_new_int((int64_t)n.stored_bytes));
+	js_set(model, "dim", js_new_int(2));
+	js_push(roots, js_new_path("/one", 4));
+	js_push(roots, js_new_path("/caf\xe9", 5));
+	js_set(o, "counts", counts);
+	js_set(o, "model", model);
+	js_set(o, "roots", roots);
+	js_set(o, "languages", index_build_langs(ib));
+	return o;
+}
+
+/* Codes of one byte and a quantiser of one sub-vector. */
+static void put_codec(struct buf *codes, struct buf *pq, size_t n)
+{
+	static const int8_t rot[2] = {127, 0}, cent[3] = {-1, 0, 1};
+	static const uint8_t scale[4] = {0};
+	struct rec_codebook k = {.dim = 2, .m = 1, .ksub = 3, .dsub = 1, .rot = rot, .rot_scale = scale, .cent = cent,
+				 .cent_scale = scale};
+	index_put_pq(pq, &k);
+	for (size_t i = 0; i < (n + 63) / 64 * 64; i++)
+		buf_addc(codes, i < n ? (int)(i % 3) : 0);
+}
+
+static void write_made(int fd)
+{
+	struct index_build *ib = index_build_new();
+	struct bundle_part part[6];
+	struct index_counts n;
+	struct buf codes = BUF_INIT, pq = BUF_INIT;
+	size_t n_parts;
+	struct err e;
+	fill(ib);
+	index_build_counts(ib, &n);
+	struct js *m = made_manifest(ib);
+	put_codec(&codes, &pq, (size_t)n.n_chunks);
+	if (index_build_parts(ib, part, &n_parts, &e))
+		err_die(&e);
+	part[n_parts++] = (struct bundle_part){"codes", codes.p, codes.len};
+	part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
+	if (bundle_write(fd, "test", m, part, n_parts, &e))
+		err_die(&e);
+	js_free(m);
+	index_build_free(ib);
+	buf_release(&codes);
+	buf_release(&pq);
+}
+
+static size_t wrong_files(const struct index *ix)
+{
+	struct buf path = BUF_INIT;
+	struct err e;
+	size_t n_bad = 0;
+	for (size_t i = 0; i < N_FILES; i++) {
+		struct rec_file f;
+		struct index_file g;
+		char want[64];
+		made_file(i, &f, want);
+		index_file(ix, i, &g);
+		buf_clear(&path);
+		n_bad += g.size_bytes != f.size_bytes || g.mtime_ns != f.mtime_ns || g.root != f.root ||
+			 g.flags != f.flags || (!(f.flags & FILE_STORED) && g.hash != f.hash) ||
+			 strcmp(index_lang(ix, g.lang), f.lang) || g.n_chunks != n_chunks_of(i) ||
+			 index_path(ix, i, &path, &e) || path.len != f.n_path || memcmp(path.p, f.path, f.n_path);
+	}
+	buf_release(&path);
+	return n_bad;
+}
+
+static size_t wrong_chunks(const struct index *ix)
+{
+	struct err e;
+	size_t n_bad = 0, at = 0;
+	for (size_t i = 0; i < N_FILES; i++)
+		for (size_t k = 0; k < n_chunks_of(i); k++, at++) {
+			struct rec_file f;
+			struct rec_chunk c;
+			struct index_chunk d;
+			char path[64];
+			made_file(i, &f, path);
+			made_chunk(&f, k, &c);
+			n_bad += index_chunk(ix, at, &d, &e) || d.file != i || d.off_bytes != c.off_bytes ||
+				 d.len_bytes != c.len_bytes || d.sub_off_bytes != c.sub_off_bytes ||
+				 d.sub_len_bytes != c.sub_len_bytes;
+		}
+	return n_bad;
+}
+
+static int same_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
+{
+	struct rec_file f;
+	char want[64];
+	made_file(i, &f, want);
+	++*(size_t *)ctx;
+	return n == f.n_path && !memcmp(path, want, n) ? 0 : err_set(e, ERR_DATA, "path %zu", i);
+}
+
+/* Random pieces of the stored files. */
+static size_t wrong_texts(const struct index *ix)
+{
+	struct rng r = {3};
+	struct buf b = BUF_INIT;
+	struct err e;
+	size_t n_bad = 0;
+	for (size_t trial = 0; trial < 300; trial++) {
+		size_t i = 3 + 500 * (size_t)rng_below(&r, 3);
+		struct index_file f;
+		index_file(ix, i, &f);
+		uint64_t off = rng_below(&r, f.size_bytes + 1), n = rng_below(&r, f.size_bytes - off + 1);
+		buf_clear(&b);
+		if (index_text(ix, i, off, (size_t)n, &b, &e) || b.len != n)
+			n_bad++;
+		for (size_t k = 0; k < b.len; k++)
+			if (b.p[k] != text_byte(i, off + k)) {
+				n_bad++;
+				break;
+			}
+	}
+	buf_release(&b);
+	return n_bad;
+}
+
+static void test_made(void)
+{
+	struct index ix;
+	struct err e;
+	struct buf b = BUF_INIT;
+	size_t n_paths = 0;
+	int fd = scratch();
+	write_made(fd);
+	ok(index_open_fd(&ix, dup(fd), "made", &e) == 0, "an index of 1,200 files is opened");
+	ok(index_verify(&ix, &e) == 0 || printf("# %s\n", e.msg) < 0, "and verified");
+	ok(wrong_files(&ix) == 0, "every file is as it was put in");
+	ok(wrong_chunks(&ix) == 0, "every chunk is as it was put in");
+	ok(index_each_path(&ix, same_path, &n_paths, &e) == 0 && n_paths == N_FILES, "paths come in order");
+	ok(wrong_texts(&ix) == 0, "stored text is read at any place");
+	ok(index_text(&ix, 4, 0, 1, &b, &e) != 0, "a file that is not stored has no text here");
+	ok(index_text(&ix, 3, 1290, 2, &b, &e) != 0, "text beyond a stored file is refused");
+	ok(index_root(&ix, 1, &b, &e) == 0 && b.len == 5 && b.p[4] == 0xe9, "a root that is not UTF-8 comes back");
+	ok(js_int(index_key(&ix, "counts.files")) == N_FILES && !index_key(&ix, "counts.none"), "keys are found by path");
+	index_close(&ix);
+	buf_release(&b);
+	close(fd);
+}
+
+/* No files, no chunks. */
+static void test_empty(void)
+{
+	struct index_build *ib = index_build_new();
+	struct js *m = made_manifest(ib);
+	struct bundle_part part[4];
+	struct index ix;
+	struct err e;
+	size_t n_parts;
+	int fd = scratch();
+	ok(index_build_parts(ib, part, &n_parts, &e) == 0 && n_parts == 3 &&
+		   bundle_write(fd, "test", m, part, n_parts, &e) == 0, "an index of nothing is written");
+	ok(index_open_fd(&ix, dup(fd), "empty", &e) == 0 && index_verify(&ix, &e) == 0 && !ix.n_chunks,
+	   "and read");
+	index_close(&ix);
+	index_build_free(ib);
+	js_free(m);
+	close(fd);
+}
+
+/* The golden index in memory, and a file to try bytes in. */
+struct golden {
+	struct buf b;
+	int fd;
+};
+
+static void load(struct golden *g)
+{
+	struct err e;
+	*g = (struct golden){.fd = scratch()};
+	if (file_slurp("tests/golden/index/good/everything.leann", 1 << 24, &g->b, &e) ||
+	    fd_pwrite(g->fd, "golden", g->b.p, g->b.len, 0, &e))
+		err_die(&e);
+}
+
+static void release(struct golden *g)
+{
+	buf_release(&g->b);
+	close(g->fd);
+}
+
+/* Write n bytes from at of the golden file's buffer and look at the result: 0 sound. */
+static int try(struct golden *g, size_t at, size_t n, struct err *e)
+{
+	struct index ix;
+	if (fd_pwrite(g->fd, "golden", g->b.p + at, n, at, e))
+		err_die(e);
+	int r = index_open_fd(&ix, dup(g->fd), "golden", e);
+	if (!r)
+		r = index_verify(&ix, e);
+	index_close(&ix);
+	return r;
+}
+
+static void test_every_byte(void)
+{
+	struct golden g;
+	struct err e;
+	struct rng r = {9};
+	size_t n_bad = 0, first = 0;
+	load(&g);
+	ok(try(&g, 0, 0, &e) == 0, "the golden index is sound");
+	for (size_t i = 0; i < 4 * g.b.len; i++) {
+		uint8_t was = g.b.p[i / 4];
+		g.b.p[i / 4] = i % 4 ? (uint8_t)(was + 1 + rng_below(&r, 255)) : was ^ 1;
+		if (try(&g, i / 4, 1, &e) == 0 && !n_bad++)
+			first = i / 4;
+		g.b.p[i / 4] = was;
+		if (fd_pwrite(g.fd, "golden", &was, 1, i / 4, &e))
+			err_die(&e);
+	}
+	ok(n_bad == 0, "each of %zu bytes changed in four ways is noticed (%zu not, first %zu)", g.b.len, n_bad, first);
+	release(&g);
+}
+
+/* Make all checksums right, as a hostile writer would. */
+static void sign(struct golden *g, const struct bundle *b)
+{
+	uint8_t *p = g->b.p;
+	size_t end = (size_t)b->member[0].off_bytes - TAR_BLOCK, at = TAR_BLOCK + strlen(MANIFEST_HEAD);
+	char hex[17];
+	for (size_t i = 0; i < b->n_members; i++) {
+		const struct bundle_member *m = &b->member[i];
+		char key[80];
+		snprintf(key, sizeof key, "\"name\": \"%s\"", m->name);
+		char *where = strstr((char *)p + TAR_BLOCK, key);
+		snprintf(hex, sizeof hex, "%016llx", (unsigned long long)hash64(p + m->off_bytes - TAR_BLOCK,
+			 (size_t)(TAR_BLOCK + tar_padded(m->n))));
+		memcpy(strstr(where, "\"xxh3\": \"") + 9, hex, 16);
+	}
+	snprintf(hex, sizeof hex, "%016llx", (unsigned long long)manifest_sum(p, end));
+	memcpy(p + at, hex, 16);
+}
+
+/* Everything a reader may ask of an index that opens. */
+static void use(const struct index *ix)
+{
+	struct buf b = BUF_INIT;
+	struct err e;
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		buf_clear(&b);
+		if (index_path(ix, i, &b, &e) == 0 && !path_is_safe(b.p, b.len))
+			abort();
+		if (f.flags & FILE_STORED && index_text(ix, i, 0, f.size_bytes < 1000 ? (size_t)f.size_bytes : 1000, &b, &e))
+			continue;
+		if (!index_lang(ix, f.lang))
+			abort();
+	}
+	for (size_t i = 0; i < ix->n_chunks; i++) {
+		struct index_chunk c;
+		if (index_chunk(ix, i, &c, &e) == 0 && (c.file >= ix->n_files || !c.len_bytes))
+			abort();
+	}
+	buf_release(&b);
+}
+
+static void test_resigned(void)
+{
+	struct golden g;
+	struct bundle was;
+	struct index ix;
+	struct err e;
+	struct rng r = {11};
+	size_t n_opened = 0;
+	load(&g);
+	uint8_t *good = mem_alloc(g.b.len);
+	memcpy(good, g.b.p, g.b.len);
+	if (bundle_open_fd(&was, dup(g.fd), "golden", &e))
+		err_die(&e);
+	for (size_t trial = 0; trial < RESIGNED_TRIALS; trial++) {
+		const struct bundle_member *m = &was.member[rng_below(&r, was.n_members)];
+		static const uint8_t odd[] = {0, 1, 0x7f, 0x80, 0xff, 64, 65};
+		for (size_t n = 1 + (size_t)rng_below(&r, 3); n; n--)
+			g.b.p[m->off_bytes + rng_below(&r, m->n < 120 || n % 2 ? m->n : 120)] =
+				rng_below(&r, 2) ? odd[rng_below(&r, sizeof odd)] : (uint8_t)rng_u64(&r);
+		sign(&g, &was);
+		if (fd_pwrite(g.fd, "golden", g.b.p, g.b.len, 0, &e))
+			err_die(&e);
+		if (index_open_fd(&ix, dup(g.fd), "golden", &e) == 0) {
+			n_opened++;
+			use(&ix);
+			if (index_verify(&ix, &e) && e.code != ERR_DATA)
+				abort();
+		} else if (e.code != ERR_DATA) {
+			abort();
+		}
+		index_close(&ix);
+		memcpy(g.b.p, good, g.b.len);
+	}
+	ok(n_opened > 0 && n_opened < RESIGNED_TRIALS, "%d changed and signed again: %zu opened, none did harm",
+	   RESIGNED_TRIALS, n_opened);
+	bundle_close(&was);
+	mem_free(good);
+	release(&g);
+}
+
+static int take_line(void *ctx, const struct buf *line, struct err *e)
+{
+	return text_index_line(ctx, line->p, line->len, "line", e);
+}
+
+static void test_text(void)
+{
+	struct golden g;
+	struct index ix;
+	struct err e;
+	struct bundle_part part[BUNDLE_MEMBERS_MAX];
+	struct text_index *t = text_index_new();
+	struct buf again = BUF_INIT;
+	const struct js *extra;
+	size_t n_parts;
+	int fd = scratch();
+	load(&g);
+	if (index_open_fd(&ix, dup(g.fd), "golden", &e))
+		err_die(&e);
+	ok(text_index_lines(&ix, take_line, t, &e) == 0 && text_index_parts(t, &extra, part, &n_parts, &e) == 0,
+	   "an index is written as lines and read from them");
+	if (bundle_write(fd, "again", extra, part, n_parts, &e) || lseek(fd, 0, SEEK_SET) ||
+	    fd_slurp(fd, "again", 1 << 24, &again, &e))
+		err_die(&e);
+	ok(again.len == g.b.len && !memcmp(again.p, g.b.p, again.len), "and is the same, byte for byte");
+	index_close(&ix);
+	text_index_free(t);
+	buf_release(&again);
+	close(fd);
+	release(&g);
+}
+
+int main(void)
+{
+	test_made();
+	test_empty();
+	test_every_byte();
+	test_resigned();
+	test_text();
+	return done();
+}

@@ -1,0 +1,156 @@
+/* Requests and replies of the embedding protocol: what is packed is read, what is wrong is refused. */
+#include <math.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "base/mem.h"
+#include "fmt/wire.h"
+#include "unit.h"
+
+static struct mp_doc *doc;
+static const struct wire_info info = {
+	.model = "m", .dim = 3, .max_tokens = 256, .max_texts = 7, .threads = 2, .normalized = true,
+	.query_prefix = "query: ", .document_prefix = "", .version = "1.2", .n_requests = 5,
+	.n_texts = 6, .n_tokens = UINT64_MAX, .uptime_s = 8, .pid = 9,
+	.tokenizer_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	.sha256 = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"};
+
+static void requests(void)
+{
+	struct wire_text texts[] = {{"one", 3}, {"", 0}, {"a\0b", 3}};
+	struct wire_req r;
+	struct buf b = BUF_INIT;
+	struct err e;
+	wire_put_req_embed(&b, UINT64_MAX, WIRE_QUERY, texts, 3);
+	ok(wire_req_parse(doc, b.p, b.len, &r, &e) == 0, "an embed request is read");
+	ok(r.op == WIRE_EMBED && r.id == UINT64_MAX && r.kind == WIRE_QUERY && r.n_texts == 3,
+	   "its id, kind and count are right");
+	ok(r.texts[0].n == 3 && !memcmp(r.texts[0].p, "one", 3) && r.texts[1].n == 0 &&
+	   r.texts[2].n == 3 && !memcmp(r.texts[2].p, "a\0b", 3), "its texts are right, NUL and empty too");
+	wire_req_release(&r);
+	int bad = 0;
+	for (size_t n = 0; n < b.len; n++) {
+		bad += wire_req_parse(doc, b.p, n, &r, &e) == 0;
+		wire_req_release(&r);
+	}
+	ok(bad == 0, "a request cut at any byte is refused");
+	buf_clear(&b);
+	wire_put_req_info(&b, 3);
+	ok(wire_req_parse(doc, b.p, b.len, &r, &e) == 0 && r.op == WIRE_INFO && r.id == 3,
+	   "an info request is read");
+	wire_req_release(&r);
+	buf_release(&b);
+}
+
+/* Parse hex-free msgpack given as a string with its length; want code and a part of the message. */
+static void refused(const char *what, const void *p, size_t n, const char *part, uint64_t id)
+{
+	struct wire_req r;
+	struct err e = {0};
+	int k = wire_req_parse(doc, p, n, &r, &e);
+	ok(k == -1 && e.code == ERR_DATA && strstr(e.msg, part) && r.id == id,
+	   "%s is refused: %s", what, e.msg);
+	wire_req_release(&r);
+}
+#define REFUSED(what, bytes, part, id) refused(what, bytes, sizeof bytes - 1, part, id)
+
+static void bad_requests(void)
+{
+	REFUSED("nothing", "", "cut short", 0);
+	REFUSED("an array of 2^28 items in 5 bytes", "\xdd\x0f\xff\xff\xff", "array32", 0);
+	REFUSED("a map without id", "\x80", "id is", 0);
+	REFUSED("version 2", "\x82\xa1v\x02\xa2id\x07", "version 2, this server speaks 1", 7);
+	REFUSED("an unknown op", "\x83\xa1v\x01\xa2id\x07\xa2op\xa1x", "op is not", 7);
+	REFUSED("texts that are no array", "\x84\xa1v\x01\xa2id\x07\xa2op\xa5" "embed\xa5texts\x01",
+		"want an array", 7);
+	REFUSED("no texts", "\x84\xa1v\x01\xa2id\x07\xa2op\xa5" "embed\xa5texts\x90", "0 texts", 7);
+	REFUSED("a text that is a number", "\x84\xa1v\x01\xa2id\x07\xa2op\xa5" "embed\xa5texts\x91\x01",
+		"text 0 is", 7);
+	REFUSED("an unknown kind", "\x85\xa1v\x01\xa2id\x07\xa2op\xa5" "embed\xa5texts\x91\xa1x\xa4kind\x01",
+		"kind is not", 7);
+	REFUSED("a number", "\x01", "want a map or an array", 0);
+	REFUSED("bytes after the request", "\x80\x80", "after the msgpack value", 0);
+	REFUSED("passage numbers", "\x92\x01\x02", "no index", 0);
+	REFUSED("passage numbers and a query", "\x92\x91\x01\x91\xa1q", "no index", 0);
+	REFUSED("an empty array", "\x90", "neither texts nor", 0);
+}
+
+static void official(void)
+{
+	struct wire_req r;
+	struct err e;
+	static const char query[] = "\x91\xafq"; /* one string, cut */
+	static const char model[] = "\x91\xaf__QUERY_MODEL__", two[] = "\x92\xa1q\xa0";
+	ok(wire_req_parse(doc, (const uint8_t *)model, sizeof model - 1, &r, &e) == 0 &&
+	   r.op == WIRE_OFFICIAL_MODEL, "the official question for the model is read");
+	wire_req_release(&r);
+	ok(wire_req_parse(doc, (const uint8_t *)two, sizeof two - 1, &r, &e) == 0 &&
+	   r.op == WIRE_OFFICIAL_EMBED && r.n_texts == 2 && r.kind == WIRE_RAW,
+	   "an array of strings is an official embed request, without prefix");
+	wire_req_release(&r);
+	ok(wire_req_parse(doc, (const uint8_t *)query, sizeof query - 1, &r, &e) == -1,
+	   "a cut official request is refused");
+	wire_req_release(&r);
+}
+
+static void replies(void)
+{
+	static const float v[6] = {1, 0, 0, -0.f, .6f, .8f};
+	struct wire_rows rows = {v, 2, 11, 1};
+	struct wire_reply r;
+	struct buf b = BUF_INIT;
+	struct err e, why;
+	int bad = 0, same = 1;
+	wire_put_embed(&b, 12, &info, &rows);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.id == 12 && !r.failed && !r.is_info,
+	   "an embed reply is read");
+	for (size_t i = 0; i < 6; i++)
+		same &= get_lef32(r.f32 + 4 * i) == v[i];
+	ok(same && r.n == 2 && r.n_tokens == 11 && r.n_cut == 1 && r.info.dim == 3, "its numbers are right");
+	ok(!strcmp(r.info.sha256, info.sha256) && !strcmp(r.info.model, "m"), "its model is right");
+	for (size_t n = 0; n < b.len; n++)
+		bad += wire_reply_parse(doc, b.p, n, &r, &e) == 0;
+	ok(bad == 0, "a reply cut at any byte is refused");
+	buf_clear(&b);
+	wire_put_info(&b, 13, &info);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.is_info && r.id == 13 &&
+	   !memcmp(&r.info, &info, sizeof info), "an info reply is read, every field");
+	buf_clear(&b);
+	err_set(&why, ERR_TEMP, "later \xff please");
+	wire_put_err(&b, 14, &why);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.failed && r.err.code == ERR_TEMP &&
+	   !strcmp(r.err.msg, "later \xef\xbf\xbd please"), "an error reply is read, its text made UTF-8");
+	buf_release(&b);
+}
+
+/* Every byte of a good reply changed in every bit: no crash, and no row that leaves the message. */
+static void flips(void)
+{
+	static const float v[6] = {1, 0, 0, 0, .6f, .8f};
+	struct wire_rows rows = {v, 2, 11, 1};
+	struct wire_reply r;
+	struct buf b = BUF_INIT;
+	struct err e;
+	size_t outside = 0;
+	wire_put_embed(&b, 12, &info, &rows);
+	for (size_t i = 0; i < 8 * b.len; i++) {
+		b.p[i / 8] ^= (uint8_t)(1 << i % 8);
+		if (wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.f32)
+			outside += r.f32 < b.p || r.f32 + 4 * r.n * r.info.dim > b.p + b.len;
+		b.p[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	ok(outside == 0, "a reply with any one bit changed never reads outside the message");
+	buf_release(&b);
+}
+
+int main(void)
+{
+	doc = mp_new();
+	requests();
+	bad_requests();
+	official();
+	replies();
+	flips();
+	mp_free(doc);
+	return done();
+}
