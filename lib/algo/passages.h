@@ -1,0 +1,65 @@
+/*
+ * passages: text -> spans of at most so many tokens, cut where a reader would cut.
+ *
+ *	struct passages out = PASSAGES_INIT;
+ *	passages_split(&params, STYLE_MARKDOWN, text, n, &out);
+ *	for (i < out.n) ... text + out.p[i].off, out.p[i].len ...
+ *	passages_release(&out);
+ *
+ * Without overlap the spans tile the text: blank lines belong to the passage before them, those at
+ * the start to none. Text is UTF-8 (repaired by the caller). Tokens are counted by the caller.
+ */
+#ifndef LEANN_ALGO_PASSAGES_H
+#define LEANN_ALGO_PASSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Raise when the same text is cut differently: streams and indexes carry it. */
+enum { PASSAGES_VERSION = 1 };
+
+/* How headings look and whether there are sentences. Values stay inside one process. */
+enum text_style {
+	STYLE_TEXT,		/* prose; headings are underlined (also reStructuredText) */
+	STYLE_MARKDOWN,
+	STYLE_ORG,
+	STYLE_ASCIIDOC,
+	STYLE_TEX,
+	STYLE_MAN,
+	STYLE_CODE,		/* lines stay whole; indentation tells what belongs together */
+};
+
+struct passages_params {
+	size_t max_tokens;	/* of a passage, special tokens not counted; at least 8 */
+	size_t overlap_tokens;	/* at most this much of a passage is repeated in the next */
+	size_t max_bytes;	/* of a passage, at least 64; binds where text is hardly text */
+	/*
+	 * Tokens of n bytes; the sum over pieces cut beside white space is the whole's.
+	 * fit: bytes of the longest prefix, ending between characters, of at most max_tokens
+	 * tokens; at least one character.
+	 */
+	size_t (*count)(void *ctx, const char *text, size_t n);
+	size_t (*fit)(void *ctx, const char *text, size_t n, size_t max_tokens);
+	void *ctx;
+};
+
+struct passage {
+	size_t off, len;	/* bytes of the text */
+	size_t first_line, last_line;	/* from 1; the last one with text */
+	size_t n_tokens;	/* special tokens not counted */
+};
+
+struct passages {
+	struct passage *p;
+	size_t n, cap;
+	size_t n_split_words;	/* words over the limit, cut inside */
+};
+#define PASSAGES_INIT {NULL, 0, 0, 0}
+
+/* The passages of text, in order, into out (cleared first). */
+void passages_split(const struct passages_params *pp, enum text_style style, const char *text,
+		    size_t n, struct passages *out);
+void passages_release(struct passages *out);
+
+#endif

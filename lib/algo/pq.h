@@ -1,0 +1,131 @@
+/*
+ * pq: product quantisation of rotated vectors: m bytes a vector.
+ *
+ * The rotation is the top eigenvectors of the uncentred second moment, dealt to the
+ * sub-spaces so that each has the same product of eigenvalues (OPQ-P: Ge, He, Ke, Sun,
+ * "Optimized Product Quantization", CVPR 2013, section 3.2). Rotation and centroids are
+ * stored as int8 and used as they come back from int8.
+ * Ranking is by q.x^ / |x^|, x^ the decoded vector: |x^| follows from the code.
+ *
+ *	pq_train(&rows, NULL, NULL, &params, par, &pq, e); pq_encode(&pq, &rows, ..., codes, e);
+ *	pq_lut(&pq, q, lut, qrot); pq_scan(&pq, packed, 0, n, lut, NULL, out);
+ */
+#ifndef LEANN_ALGO_PQ_H
+#define LEANN_ALGO_PQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "algo/anchors.h"
+#include "algo/rows.h"
+#include "base/err.h"
+#include "base/par.h"
+
+enum {
+	PQ_KSUB_MAX = 256, /* also the stride of tables: any byte is a valid index */
+	PQ_BLOCK = 64, /* vectors of a block of packed codes */
+};
+
+struct pq_params {
+	size_t m; /* sub-vectors = bytes a vector; 0: pq_shape_for() */
+	size_t ksub; /* codebook size 1..256; 0: pq_shape_for() */
+	size_t dsub; /* dimensions a sub-vector; 0: pq_shape_for() */
+	size_t samples; /* training rows; 0: 32768, at most 256 MiB of them */
+	bool residual; /* code vector - anchor instead of the vector */
+	uint64_t seed;
+};
+#define PQ_PARAMS_DEFAULT                                                                          \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+struct pq {
+	size_t dim, m, ksub, dsub, drot; /* drot = m * dsub <= dim */
+	bool residual;
+	uint64_t seed;
+	int8_t *rot; /* (drot, dim) row-major */
+	float *rot_scale; /* (drot) */
+	int8_t *cent; /* (m, ksub, dsub) */
+	float *cent_scale; /* (m) */
+	float *rotf; /* (drot, dim) = rot * rot_scale */
+	float *centf; /* (m, ksub, dsub) = cent * cent_scale */
+	float *norms; /* (m, PQ_KSUB_MAX) squared lengths of centroids, 0 past ksub */
+};
+#define PQ_INIT                                                                                    \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+void pq_release(struct pq *pq);
+
+/* The shape of a codec: drot = m * dsub rotated dimensions, ksub centroids a sub-space. */
+struct pq_shape {
+	size_t m, dsub, ksub;
+};
+/*
+ * The shape for n rows of dim, zeros of p filled in; pq_shape.c says how and why. A codebook
+ * of more centroids than training rows is cut down to those by pq_train().
+ * ERR_USAGE, with those that can be had, for sub-vectors that dim cannot serve.
+ */
+int pq_shape_for(const struct pq_params *p, size_t n, size_t dim, struct pq_shape *s,
+		 struct err *e) MUST_CHECK;
+
+/*
+ * From stored form, little-endian scales; copies. pq must be PQ_INIT with dim, m, ksub, dsub,
+ * residual and seed set.
+ */
+void pq_load(struct pq *pq, const int8_t *rot, const uint8_t *rot_scale_le, const int8_t *cent,
+	     const uint8_t *cent_scale_le);
+
+/* Train on rows->n > 0 rows. anchors and assign (rows->n): for p->residual, else NULL. */
+int pq_train(const struct rows *rows, const struct anchors *anchors, const uint32_t *assign,
+	     const struct pq_params *p, struct par *par, struct pq *pq, struct err *e) MUST_CHECK;
+
+/* codes (rows->n, m) row-major u8 out. anchors, assign as in pq_train(), needed if pq->residual. */
+int pq_encode(const struct pq *pq, const struct rows *rows, const struct anchors *anchors,
+	      const uint32_t *assign, struct par *par, uint8_t *codes, struct err *e) MUST_CHECK;
+
+/* The decoded vector in rotated space: out (drot). Of a residual codec: the decoded delta. */
+void pq_decode(const struct pq *pq, const uint8_t *code, float *out);
+/* A vector into rotated space: out (drot). */
+void pq_rotate(const struct pq *pq, const float *x, float *out);
+
+/* Packed codes: code j of vector i at i / 64 * 64 * m + j * 64 + i % 64; padding is 0. */
+size_t pq_packed_bytes(size_t n, size_t m);
+void pq_pack(const uint8_t *codes, size_t n, size_t m, uint8_t *packed);
+
+/* Tables of a query q (dim): lut (m, PQ_KSUB_MAX) dot products, qrot (drot) the rotated query. */
+void pq_lut(const struct pq *pq, const float *q, float *lut, float *qrot);
+
+/*
+ * Approximate cosines of vectors first..first+n-1 to the query of lut, into out[0..n-1].
+ * first must be a multiple of PQ_BLOCK. inv_norm: from pq_inv_norms() for the same
+ * vectors, or NULL to work them out again (1.4 times the work,
+ * and 5 us a call for the table: give it thousands of vectors).
+ * A code that decodes to the zero vector has no direction and scores 0.
+ */
+void pq_scan(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, const float *lut,
+	     const float *inv_norm, float *out);
+/* 1 / |x^| of vectors first..first+n-1; 0 for a zero vector. */
+void pq_inv_norms(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, float *out);
+
+/* What scoring residual codes needs of the anchors: all three made by pq_residual_new(). */
+struct pq_residual {
+	size_t n_anchors, drot;
+	float *rot; /* (n_anchors, drot) rotated anchors */
+	float *norm2; /* (n_anchors) squared lengths of them */
+};
+void pq_residual_init(struct pq_residual *r, const struct pq *pq, const struct anchors *anchors);
+void pq_residual_release(struct pq_residual *r);
+/* As pq_scan() for q.(a + d^) / |a + d^|; assign: anchors of the n vectors; qrot: of pq_lut(). */
+void pq_scan_residual(const struct pq *pq, const struct pq_residual *r, const uint8_t *packed,
+		      size_t first, size_t n, const uint32_t *assign, const float *lut,
+		      const float *qrot, float *out);
+
+/* Approximate cosines of vectors ids[0..n-1]; r, assign (of all): residual codes, else NULL. */
+void pq_score(const struct pq *pq, const struct pq_residual *r, const uint8_t *packed,
+	      const uint32_t *assign, const float *lut, const float *qrot, const uint32_t *ids,
+	      size_t n, float *out);
+
+#endif
