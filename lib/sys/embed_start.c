@@ -1,0 +1,116 @@
+/* Starting leann-embed-server when a tool needs one; see embed_ep.h. */
+#define _GNU_SOURCE
+#include "sys/embed_ep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/tmpfile.h"
+
+#define IDLE_TIMEOUT "600"	/* seconds a server started this way lives without requests */
+
+extern char **environ;
+
+/* The child gets no signal mask, no ignored signals, no stdin; both outputs go to fd_out. */
+static int spawn(char *const argv[], int fd_out, pid_t *pid, struct err *e)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	sigset_t none, dfl;
+	sigemptyset(&none);
+	sigfillset(&dfl);
+	sigdelset(&dfl, SIGKILL);
+	sigdelset(&dfl, SIGSTOP);
+	if (posix_spawn_file_actions_init(&fa) || posix_spawnattr_init(&at))
+		return err_set(e, ERR_SYS, "cannot prepare a process");
+	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&at, &none);
+	posix_spawnattr_setsigdefault(&at, &dfl);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, fd_out, 1);
+	posix_spawn_file_actions_adddup2(&fa, fd_out, 2);
+	errno = posix_spawnp(pid, argv[0], &fa, &at, argv, environ);
+	int r = errno ? err_sys(e, "cannot start %s", argv[0]) : 0;
+	posix_spawn_file_actions_destroy(&fa);
+	posix_spawnattr_destroy(&at);
+	return r;
+}
+
+/* The first line the child wrote, without "leann-embed-server: " before it. */
+static void first_line(int fd, char *out, size_t cap)
+{
+	static const char prefix[] = "leann-embed-server: ";
+	char text[600];
+	size_t got;
+	if (fd_pread(fd, "scratch file", text, sizeof text - 1, 0, &got, NULL))
+		got = 0;
+	text[got] = 0;
+	text[strcspn(text, "\n")] = 0;
+	const char *p = strncmp(text, prefix, sizeof prefix - 1) ? text : text + sizeof prefix - 1;
+	size_t n = strlen(p) < cap ? strlen(p) : cap - 1;
+	memcpy(out, p, n);
+	out[n] = 0;
+}
+
+/* Wait for pid until deadline_s. *status is -1 when somebody else collected it. */
+static int wait_child(pid_t pid, double deadline_s, int *status, struct err *e)
+{
+	const struct timespec nap = {0, 3 * 1000 * 1000};
+	for (;;) {
+		pid_t r = waitpid(pid, status, WNOHANG);
+		if (r == pid)
+			return 0;
+		if (r < 0 && errno == ECHILD) {
+			*status = -1;
+			return 0;
+		}
+		if (r < 0 && errno != EINTR)
+			return err_sys(e, "wait for leann-embed-server");
+		if (now_s() > deadline_s) {
+			kill(pid, SIGTERM);
+			return err_set(e, ERR_TEMP, "leann-embed-server was not ready in time");
+		}
+		nanosleep(&nap, NULL);
+	}
+}
+
+int embed_start(const char *model_dir, const char *ep, double deadline_s, struct err *e)
+{
+	char *prog = env_program("leann-embed-server"), *model = realpath(model_dir, NULL);
+	char *argv[] = {prog, (char *)"--daemon", (char *)"--idle-timeout", (char *)IDLE_TIMEOUT,
+			(char *)"--model", model, (char *)"--endpoint", (char *)ep, NULL};
+	char line[600];
+	int fd = -1, status, r = -1;
+	pid_t pid;
+	if (!model) {
+		err_sys(e, "%s", model_dir);
+		goto out;
+	}
+	if (tmpspool_open(&fd, e) || spawn(argv, fd, &pid, e) ||
+	    wait_child(pid, deadline_s, &status, e))
+		goto out;
+	if (status == -1 || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+		r = 0;
+		goto out;
+	}
+	first_line(fd, line, sizeof line);
+	err_set(e, WIFEXITED(status) && WEXITSTATUS(status) == 75 ? ERR_TEMP : ERR_DATA,
+		"cannot start leann-embed-server: %s", *line ? line : "it died without a message");
+out:
+	if (fd >= 0)
+		close(fd);
+	mem_free(model);
+	mem_free(prog);
+	return r;
+}

@@ -1,0 +1,57 @@
+/*
+ * source: the passages of an index, read again from the files they were cut from.
+ *
+ *	struct source *s; struct source_passage p = SOURCE_PASSAGE_INIT;
+ *	if (source_open(&ix, &opts, &s, e)) return -1;
+ *	if (source_passage(s, i_chunk, &p, e)) ...	-1: the index is damaged
+ *	if (p.status == SOURCE_FRESH) ... p.text ...
+ *	source_passage_release(&p); source_free(s);
+ *
+ * A text is given only when the whole file has the size and XXH3-64 that the index
+ * says. The last few files stay in memory: ask in the order of the chunks.
+ */
+#ifndef LEANN_SYS_SOURCE_H
+#define LEANN_SYS_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "fmt/index.h"
+
+struct source;
+
+struct source_opts {
+	const char *root;	/* the files are below this directory now; NULL: where they were */
+};
+
+/* Values stay inside one process. */
+enum source_status {
+	SOURCE_FRESH,
+	SOURCE_CHANGED,		/* other bytes than were indexed */
+	SOURCE_MISSING,		/* no regular file there, or it cannot be read */
+};
+
+struct source_passage {
+	enum source_status status;
+	struct buf path;		/* root, "/", path below it; a stored file: its name */
+	struct buf id;			/* of the record in a file of records; else empty */
+	/* SOURCE_FRESH only */
+	struct buf text;		/* UTF-8, as it was embedded */
+	uint64_t first_line, last_line;	/* from 1; the last one with text */
+	const uint8_t *raw;		/* the whole file's n_raw bytes, until the next source_passage() */
+	size_t n_raw;
+};
+#define SOURCE_PASSAGE_INIT {.status = SOURCE_MISSING}
+
+/* ix outlives *out. ERR_USAGE: another root for an index that has several. */
+int source_open(const struct index *ix, const struct source_opts *o, struct source **out,
+		struct err *e) MUST_CHECK;
+void source_free(struct source *s);
+/* Chunk i_chunk (below ix->n_chunks) into out, whose buffers are used again. */
+int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
+		   struct err *e) MUST_CHECK;
+void source_passage_release(struct source_passage *p);
+
+#endif
