@@ -1,0 +1,157 @@
+/* leann-bundle show: what is in an index, for people and as JSON. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "fmt/index.h"
+#include "fmt/tar.h"
+#include "tool.h"
+
+static const char *str_of(const struct index *ix, const char *key)
+{
+	const char *s = js_str(index_key(ix, key), NULL);
+	return s && *s ? s : "?";
+}
+
+static int64_t int_of(const struct index *ix, const char *key)
+{
+	return js_int(index_key(ix, key));
+}
+
+static double per_chunk(const struct index *ix, uint64_t bytes)
+{
+	return ix->n_chunks ? (double)bytes / (double)ix->n_chunks : 0;
+}
+
+static double share(const struct index *ix, uint64_t bytes)
+{
+	int64_t source = int_of(ix, "counts.source_bytes");
+	return source > 0 ? (double)bytes / (double)source : 0;
+}
+
+/* A member's bytes in the file: header block, data, padding. */
+static uint64_t on_disk(const struct bundle_member *m)
+{
+	return TAR_BLOCK + tar_padded(m->n);
+}
+
+/* What belongs to no member: the manifest with its header, and the tail. */
+static uint64_t rest_of(const struct index *ix)
+{
+	uint64_t n = ix->b.n_map;
+	for (size_t i = 0; i < ix->b.n_members; i++)
+		n -= on_disk(&ix->b.member[i]);
+	return n;
+}
+
+static struct js *sizes_of(const struct index *ix, uint64_t bytes)
+{
+	struct js *o = js_new_obj();
+	js_set(o, "bytes", js_new_int((int64_t)bytes));
+	js_set(o, "bytes_per_chunk", js_new_real(per_chunk(ix, bytes)));
+	js_set(o, "share_of_source", js_new_real(share(ix, bytes)));
+	return o;
+}
+
+static void show_json(const struct index *ix)
+{
+	struct js *o = js_copy(ix->b.manifest), *sizes = js_new_obj(), *members = js_new_obj();
+	struct buf b = BUF_INIT;
+	js_set(sizes, "file", sizes_of(ix, ix->b.n_map));
+	js_set(members, "leann.json", sizes_of(ix, rest_of(ix)));
+	for (size_t i = 0; i < ix->b.n_members; i++)
+		js_set(members, ix->b.member[i].name, sizes_of(ix, on_disk(&ix->b.member[i])));
+	js_set(sizes, "members", members);
+	js_set(o, "sizes", sizes);
+	js_dump(o, 0, &b);
+	puts((const char *)b.p);
+	buf_release(&b);
+	js_free(o);
+}
+
+/* Manifest texts may come from a stranger: what drives a terminal is shown as '?'. */
+static void put_safe(const char *s)
+{
+	size_t n = strlen(s), k;
+	for (uint32_t cp; n; s += k, n -= k) {
+		k = utf8_get(s, n, &cp);
+		if (!k || is_control(cp))
+			putchar('?');
+		else
+			fwrite(s, 1, k, stdout);
+		k += !k;
+	}
+}
+
+static void row(const char *name, const char *text)
+{
+	printf("%-10s", name);
+	put_safe(text);
+	putchar('\n');
+}
+
+static void show_head(const struct index *ix)
+{
+	printf("index     ");
+	put_safe(ix->b.path);
+	printf("\nformat    leann-index %" PRId64 ".%" PRId64 "\n", int_of(ix, "major"), int_of(ix, "minor"));
+	row("build", str_of(ix, "build_id"));
+	row("writer", str_of(ix, "writer"));
+	row("model", str_of(ix, "model.name"));
+	printf("          %zu dimensions, up to %" PRId64 " tokens, sha256 %.16s...\n", ix->dim,
+	       int_of(ix, "model.max_tokens"), str_of(ix, "model.sha256"));
+	printf("chunking  up to %" PRId64 " tokens, overlap %" PRId64 "\n", int_of(ix, "chunking.max_tokens"),
+	       int_of(ix, "chunking.overlap"));
+	for (size_t i = 0; i < ix->n_roots; i++) {
+		struct buf root = BUF_INIT;
+		struct err ignored;
+		if (index_root(ix, i, &root, &ignored) == 0 && root.len)
+			row(i ? "" : "roots", (const char *)root.p);
+		buf_release(&root);
+	}
+}
+
+static void show_counts(const struct index *ix)
+{
+	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n", ix->n_files,
+	       int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
+	printf("chunks    %zu, %" PRId64 " bytes of passages\n", ix->n_chunks,
+	       int_of(ix, "counts.passage_bytes"));
+	if (!ix->n_chunks)
+		return;
+	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %zu values%s\n", ix->pq.m, ix->pq.m,
+	       ix->pq.dsub, ix->pq.ksub, ix->pq.residual ? ", residual" : "");
+	printf("anchors   %zu, ", ix->anchors.m);
+	put_safe(str_of(ix, "build.anchorSelection.type"));
+	printf("; graph: ");
+	put_safe(str_of(ix, "build.graph.kind"));
+	printf("\nquality   coverage %.3f (over .80 is good), quantisation error %.4f (under .05), balance %.3f "
+	       "(over .70)\n", js_num(index_key(ix, "quality.coverage")),
+	       js_num(index_key(ix, "quality.quantizationError")), js_num(index_key(ix, "quality.balance")));
+}
+
+static void size_row(const struct index *ix, const char *name, uint64_t bytes)
+{
+	printf("%-14s %12" PRIu64 " %12.2f %9.2f%%\n", name, bytes, per_chunk(ix, bytes), 100 * share(ix, bytes));
+}
+
+int cmd_show(const struct tool_opts *o, char **args, struct err *e)
+{
+	struct index ix;
+	if (index_open(&ix, args[0], e))
+		return -1;
+	if (o->json) {
+		show_json(&ix);
+	} else {
+		show_head(&ix);
+		show_counts(&ix);
+		printf("\n%-14s %12s %12s %10s\n", "member", "bytes", "bytes/chunk", "of source");
+		size_row(&ix, "leann.json", rest_of(&ix));
+		for (size_t i = 0; i < ix.b.n_members; i++)
+			size_row(&ix, ix.b.member[i].name, on_disk(&ix.b.member[i]));
+		size_row(&ix, "whole file", ix.b.n_map);
+	}
+	index_close(&ix);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* tool: the commands of leann-bundle; each gets the operands behind its name. */
+#ifndef LEANN_BUNDLE_TOOL_H
+#define LEANN_BUNDLE_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "fmt/bundle.h"
+
+struct tool_opts {
+	const char *out, *root, *model;	/* NULL: not given */
+	const char *metric;		/* of validate_metrics; NULL: all */
+	double wait_s;
+	bool json, quiet, reverse, skip_stale;
+	char **argv;			/* all of the program's arguments, for the provenance */
+	size_t n_argv;
+};
+
+/* Each returns the exit status, or -1 with e filled. */
+int cmd_show(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_verify(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_validate(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: stale or not good */
+int cmd_unpack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_pack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_cat(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+
+/* As bundle_publish(), but what was written is opened and verified before it gets its name. */
+int publish_checked(const char *path, double wait_s, const struct js *extra, const struct bundle_part *part,
+		    size_t n_parts, struct err *e) MUST_CHECK;
+
+/* A character that a terminal may act on: control, DEL, C1, direction. */
+static inline bool is_control(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x061c || cp == 0x200e || cp == 0x200f ||
+	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+#endif

@@ -1,0 +1,112 @@
+/* chunk: what the files of leann-chunk share: options, the list of inputs, the way out. */
+#ifndef LEANN_CMD_CHUNK_H
+#define LEANN_CMD_CHUNK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "algo/lang.h"
+#include "algo/passages.h"
+#include "base/opts.h"
+#include "base/par.h"
+#include "base/progress.h"
+#include "fmt/record.h"
+#include "fmt/stream.h"
+#include "sys/config.h"
+#include "sys/glob.h"
+#include "sys/jsonl.h"
+#include "sys/readfile.h"
+
+enum {
+	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
+	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
+	PASSAGE_BYTES_MAX = 16 << 10,
+};
+
+struct chunk_opts {
+	const char *model, *stdin_name, *files_from, *config_path;
+	struct config config;
+	size_t max_tokens;			/* special tokens included; 0: the model's limit */
+	int overlap;
+	struct globs globs;			/* those of the settings, then those of the options */
+	struct buf option_globs;		/* NUL-terminated, in order */
+	bool hidden, no_ignore, null, jsonl, truncate, list, show_config, verbose, quiet;
+	uint64_t max_bytes;
+	const struct lang **langs;		/* (n_langs); none: all */
+	size_t n_langs, n_threads;
+};
+
+/* settings.c: what options and leann-config(5) both say. Wrong use ends the program. */
+void settings_glob(struct chunk_opts *c, const char *pattern, bool exclude);
+void settings_set(struct chunk_opts *c, const char *key, const struct opts *o);
+void settings_finish(struct chunk_opts *c);	/* file and environment read, everything in place */
+int settings_show(struct chunk_opts *c);	/* prints and releases; 0 */
+void settings_release(struct chunk_opts *c);
+
+/* Left out, and why; printed by summary(). */
+struct counts {
+	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
+		 n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
+		 n_twice, n_gone;
+};
+
+/* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
+struct source {
+	size_t root;
+	char *rel, *shown;			/* shown NULL: the root's shown and rel */
+	bool named, is_stdin;
+};
+
+struct root {
+	char *path, *shown;			/* absolute; as the user wrote it, ending in "/" */
+};
+
+struct sources {
+	struct source *p;
+	size_t n, cap;
+	struct root *roots;
+	size_t n_roots;
+	struct id_set seen;			/* absolute paths */
+};
+
+/* Fills s from operands and --files-from; a missing operand is an error, a missing line a warning. */
+int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, size_t n_args,
+		    struct counts *counts, struct err *e) MUST_CHECK;
+/* A name for messages and --list. Caller frees. */
+char *source_shown(const struct sources *s, const struct source *src);
+void sources_release(struct sources *s);
+
+/* Everything below reading and writing. */
+struct chunker {
+	const struct chunk_opts *c;
+	struct sources *src;
+	struct counts counts;
+	struct passages_params prose, code;
+	size_t n_special;			/* tokens added to every passage: [CLS], [SEP], the prefix */
+	struct par *par;
+	struct progress progress;
+	struct stream_out out;
+	struct buf body;			/* of the record being written */
+	struct id_set ids;			/* of JSON Lines records, over all inputs */
+};
+
+bool lang_wanted(const struct chunk_opts *c, const struct lang *l);
+/* A regular file's bytes, or standard input's; 0 with *skip set when it is left out (and counted). */
+int source_read(struct chunker *k, struct readfile *rf, const struct source *s, struct buf *b,
+		struct file_meta *m, enum read_result *res, struct err *e) MUST_CHECK;
+/* Warn about and count a source that was not READ_OK. */
+void source_skipped(struct chunker *k, const struct source *s, enum read_result res,
+		    const struct file_meta *m, const struct err *why);
+
+int chunk_files(struct chunker *k, struct err *e) MUST_CHECK;		/* files.c */
+int chunk_records(struct chunker *k, struct err *e) MUST_CHECK;		/* records.c */
+int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
+
+/* A file, and text records when it is stored; then its chunks. */
+int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
+	      struct err *e) MUST_CHECK;
+int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
+void summary(const struct chunker *k);
+
+#endif

@@ -1,0 +1,72 @@
+/* Out: files, chunks, and the words on stderr at the end. */
+#include "chunk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored, struct err *e)
+{
+	struct rec_file with_id = *f;
+	with_id.id = k->counts.n_files++;
+	put_file(&k->body, &with_id);
+	if (stream_out_buf(&k->out, &k->body, e))
+		return -1;
+	k->counts.n_bytes += f->size_bytes;
+	if (!(f->flags & FILE_STORED))
+		return 0;
+	for (size_t at = 0; at < stored->len;) {
+		size_t n = stored->len - at < TEXT_PIECE_MAX ? stored->len - at : TEXT_PIECE_MAX;
+		put_text(&k->body, with_id.id, stored->p + at, n);
+		if (stream_out_buf(&k->out, &k->body, e))
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
+{
+	c->id = k->counts.n_chunks++;
+	c->file = k->counts.n_files - 1;
+	k->counts.n_tokens += c->n_tokens;
+	put_chunk(&k->body, c);
+	return stream_out_buf(&k->out, &k->body, e);
+}
+
+/* ", 3 binary" when there are any. */
+static void item(char *s, size_t cap, uint64_t n, const char *what)
+{
+	size_t used = strlen(s);
+	if (n)
+		snprintf(s + used, cap - used, "%s%llu %s", used ? ", " : "", (unsigned long long)n, what);
+}
+
+void summary(const struct chunker *k)
+{
+	const struct counts *c = &k->counts;
+	char out[600] = "", odd[300] = "";
+	item(odd, sizeof odd, c->n_split_words, "words longer than a passage were split");
+	item(odd, sizeof odd, c->n_truncated, "records go beyond the model's limit and are cut there");
+	item(odd, sizeof odd, c->n_too_big, "files over --max-filesize were left out");
+	item(odd, sizeof odd, c->n_changed, "files changed while they were read and were left out");
+	if (*odd && !k->c->quiet)
+		fprintf(stderr, "%s: %s\n", err_prog(), odd);
+	if (!k->c->verbose)
+		return;
+	fprintf(stderr, "%s: %llu files, %llu bytes: %llu passages, %llu tokens\n", err_prog(),
+		(unsigned long long)c->n_files, (unsigned long long)c->n_bytes,
+		(unsigned long long)c->n_chunks, (unsigned long long)c->n_tokens);
+	item(out, sizeof out, c->n_empty, "without text");
+	item(out, sizeof out, c->n_binary, "binary");
+	item(out, sizeof out, c->n_ignored, "on the ignore list");
+	item(out, sizeof out, c->n_symlinks, "symbolic links");
+	item(out, sizeof out, c->n_special, "FIFOs, devices or sockets");
+	item(out, sizeof out, c->n_unreadable, "unreadable");
+	item(out, sizeof out, c->n_gone, "gone");
+	item(out, sizeof out, c->n_twice, "named twice");
+	if (*out)
+		fprintf(stderr, "%s: left out: %s\n", err_prog(), out);
+	if (c->n_repaired)
+		fprintf(stderr, "%s: %llu files are not UTF-8: odd bytes count as U+FFFD\n", err_prog(),
+			(unsigned long long)c->n_repaired);
+}

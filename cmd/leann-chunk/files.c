@@ -1,0 +1,244 @@
+/*
+ * Files to passages. A batch of files is read and cut by all threads, then written in order, so
+ * the bytes of the stream do not depend on how many threads there are.
+ */
+#include "chunk.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fdio.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum {
+	BATCH_FILES = 64,
+	BATCH_BYTES = 16 << 20,
+	BUF_KEEP_BYTES = 1 << 20,	/* larger buffers are given back after a batch */
+};
+
+struct job {
+	const struct source *s;
+	struct buf raw, repaired;
+	struct passages ps;
+	struct file_meta meta;
+	enum read_result res;
+	const struct lang *lang;
+	bool binary, unwanted;
+	uint64_t hash;
+	size_t n_bad;			/* bytes that are not UTF-8 */
+	struct err e;
+};
+
+struct batch {
+	struct chunker *k;
+	struct job jobs[BATCH_FILES];
+	struct readfile *readers;	/* one a thread */
+};
+
+bool lang_wanted(const struct chunk_opts *c, const struct lang *l)
+{
+	for (size_t i = 0; i < c->n_langs; i++)
+		if (c->langs[i] == l)
+			return true;
+	return !c->n_langs;
+}
+
+int source_read(struct chunker *k, struct readfile *rf, const struct source *s, struct buf *b,
+		struct file_meta *m, enum read_result *res, struct err *e)
+{
+	*m = (struct file_meta){0};
+	if (s->is_stdin) {
+		*res = fd_slurp(0, "stdin", NAMED_FILE_MAX, b, e) ? READ_ERROR : READ_OK;
+		m->size_bytes = b->len;
+		return *res == READ_OK ? 0 : -1;
+	}
+	*res = readfile(rf, k->src->roots[s->root].path, s->rel,
+			s->named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes, b, m, e);
+	return 0;
+}
+
+void source_skipped(struct chunker *k, const struct source *s, enum read_result res,
+		    const struct file_meta *m, const struct err *why)
+{
+	char *shown = source_shown(k->src, s);
+	bool talk = !k->c->quiet;
+	struct counts *n = &k->counts;
+	switch (res) {
+	case READ_ERROR:
+		n->n_unreadable++;
+		if (talk)
+			err_warn("%s", why->msg);
+		break;
+	case READ_TOO_BIG:
+		n->n_too_big++;
+		if (k->c->verbose || (talk && s->named))
+			err_warn("%s: %llu bytes, over the limit, left out", shown,
+				 (unsigned long long)m->size_bytes);
+		break;
+	case READ_CHANGED:
+		n->n_changed++;
+		if (talk)
+			err_warn("%s: changed while it was read, left out", shown);
+		break;
+	case READ_NOT_REGULAR: n->n_special++; break;
+	default: n->n_gone++; break;
+	}
+	mem_free(shown);
+}
+
+/* Runs in a thread: read, look, repair, cut. */
+static void work(void *ctx, size_t i, size_t i_worker)
+{
+	struct batch *b = ctx;
+	struct job *j = &b->jobs[i];
+	struct chunker *k = b->k;
+	buf_clear(&j->raw);
+	buf_clear(&j->repaired);
+	j->binary = j->unwanted = false;
+	j->ps.n = j->n_bad = 0;
+	if (source_read(k, &b->readers[i_worker], j->s, &j->raw, &j->meta, &j->res, &j->e) ||
+	    j->res != READ_OK)
+		return;
+	j->lang = lang_find(j->s->rel, strlen(j->s->rel), (char *)j->raw.p, j->raw.len);
+	j->binary = !lang_is_text(j->raw.p, j->raw.len);
+	j->unwanted = !lang_wanted(k->c, j->lang);
+	if (j->binary || j->unwanted || !j->raw.len)
+		return;
+	const struct buf *text = &j->raw;
+	if (!utf8_valid(j->raw.p, j->raw.len)) {
+		j->n_bad = utf8_repair(&j->repaired, j->raw.p, j->raw.len);
+		text = &j->repaired;
+	}
+	j->hash = hash64(j->raw.p, j->raw.len);
+	passages_split(j->lang->style == STYLE_CODE ? &k->code : &k->prose, j->lang->style,
+		       (const char *)text->p, text->len, &j->ps);
+}
+
+/* A place in the file's bytes, and the same place in the repaired text (3 bytes for each odd one). */
+struct place {
+	size_t raw, fixed;
+};
+
+static void move_to(struct place *p, const struct buf *raw, size_t fixed)
+{
+	while (p->fixed < fixed) {
+		uint32_t cp;
+		size_t k = utf8_get(raw->p + p->raw, raw->len - p->raw, &cp);
+		p->raw += k ? k : 1;
+		p->fixed += k ? k : 3;
+	}
+}
+
+static int emit_job(struct chunker *k, const struct job *j, struct err *e)
+{
+	const struct buf *text = j->n_bad ? &j->repaired : &j->raw;
+	struct place from = {0, 0}, to = {0, 0};
+	struct rec_file f = {.root = j->s->root, .path = (const uint8_t *)j->s->rel,
+			     .n_path = strlen(j->s->rel), .size_bytes = j->raw.len,
+			     .mtime_ns = j->meta.mtime_ns, .hash = j->hash, .lang = j->lang->name,
+			     .n_lang = strlen(j->lang->name),
+			     .flags = j->s->is_stdin ? FILE_STORED : 0};
+	if (emit_file(k, &f, &j->raw, e))
+		return -1;
+	for (size_t i = 0; i < j->ps.n; i++) {
+		const struct passage *p = &j->ps.p[i];
+		struct rec_chunk c = {.off_bytes = p->off, .len_bytes = p->len,
+				      .first_line = p->first_line, .last_line = p->last_line,
+				      .n_tokens = p->n_tokens + k->n_special,
+				      .text = (const char *)text->p + p->off, .n_text = p->len};
+		if (j->n_bad) {
+			move_to(&from, &j->raw, p->off);
+			move_to(&to, &j->raw, p->off + p->len);
+			c.off_bytes = from.raw;
+			c.len_bytes = to.raw - from.raw;
+		}
+		if (emit_chunk(k, &c, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* Count it, write it. */
+static int finish(struct chunker *k, struct job *j, struct err *e)
+{
+	if (j->res != READ_OK && j->s->is_stdin) {
+		*e = j->e;
+		return -1;
+	}
+	if (j->res != READ_OK) {
+		source_skipped(k, j->s, j->res, &j->meta, &j->e);
+	} else if (j->unwanted) {
+		;
+	} else if (j->binary) {
+		k->counts.n_binary++;
+		if (j->s->named && !k->c->quiet)
+			err_warn("%s: binary, left out", j->s->shown);
+	} else if (!j->ps.n) {
+		k->counts.n_empty++;
+	} else {
+		k->counts.n_repaired += j->n_bad > 0;
+		k->counts.n_split_words += j->ps.n_split_words;
+		return emit_job(k, j, e);
+	}
+	return 0;
+}
+
+static void shrink(struct buf *b)
+{
+	if (b->cap > BUF_KEEP_BYTES)
+		buf_release(b);
+}
+
+/* The jobs from source i on: BATCH_FILES of them, fewer when they add up to BATCH_BYTES. */
+static size_t fill(struct batch *b, size_t i)
+{
+	const struct sources *s = b->k->src;
+	uint64_t bytes = 0;
+	size_t n = 0;
+	while (i + n < s->n && n < BATCH_FILES && bytes < BATCH_BYTES) {
+		struct stat st;
+		const struct source *src = b->jobs[n].s = &s->p[i + n];
+		char *path = mem_printf("%s/%s", src->is_stdin ? "" : s->roots[src->root].path, src->rel);
+		if (src->is_stdin)
+			bytes = BATCH_BYTES;
+		else if (lstat(path, &st) == 0 && (src->named || (uint64_t)st.st_size <= b->k->c->max_bytes))
+			bytes += (uint64_t)st.st_size;
+		mem_free(path);
+		n++;
+	}
+	return n;
+}
+
+int chunk_files(struct chunker *k, struct err *e)
+{
+	struct batch *b = mem_calloc(1, sizeof *b);
+	size_t n_threads = par_n_threads(k->par);
+	int r = 0;
+	b->k = k;
+	b->readers = mem_array(n_threads, sizeof *b->readers);
+	for (size_t t = 0; t < n_threads; t++)
+		b->readers[t] = (struct readfile)READFILE_INIT;
+	for (size_t i = 0, n; i < k->src->n && r == 0; i += n) {
+		n = fill(b, i);
+		par_for(k->par, n, work, b);
+		for (size_t t = 0; t < n && r == 0; t++)
+			r = finish(k, &b->jobs[t], e);
+		for (size_t t = 0; t < n; t++) {
+			shrink(&b->jobs[t].raw);
+			shrink(&b->jobs[t].repaired);
+		}
+		progress_at(&k->progress, i + n);
+	}
+	for (size_t t = 0; t < n_threads; t++)
+		readfile_release(&b->readers[t]);
+	for (size_t t = 0; t < BATCH_FILES; t++) {
+		buf_release(&b->jobs[t].raw);
+		buf_release(&b->jobs[t].repaired);
+		passages_release(&b->jobs[t].ps);
+	}
+	mem_free(b->readers);
+	mem_free(b);
+	return r;
+}

@@ -1,0 +1,59 @@
+/* --list: the files that would be cut, one a line. */
+#include "chunk.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* To a terminal, control characters of a name are shown as \xNN; elsewhere names are bytes. */
+static void print_name(const char *s, bool null)
+{
+	bool tty = isatty(1) && !null;
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (tty && (c < 0x20 || c == 0x7f))
+			printf("\\x%02x", c);
+		else
+			putchar(c);
+	}
+	putchar(null ? 0 : '\n');
+}
+
+static bool would_cut(struct chunker *k, struct readfile *rf, const struct source *s)
+{
+	struct buf head = BUF_INIT;
+	struct file_meta m = {0};
+	struct err e;
+	bool yes = false;
+	enum read_result res = readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES,
+					     &head, &m, &e);
+	if (res == READ_OK && m.size_bytes > (s->named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes))
+		res = READ_TOO_BIG;
+	if (res != READ_OK)
+		source_skipped(k, s, res, &m, &e);
+	else if (!lang_is_text(head.p, head.len))
+		k->counts.n_binary++;
+	else
+		yes = lang_wanted(k->c, lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
+	buf_release(&head);
+	return yes;
+}
+
+int list_files(struct chunker *k, struct err *e)
+{
+	struct readfile rf = READFILE_INIT;
+	(void)e;
+	for (size_t i = 0; i < k->src->n; i++) {
+		const struct source *s = &k->src->p[i];
+		if (!s->is_stdin && !would_cut(k, &rf, s))
+			continue;
+		char *shown = source_shown(k->src, s);
+		print_name(shown, k->c->null);
+		mem_free(shown);
+		k->counts.n_files++;
+	}
+	readfile_release(&rf);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* The header of the vector stream; see head.h. */
+#include "head.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int head_check(const struct shead *h, const struct wire_info *i, struct err *e)
+{
+	char model[256], tok[65];
+	uint64_t max_tokens;
+	if (shead_str(h, "model", model, sizeof model, e) ||
+	    shead_str(h, "tokenizer_sha256", tok, sizeof tok, e) ||
+	    shead_u64(h, "chunk_max_tokens", 0, UINT32_MAX, &max_tokens, e))
+		return -1;
+	bool other = *tok && *i->tokenizer_sha256 ? strcmp(tok, i->tokenizer_sha256) != 0
+						  : *model && strcmp(model, i->model) != 0;
+	if (other)
+		return err_set(e, ERR_DATA, "stdin: chunks were cut for the tokenizer of model %s,"
+			       " the server has model %s: give leann-chunk and leann-embed-client"
+			       " the same --model", *model ? model : "?", i->model);
+	if (max_tokens > i->max_tokens)
+		return err_set(e, ERR_DATA, "stdin: chunks have up to %" PRIu64 " tokens, model %s"
+			       " takes %zu: use leann-chunk --max-tokens %zu", max_tokens,
+			       i->model, i->max_tokens, i->max_tokens);
+	return 0;
+}
+
+int head_put(struct stream_out *out, const struct head *w, struct err *e)
+{
+	const struct wire_info *i = w->info;
+	struct shead h = SHEAD_INIT;
+	shead_copy(&h, w->in);
+	snprintf(h.kind, sizeof h.kind, "vectors");
+	shead_set_str(&h, "model", i->model);
+	shead_set_str(&h, "model_sha256", i->sha256);
+	shead_set_u64(&h, "max_tokens", i->max_tokens);
+	shead_set_u64(&h, "dim", i->dim);
+	shead_set_str(&h, "metric", "cosine");
+	shead_set_str(&h, "dtype", "f32");
+	shead_set_bool(&h, "normalized", true);
+	shead_set_str(&h, "query_prefix", i->query_prefix);
+	shead_set_str(&h, "document_prefix", i->document_prefix);
+	shead_add_prog(&h, "leann-embed-client", w->n_args, w->args);
+	int r = stream_out_head(out, &h, e);
+	shead_release(&h);
+	return r;
+}

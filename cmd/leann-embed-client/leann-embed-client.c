@@ -1,0 +1,150 @@
+/*
+ * leann-embed-client: chunk stream in, vector stream out, by way of an embedding
+ * server; see leann-embed-client(1) and leann-embed(7). window.c keeps the order.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "base/fdio.h"
+#include "base/progress.h"
+#include "fmt/record.h"
+#include "fmt/stream.h"
+#include "head.h"
+#include "info.h"
+#include "sys/embed.h"
+#include "window.h"
+
+struct pipe {
+	struct embed *h;
+	struct stream_in in;
+	struct stream_out out;
+	struct rec_check check;
+	struct window *w;
+	struct progress progress;
+	uint64_t n_tokens;
+};
+
+/* One record into the window. 0 at END. */
+static int take_record(struct pipe *p, struct err *e)
+{
+	struct stream_rec r;
+	struct rec_chunk k;
+	int more = stream_in_next(&p->in, &r, e);
+	if (more <= 0) {
+		if (!more)
+			window_end(p->w);
+		return more;
+	}
+	if (r.tag != TAG_CHUNK) {
+		if (rec_any(&p->check, &r, e))
+			return -1;
+		window_add_raw(p->w, r.raw, r.n_raw);
+		return 1;
+	}
+	if (rec_chunk(&p->check, &r, &k, e))
+		return -1;
+	if (!k.text)
+		return stream_in_bad(&p->in, e, "chunk %" PRIu64 " has no text", k.id);
+	p->n_tokens += k.n_tokens;
+	window_add_chunk(p->w, &k);
+	return 1;
+}
+
+static int pump(struct pipe *p, struct err *e)
+{
+	while (!window_done(p->w)) {
+		if (window_wants(p->w) && take_record(p, e) < 0)
+			return -1;
+		if (window_step(p->w, e))
+			return -1;
+		progress_at(&p->progress, window_n_written(p->w));
+	}
+	return rec_check_end(&p->check, e);
+}
+
+static int run(struct args *a, struct pipe *p, struct err *e)
+{
+	stream_out_open(&p->out, 1, "stdout");
+	if (stream_in_open(&p->in, 0, "stdin", "chunks", e) ||
+	    rec_check_init(&p->check, &p->in, e) || embed_open(&a->embed, &p->h, e))
+		return -1;
+	p->in.in.tie = &p->out.out;
+	struct head head = {&p->in.head, embed_info(p->h), a->n_data_args, a->data_args};
+	if (head_check(&p->in.head, embed_info(p->h), e) || head_put(&p->out, &head, e))
+		return -1;
+	p->w = window_new(p->h, &p->out, &a->limits);
+	progress_start(&p->progress, "chunks", 0, a->quiet);
+	int r = pump(p, e);
+	progress_end(&p->progress, window_n_written(p->w));
+	return r ? r : stream_out_end(&p->out, e);
+}
+
+static void summary(const struct args *a, const struct pipe *p, double s)
+{
+	const struct wire_info *i = embed_info(p->h);
+	uint64_t n = window_n_written(p->w);
+	if (embed_n_cut(p->h))
+		err_warn("%" PRIu64 " chunks had more tokens than model %s takes (%zu): their ends"
+			 " are not embedded", embed_n_cut(p->h), i->model, i->max_tokens);
+	if (a->verbose)
+		fprintf(stderr, "%s: %" PRIu64 " chunks, %" PRIu64 " tokens in %.1f s:"
+			" %.0f chunks/s, %.0f tokens/s\n", err_prog(), n, p->n_tokens, s,
+			(double)n / s, (double)p->n_tokens / s);
+}
+
+static int filter(struct args *a)
+{
+	struct pipe p = {0};
+	struct err e;
+	double t0_s = now_s();
+	if (isatty(1))
+		err_usage_die("stdout is a terminal, and the stream is not text");
+	if (run(a, &p, &e)) {
+		stream_out_fail(&p.out, &e);
+		err_die(&e);
+	}
+	summary(a, &p, now_s() - t0_s);
+	window_free(p.w);
+	stream_in_release(&p.in);
+	stream_out_release(&p.out);
+	embed_free(p.h);
+	return 0;
+}
+
+/* --info. With --no-start, that none runs is an answer: 1. */
+static int show_info(const struct args *a)
+{
+	struct embed *h;
+	struct err e;
+	if (embed_open(&a->embed, &h, &e)) {
+		if (!a->embed.no_start || e.code != ERR_TEMP)
+			err_die(&e);
+		err_print(&e);
+		return 1;
+	}
+	info_print(embed_endpoint(h), embed_info(h));
+	embed_free(h);
+	close_stdout_die();
+	return 0;
+}
+
+static int show_config(const struct args *a)
+{
+	struct buf b = BUF_INIT;
+	config_show(&a->config, &b);
+	fwrite(b.p, 1, b.len, stdout);
+	buf_release(&b);
+	close_stdout_die();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	prog_start(argv[0]);
+	struct args a = args_parse(argc, argv);
+	int r = a.show ? show_config(&a) : a.info ? show_info(&a) : filter(&a);
+	args_release(&a);
+	return r;
+}

@@ -1,0 +1,216 @@
+/*
+ * leann-embed-server: embeddings of texts, over ZeroMQ; see leann-embed-server(1)
+ * and leann-embed(7). This file: options, the lock, the background; serve.c: requests.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/opts.h"
+#include "base/progress.h"
+#include "background.h"
+#include "serve.h"
+#include "stop.h"
+#include "sys/embed_ep.h"
+#include "sys/modeldir.h"
+
+#define STOP_WAIT_S 30		/* a slice of long texts on a slow machine */
+#define OTHER_WAIT_S 120	/* for a server that another process is starting */
+
+enum { ID_ENDPOINT = 256, ID_MODEL, ID_THREADS, ID_IDLE, ID_DAEMON, ID_STOP };
+
+static const struct opt table[] = {
+	{ID_MODEL, "model", "NAME|DIR", "model to serve ($LEANN_MODEL, else " MODEL_DEFAULT ")"},
+	{ID_ENDPOINT, "endpoint", "EP", "ipc:///PATH or tcp://127.0.0.1:PORT (the user's own)"},
+	{'j', "threads", "N", "threads that encode (one per processor)"},
+	{ID_IDLE, "idle-timeout", "S", "leave after S seconds without requests (0: never)"},
+	{ID_DAEMON, "daemon", NULL, "go to the background when ready; fine if one runs already"},
+	{ID_STOP, "stop", NULL, "stop the server of this endpoint and wait until it is gone"},
+	{0},
+};
+
+struct args {
+	const char *model, *endpoint;
+	size_t n_threads;
+	double idle_s;
+	bool daemon, stop;
+};
+
+struct server {
+	struct args a;
+	char *dir, *ep, *pidfile;
+	int lock_fd, stop_fd;
+	int ready_fd;			/* --daemon: told when we answer; else -1 */
+	struct zsock *z;
+	struct encoder *enc;
+	struct par *par;
+	struct wire_info info;
+};
+
+static struct args parse(int argc, char **argv)
+{
+	struct args a = {0};
+	struct opts o = {.table = table, .usage = "[options]",
+			 .summary = "answer requests for embeddings over ZeroMQ"};
+	opts_init(&o, argc, argv);
+	for (int c; (c = opts_next(&o));)
+		switch (c) {
+		case ID_MODEL: a.model = o.val; break;
+		case ID_ENDPOINT: a.endpoint = o.val; break;
+		case 'j': a.n_threads = (size_t)opts_num(&o, 1, 1024); break;
+		case ID_IDLE: a.idle_s = opts_real(&o, 0, 1e9); break;
+		case ID_DAEMON: a.daemon = true; break;
+		case ID_STOP: a.stop = true; break;
+		}
+	if (o.n_args)
+		err_usage_die("%s: no operands are taken", o.args[0]);
+	mem_free(o.args);
+	return a;
+}
+
+/* Another process has the lock: an error, or with --daemon wait for its ready line (1). */
+static int other_serves(struct server *s, pid_t holder, struct buf *ready, struct err *e)
+{
+	const struct timespec nap = {0, 10 * 1000 * 1000};
+	double deadline_s = now_s() + OTHER_WAIT_S;
+	if (!s->a.daemon)
+		return err_set(e, ERR_TEMP, "%s: process %ld serves it already", s->ep,
+			       (long)holder);
+	while (now_s() < deadline_s) {
+		int r = pidlock_query(s->pidfile, &holder, ready, e);
+		if (r <= 0)
+			return r;
+		if (ready->len)
+			return 1;
+		nanosleep(&nap, NULL);
+	}
+	return err_set(e, ERR_TEMP, "%s: process %ld is starting for %d s now", s->ep, (long)holder,
+		       OTHER_WAIT_S);
+}
+
+/* 0: we have the lock; 1: another server answers, its ready line was printed. */
+static int take_lock(struct server *s, struct err *e)
+{
+	struct buf ready = BUF_INIT;
+	pid_t holder;
+	int r;
+	while ((r = pidlock_take(s->pidfile, &s->lock_fd, &holder, e)) == 1) {
+		r = other_serves(s, holder, &ready, e);
+		if (r < 0)
+			break;
+		if (r == 1) {
+			puts((const char *)ready.p);
+			break;
+		}
+	}
+	buf_release(&ready);
+	return r;
+}
+
+static int load(struct server *s, struct err *e)
+{
+	char weights[65];
+	struct wire_info *w = &s->info;
+	if (weights_sha256_cached(s->dir, weights, e) || encoder_open(s->dir, &s->enc, e))
+		return -1;
+	const struct model_info *m = encoder_info(s->enc);
+	model_identity(m, tok_sha256(encoder_tok(s->enc)), weights, w->sha256);
+	snprintf(w->model, sizeof w->model, "%s", m->name);
+	snprintf(w->tokenizer_sha256, sizeof w->tokenizer_sha256, "%s",
+		 tok_sha256(encoder_tok(s->enc)));
+	snprintf(w->query_prefix, sizeof w->query_prefix, "%s", m->query_prefix);
+	snprintf(w->document_prefix, sizeof w->document_prefix, "%s", m->document_prefix);
+	snprintf(w->version, sizeof w->version, "%s", LEANN_VERSION);
+	w->dim = m->dim;
+	w->max_tokens = m->max_tokens;
+	w->normalized = m->normalize;
+	w->max_texts = WIRE_TEXTS_MAX;
+	w->pid = (uint64_t)getpid();
+	s->par = par_new(s->a.n_threads);
+	w->threads = par_n_threads(s->par);
+	return 0;
+}
+
+/* We answer: say so in the lock file, on stdout, and to who started us. */
+static int announce(struct server *s, struct err *e)
+{
+	char *line = mem_printf("leann-embed-server: ready %s %s %s %zu", s->ep, s->info.model,
+				s->info.sha256, s->info.dim);
+	int r = pidlock_write(s->lock_fd, s->pidfile, line, e);
+	puts(line);
+	mem_free(line);
+	if (r)
+		return -1;
+	if (fflush(stdout))
+		return err_sys(e, "stdout");
+	return s->ready_fd < 0 ? 0 : background_ready(s->ready_fd, e);
+}
+
+static int serve(struct server *s, struct err *e)
+{
+	umask(077);
+	if (stop_fd_open(&s->stop_fd, e) || pidlock_write(s->lock_fd, s->pidfile, NULL, e) ||
+	    load(s, e) || zsock_router(s->ep, WIRE_MESSAGE_MAX, &s->z, e) || announce(s, e))
+		return -1;
+	struct serve loop = {.z = s->z, .enc = s->enc, .par = s->par, .info = &s->info,
+			     .stop_fd = s->stop_fd, .idle_s = s->a.idle_s,
+			     .lock_fd = s->lock_fd, .pidfile = s->pidfile};
+	return serve_run(&loop, e);
+}
+
+static int run(struct server *s, struct err *e)
+{
+	pid_t pid;
+	int r;
+	if (!s->a.endpoint || !s->a.stop)
+		if (model_find(s->a.model, &s->dir, e))
+			return -1;
+	if ((s->a.endpoint ? embed_ep_check(s->a.endpoint, &s->ep, e)
+			   : embed_ep_default(s->dir, &s->ep, e)) ||
+	    embed_ep_pidfile(s->ep, &s->pidfile, e))
+		return -1;
+	if (s->a.stop) {
+		r = embed_stop(s->ep, STOP_WAIT_S, &pid, e);
+		return r < 0 ? -1 : !r;
+	}
+	if (s->a.daemon && background_start(&s->ready_fd, e))
+		return -1;
+	r = take_lock(s, e);
+	if (r)
+		return r < 0 ? -1 : 0;
+	r = serve(s, e);
+	/* Files that another server may have made since are not ours to remove; libzmq would. */
+	if (!r && !pidlock_mine(s->lock_fd, s->pidfile))
+		_exit(0);
+	if (s->z) {
+		zsock_unbind(s->z);
+		zsock_free(s->z);
+	}
+	if (embed_ep_path(s->ep))
+		unlink(embed_ep_path(s->ep));
+	pidlock_drop(s->lock_fd, s->pidfile);
+	par_free(s->par);
+	encoder_free(s->enc);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct server s = {.lock_fd = -1, .stop_fd = -1, .ready_fd = -1};
+	struct err e;
+	prog_start(argv[0]);
+	s.a = parse(argc, argv);
+	int r = run(&s, &e);
+	if (r < 0)
+		err_die(&e);
+	mem_free(s.dir);
+	mem_free(s.ep);
+	mem_free(s.pidfile);
+	close_stdout_die();
+	return r;
+}

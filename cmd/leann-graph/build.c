@@ -1,0 +1,125 @@
+/* Enrichments that did not come, graphs, health; see build.h. */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "algo/health.h"
+#include "base/mem.h"
+
+const char *const graph_kind_names[] = {"anchors", "chunks", "none", "auto", NULL};
+
+void build_release(struct build *b)
+{
+	enrich_release(&b->x);
+	graph_release(&b->anchor_graph);
+	graph_release(&b->chunk_graph);
+	mem_free(b->entry);
+	mem_free(b->list_size);
+	mem_free(b->packed);
+}
+
+/* The anchors that came with the stream, which must be the nearest ones: the assignment is made again for its cosines. */
+static int load_anchors(struct build *b, const struct collect *c, struct err *e)
+{
+	size_t i = 0;
+	while (anchors_strategy_names[i] && strcmp(anchors_strategy_names[i], c->anchors.strategy))
+		i++;
+	if (!anchors_strategy_names[i])
+		return err_set(e, ERR_DATA, "stdin: anchors made by an unknown strategy \"%s\"", c->anchors.strategy);
+	anchors_load(&b->x.anchors, c->anchors.m, c->anchors.dim, c->anchors.q, c->anchors.scale);
+	b->x.anchors.strategy = (enum anchors_strategy)i;
+	b->x.anchors.seed = c->anchors.seed;
+	return 0;
+}
+
+static void load_codes(struct build *b, const struct collect *c, size_t n)
+{
+	const struct rec_codebook *k = &c->codebook;
+	b->x.pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
+			      .residual = k->residual, .seed = k->seed};
+	pq_load(&b->x.pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+	b->x.codes = mem_array(n, k->m);
+	memcpy(b->x.codes, c->codes.p, n * k->m);
+}
+
+static int enrich(struct build *b, const struct collect *c, const struct rows *rows,
+		  const struct build_settings *s, struct par *par, struct err *e)
+{
+	const uint16_t *group = (const void *)c->lang.p;
+	if (c->anchors.m && load_anchors(b, c, e))
+		return -1;
+	if (c->codebook.m)
+		load_codes(b, c, rows->n);
+	if (enrich_anchors(rows, group, &s->enrich, par, &b->x, e))
+		return -1;
+	if (c->anchors.m && memcmp(b->x.assign, c->assign.p, c->assign.len))
+		return err_set(e, ERR_DATA, "stdin: chunks are assigned to other than their nearest anchors: "
+			       "re-run leann-anchors");
+	if (enrich_pq(rows, group, &s->enrich, par, &b->x, e))
+		return -1;
+	b->packed = mem_alloc(pq_packed_bytes(rows->n, b->x.pq.m));
+	pq_pack(b->x.codes, rows->n, b->x.pq.m, b->packed);
+	return 0;
+}
+
+/* Sizes of the lists, and the chunk nearest to each anchor: lowest id on a tie, 0 if its list is empty. */
+static void list_anchors(struct build *b, size_t n)
+{
+	float *best = mem_array(b->x.anchors.n, sizeof *best);
+	b->entry = mem_calloc(b->x.anchors.n, sizeof *b->entry);
+	b->list_size = mem_calloc(b->x.anchors.n, sizeof *b->list_size);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t a = b->x.assign[i];
+		if (!b->list_size[a]++ || b->x.cosine[i] > best[a]) {
+			best[a] = b->x.cosine[i];
+			b->entry[a] = (uint32_t)i;
+		}
+	}
+	mem_free(best);
+}
+
+static int make_graphs(struct build *b, struct collect *c, const struct build_settings *s,
+		       struct par *par, struct err *e)
+{
+	const struct vec_kernels *k;
+	if (vec_kernels_pick(&k, e))
+		return -1;
+	if (s->kind != GRAPH_NONE)
+		graph_build(b->x.anchors.vec, b->x.anchors.n, b->x.anchors.dim, &s->graph, k, par, &b->anchor_graph);
+	if (s->kind != GRAPH_OF_CHUNKS)
+		return 0;
+	const float *vecs;
+	if (spool_map(&c->spool, &vecs, e))
+		return -1;
+	graph_build(vecs, c->spool.n, c->spool.dim, &s->graph, k, par, &b->chunk_graph);
+	return 0;
+}
+
+static int measure(struct build *b, const struct rows *rows, const struct build_settings *s, struct par *par,
+		   struct err *e)
+{
+	struct search_codes codes = {.pq = &b->x.pq, .packed = b->packed, .n = rows->n};
+	struct pq_residual residual = {0};
+	anchors_health(b->x.assign, b->x.cosine, rows->n, b->x.anchors.n, &b->health);
+	if (b->x.pq.residual) {
+		pq_residual_init(&residual, &b->x.pq, &b->x.anchors);
+		codes.residual = &residual;
+		codes.assign = b->x.assign;
+	}
+	int r = health_quantization(rows, &codes, s->seed, par, &b->quantization_error, e);
+	pq_residual_release(&residual);
+	return r;
+}
+
+int build_all(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
+	      struct err *e)
+{
+	struct rows rows = {c->spool.n, c->spool.dim, spool_read, &c->spool};
+	if (!rows.n)
+		return 0;
+	if (enrich(b, c, &rows, s, par, e))
+		return -1;
+	list_anchors(b, rows.n);
+	return make_graphs(b, c, s, par, e) || measure(b, &rows, s, par, e) ? -1 : 0;
+}

@@ -1,0 +1,39 @@
+/* build: what leann-graph makes of the vectors: missing enrichments, graphs, health. */
+#ifndef LEANN_GRAPH_BUILD_H
+#define LEANN_GRAPH_BUILD_H
+
+#include <stdbool.h>
+
+#include "algo/enrich.h"
+#include "algo/graph.h"
+#include "base/par.h"
+#include "collect.h"
+
+enum graph_kind { GRAPH_OF_ANCHORS, GRAPH_OF_CHUNKS, GRAPH_NONE, GRAPH_AUTO };
+extern const char *const graph_kind_names[];	/* "anchors", "chunks", "none", "auto", NULL */
+
+struct build_settings {
+	struct enrich_params enrich;
+	uint64_t seed;
+	struct graph_params graph;
+	enum graph_kind kind;
+	enum graph_complexity complexity;
+	bool quiet;
+};
+
+struct build {
+	struct enrich x;
+	uint32_t *entry;		/* (anchors.n) the chunk nearest to each anchor */
+	uint32_t *list_size;		/* (anchors.n) chunks assigned to it */
+	uint8_t *packed;		/* blocks of 64: pq.h */
+	struct graph anchor_graph, chunk_graph;		/* n 0 when not made */
+	struct anchors_health health;
+	double quantization_error;
+};
+
+/* Everything from the collected stream; b must be zero. Nothing to do for 0 chunks. */
+int build_all(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
+	      struct err *e) MUST_CHECK;
+void build_release(struct build *b);
+
+#endif

@@ -1,0 +1,156 @@
+/* Taking in a vector stream; see collect.h. */
+#include "collect.h"
+
+#include <string.h>
+
+#include "base/le.h"
+#include "base/progress.h"
+
+void collect_init(struct collect *c)
+{
+	*c = (struct collect){.in.head = SHEAD_INIT, .spool = SPOOL_INIT};
+	c->ib = index_build_new();
+}
+
+void collect_release(struct collect *c)
+{
+	stream_in_release(&c->in);
+	index_build_free(c->ib);
+	spool_release(&c->spool);
+	buf_release(&c->kept);
+	buf_release(&c->assign);
+	buf_release(&c->codes);
+	buf_release(&c->lang);
+}
+
+/* Move n bytes that a record owns into kept; offsets become pointers in settle(). */
+static size_t keep(struct collect *c, const void *p, size_t n)
+{
+	size_t at = c->kept.len;
+	buf_add(&c->kept, p, n);
+	return at;
+}
+
+static int take_anchors(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
+			struct err *e)
+{
+	struct rec_anchors *a = &c->anchors;
+	if (rec_anchors(check, r, a, e))
+		return -1;
+	at[0] = keep(c, a->q, a->m * a->dim);
+	at[1] = keep(c, a->scale, 4 * a->m);
+	return 0;
+}
+
+static int take_codebook(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
+			 struct err *e)
+{
+	struct rec_codebook *k = &c->codebook;
+	if (rec_codebook(check, r, k, e))
+		return -1;
+	size_t drot = k->m * k->dsub;
+	at[2] = keep(c, k->rot, drot * k->dim);
+	at[3] = keep(c, k->rot_scale, 4 * drot);
+	at[4] = keep(c, k->cent, k->ksub * drot);
+	at[5] = keep(c, k->cent_scale, 4 * k->m);
+	return 0;
+}
+
+static void settle(struct collect *c, const size_t at[6])
+{
+	const uint8_t *p = c->kept.p;
+	if (c->anchors.m) {
+		c->anchors.q = (const int8_t *)(p + at[0]);
+		c->anchors.scale = p + at[1];
+	}
+	if (c->codebook.m) {
+		c->codebook.rot = (const int8_t *)(p + at[2]);
+		c->codebook.rot_scale = p + at[3];
+		c->codebook.cent = (const int8_t *)(p + at[4]);
+		c->codebook.cent_scale = p + at[5];
+	}
+}
+
+static int take_assign(struct collect *c, struct rec_check *check, const struct stream_rec *r, struct err *e)
+{
+	uint64_t first;
+	const uint8_t *p;
+	size_t n;
+	if (rec_assign(check, r, &first, &p, &n, e))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v = get_le32(p + 4 * i);
+		buf_add(&c->assign, &v, sizeof v);
+	}
+	return 0;
+}
+
+static int take_codes(struct collect *c, struct rec_check *check, const struct stream_rec *r, struct err *e)
+{
+	uint64_t first;
+	const uint8_t *p;
+	size_t n;
+	if (rec_codes(check, r, &first, &p, &n, e))
+		return -1;
+	buf_add(&c->codes, p, n * check->pq_m);
+	return 0;
+}
+
+/* One record of the body of the stream. at: where enrichments lie in kept. */
+static int take(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
+		struct err *e)
+{
+	float v[DIM_MAX];
+	struct rec_file f;
+	struct rec_chunk k;
+	const uint8_t *p;
+	size_t n;
+	switch (r->tag) {
+	case TAG_FILE:
+		return rec_file(check, r, &f, e) || index_build_file(c->ib, &f, e) ? -1 : 0;
+	case TAG_TEXT:
+		if (rec_text(check, r, &p, &n, e))
+			return -1;
+		index_build_text(c->ib, p, n);
+		return 0;
+	case TAG_CHUNK:
+		if (rec_chunk(check, r, &k, e))
+			return -1;
+		uint16_t lang = (uint16_t)index_build_last_lang(c->ib);
+		index_build_chunk(c->ib, &k);
+		buf_add(&c->lang, &lang, sizeof lang);
+		return 0;
+	case TAG_VEC:
+		return rec_vec(check, r, v, e) || spool_add(&c->spool, v, e) ? -1 : 0;
+	case TAG_ANCHORS: return take_anchors(c, check, r, at, e);
+	case TAG_ASSIGN: return take_assign(c, check, r, e);
+	case TAG_CODEBOOK: return take_codebook(c, check, r, at, e);
+	case TAG_CODES: return take_codes(c, check, r, e);
+	default: return rec_any(check, r, e);
+	}
+}
+
+int collect_stream(struct collect *c, bool quiet, struct err *e)
+{
+	struct rec_check check;
+	struct stream_rec r;
+	struct progress pr;
+	size_t at[6] = {0};
+	int k;
+	if (stream_in_open(&c->in, 0, "stdin", "vectors", e) || rec_check_init(&check, &c->in, e) ||
+	    spool_open(&c->spool, check.dim, e))
+		return -1;
+	progress_start(&pr, "chunks", 0, quiet);
+	while ((k = stream_in_next(&c->in, &r, e)) > 0) {
+		if (take(c, &check, &r, at, e)) {
+			k = -1;
+			break;
+		}
+		progress_at(&pr, check.n_vecs);
+	}
+	progress_end(&pr, check.n_vecs);
+	if (k < 0 || rec_check_end(&check, e))
+		return -1;
+	settle(c, at);
+	return 0;
+}

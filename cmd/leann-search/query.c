@@ -1,0 +1,180 @@
+/* Questions to hits; see query.h. */
+#include "query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "engine.h"
+
+void answer_release(struct answer *a)
+{
+	mem_free(a->hits);
+	*a = (struct answer){0};
+}
+
+/* Scores of chunks for graph_search(): approximate cosines from the codes. */
+struct scorer {
+	const struct engine *g;
+	const float *lut, *qrot;
+};
+
+static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
+{
+	const struct scorer *s = ctx;
+	const struct search_codes *c = &s->g->codes;
+	pq_score(c->pq, c->residual, c->packed, c->assign, s->lut, s->qrot, ids, n, out);
+}
+
+/* Candidates by walking the chunk graph from the anchors' entry chunks; a filter acts on what is met. */
+static size_t walk_graph(struct engine *g, const float *q, struct search_hit *out)
+{
+	size_t ef = g->ef_search > g->n_candidates ? g->ef_search : g->n_candidates, n = 0;
+	float *lut = mem_array(g->pq.m * PQ_KSUB_MAX, sizeof *lut);
+	float *qrot = mem_array(g->pq.drot, sizeof *qrot);
+	struct graph_hit *hits = mem_array(ef, sizeof *hits);
+	uint32_t entry = g->graph->graph.entry;
+	struct scorer s = {g, lut, qrot};
+	pq_lut(&g->pq, q, lut, qrot);
+	size_t found = graph_search(&g->graph->graph, score_chunks, &s, &entry, 1, ef, &g->graph->scratch, hits);
+	for (size_t i = 0; i < found && n < g->n_candidates; i++) {
+		uint32_t id = hits[i].id;
+		if (!g->allow || (g->allow[id / 64] >> id % 64 & 1))
+			out[n++] = (struct search_hit){id, hits[i].score, hits[i].score, false};
+	}
+	mem_free(lut);
+	mem_free(qrot);
+	mem_free(hits);
+	return n;
+}
+
+/* Chunks to recompute, shared by all questions of a batch. */
+struct batch {
+	uint32_t *ids;			/* n, ascending, each once */
+	size_t n;
+	int64_t *row;			/* row of vecs, -1: its source changed */
+	struct buf text;		/* texts, end to end */
+	struct wire_text *texts;	/* n_texts */
+	size_t n_texts;
+	float *vecs;			/* (n_texts, dim) */
+};
+
+static void batch_release(struct batch *b)
+{
+	mem_free(b->ids);
+	mem_free(b->row);
+	mem_free(b->texts);
+	mem_free(b->vecs);
+	buf_release(&b->text);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void batch_ids(const struct engine *g, const struct answer *a, size_t n, struct batch *b)
+{
+	size_t total = 0, k = 0;
+	for (size_t i = 0; i < n; i++)
+		total += a[i].n_hits < g->n_recompute ? a[i].n_hits : g->n_recompute;
+	b->ids = mem_array(total, sizeof *b->ids);
+	for (size_t i = 0; i < n; i++)
+		for (size_t h = 0; h < a[i].n_hits && h < g->n_recompute; h++)
+			b->ids[k++] = a[i].hits[h].chunk;
+	qsort(b->ids, k, sizeof *b->ids, by_id);
+	for (size_t i = 0; i < k; i++)
+		if (!i || b->ids[i] != b->ids[i - 1])
+			b->ids[b->n++] = b->ids[i];
+}
+
+/* Read the passages of the batch; those whose source changed are left out. */
+static int batch_texts(struct engine *g, struct batch *b, struct err *e)
+{
+	struct source_passage p = SOURCE_PASSAGE_INIT;
+	size_t *end = mem_array(b->n, sizeof *end);
+	int r = 0;
+	b->row = mem_array(b->n, sizeof *b->row);
+	b->texts = mem_array(b->n, sizeof *b->texts);
+	for (size_t i = 0; i < b->n && !r; i++) {
+		r = source_passage(g->src, b->ids[i], &p, e);
+		if (r)
+			break;
+		b->row[i] = -1;
+		if (p.status != SOURCE_FRESH)
+			continue;
+		buf_add(&b->text, p.text.p, p.text.len);
+		b->row[i] = (int64_t)b->n_texts;
+		end[b->n_texts++] = b->text.len;
+	}
+	for (size_t i = 0; i < b->n_texts; i++) {
+		size_t from = i ? end[i - 1] : 0;
+		b->texts[i] = (struct wire_text){(const char *)b->text.p + from, end[i] - from};
+	}
+	mem_free(end);
+	source_passage_release(&p);
+	return r;
+}
+
+static int64_t batch_row(const struct batch *b, uint32_t id)
+{
+	const uint32_t *hit = bsearch(&id, b->ids, b->n, sizeof *b->ids, by_id);
+	return hit ? b->row[hit - b->ids] : -1;
+}
+
+/* Stage 2: one recompute batch for all questions, exact cosines, order. */
+static int recompute(struct engine *g, const float *q, size_t n, struct answer *a, struct err *e)
+{
+	struct batch b = {0};
+	size_t dim = g->ix.dim;
+	int r;
+	batch_ids(g, a, n, &b);
+	r = batch_texts(g, &b, e);
+	if (!r && b.n_texts) {
+		b.vecs = mem_array(b.n_texts * dim, sizeof *b.vecs);
+		r = embed_texts(g->embed, b.texts, b.n_texts, WIRE_DOCUMENT, b.vecs, e);
+	}
+	for (size_t i = 0; i < n && !r; i++) {
+		size_t exact = a[i].n_hits < g->n_recompute ? a[i].n_hits : g->n_recompute;
+		for (size_t h = 0; h < exact; h++) {
+			int64_t row = batch_row(&b, a[i].hits[h].chunk);
+			if (row < 0)
+				continue;
+			search_exact(&a[i].hits[h], b.vecs + (size_t)row * dim, q + i * dim, dim);
+			a[i].n_recomputed++;
+		}
+		search_rank(a[i].hits, exact);
+	}
+	batch_release(&b);
+	return r;
+}
+
+int engine_answer(struct engine *g, const struct wire_text *questions, size_t n, struct answer *out,
+		  struct latency *t, struct err *e)
+{
+	size_t dim = g->ix.dim;
+	float *q = mem_array(n * dim, sizeof *q);
+	double t0 = now_s(), t1;
+	int r = embed_texts(g->embed, questions, n, WIRE_QUERY, q, e);
+	t1 = now_s();
+	t->embed_ms = (t1 - t0) * 1e3;
+	struct search_params p = {.n_best = g->n_candidates, .allow = g->allow};
+	for (size_t i = 0; i < n && !r; i++) {
+		out[i] = (struct answer){.hits = mem_array(g->n_candidates, sizeof *out[i].hits)};
+		out[i].n_hits = g->graph ? walk_graph(g, q + i * dim, out[i].hits)
+					 : search_scan(&g->codes, q + i * dim, &p, g->par, out[i].hits);
+	}
+	t0 = now_s();
+	t->search_ms = (t0 - t1) * 1e3;
+	if (!r && g->n_recompute)
+		r = recompute(g, q, n, out, e);
+	t->recompute_ms = (now_s() - t0) * 1e3;
+	for (size_t i = 0; i < n && !r; i++)
+		if (out[i].n_hits > g->top_k)
+			out[i].n_hits = g->top_k;
+	mem_free(q);
+	return r;
+}

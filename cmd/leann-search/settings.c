@@ -1,0 +1,141 @@
+/* Options of leann-search; see settings.h. */
+#include "settings.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/opts.h"
+
+enum {
+	OPT_EF = 256, OPT_NO_RECOMPUTE, OPT_RECOMPUTE, OPT_CANDIDATES, OPT_BATCH, OPT_LANG, OPT_PATH, OPT_FORMAT,
+	OPT_JSON, OPT_COLOR, OPT_MODEL, OPT_ENDPOINT, OPT_TIMEOUT, OPT_NO_START, OPT_LINES, OPT_ROOT,
+	OPT_CONFIG, OPT_SHOW,
+};
+
+static const struct opt table[] = {
+	{'k', "top-k", "N", "hits to show (10)"},
+	{OPT_LANG, "lang", "LIST", "only files in these languages, comma-separated"},
+	{OPT_PATH, "path", "GLOB", "only files whose path matches; again for more, \"!GLOB\" excludes"},
+	{OPT_FORMAT, "format", "text|json", "for people (text) or one JSON object a question"},
+	{OPT_JSON, "json", NULL, "the same as --format json"},
+	{OPT_BATCH, "batch", "FILE", "questions from FILE, one a line (- is stdin)"},
+	{OPT_LINES, "lines", "N", "preview lines a hit, for people (3)"},
+	{OPT_RECOMPUTE, "recompute", "N", "embeddings to recompute a question (see the manual)"},
+	{OPT_NO_RECOMPUTE, "no-recompute", NULL, "rank by the codes alone: faster, less exact"},
+	{OPT_CANDIDATES, "candidates", "scan|graph", "scan every code, or walk the graph over chunks (scan)"},
+	{OPT_EF, "ef-search", "N", "breadth of the walk (200)"},
+	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
+	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
+	{OPT_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
+	{OPT_TIMEOUT, "timeout", "SECONDS", "give up on the server after (60)"},
+	{OPT_NO_START, "no-start", NULL, "do not start a server"},
+	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
+	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
+	{OPT_COLOR, "color", "auto|always|never", "colours (auto)"},
+	{'j', "threads", "N", "threads for the scan (processors)"},
+	{0},
+};
+
+static const char *const colours[] = {"auto", "always", "never", NULL};	/* as enum colour */
+static const char *const formats[] = {"text", "json", NULL};
+static const char *const sources[] = {"scan", "graph", NULL};
+
+static struct js *split_list(const char *s)
+{
+	struct js *a = js_new_arr();
+	for (;;) {
+		size_t n = strcspn(s, ",");
+		if (n)
+			js_push(a, js_new_strn(s, n));
+		if (!s[n])
+			return a;
+		s += n + 1;
+	}
+}
+
+static void set_key(struct settings *s, const char *key, const struct opts *o)
+{
+	struct err e;
+	if (config_set(&s->config, key, o->val, CONFIG_FLAG, &e))
+		err_usage_die("--%s: %s", o->opt->name, e.msg);
+}
+
+static void use_config(struct settings *s)
+{
+	struct err e;
+	int64_t ef;
+	if (config_finish(&s->config, s->config_path, &e))
+		err_die(&e);
+	s->model = config_str(&s->config, "embeddingServer.model");
+	s->embed.endpoint = config_str(&s->config, "embeddingServer.endpoint");
+	s->embed.timeout_s = config_real(&s->config, "embeddingServer.timeout");
+	ef = config_int(&s->config, "hnsw.efSearch");
+	if (ef)
+		s->ef_search = (size_t)ef;
+}
+
+static void set_option(struct settings *s, const struct opts *o, int c)
+{
+	struct err e;
+	switch (c) {
+	case 'k': s->top_k = (size_t)opts_num(o, 1, TOP_MAX); break;
+	case 'j': s->n_threads = (size_t)opts_num(o, 1, 1024); break;
+	case OPT_LANG:
+		js_free(s->langs);
+		s->langs = split_list(o->val);
+		break;
+	case OPT_PATH:
+		if (globs_add(&s->globs, o->val, &e))
+			err_die(&e);
+		break;
+	case OPT_FORMAT: s->json = opts_word(o, formats) == 1; break;
+	case OPT_JSON: s->json = true; break;
+	case OPT_BATCH: s->batch = o->val; break;
+	case OPT_LINES: s->n_lines = (size_t)opts_num(o, 0, 100); break;
+	case OPT_RECOMPUTE: s->recompute = (size_t)opts_num(o, 1, TOP_MAX); break;
+	case OPT_NO_RECOMPUTE: s->no_recompute = true; break;
+	case OPT_CANDIDATES: s->use_graph = opts_word(o, sources) == 1; break;
+	case OPT_EF: set_key(s, "hnsw.efSearch", o); break;
+	case OPT_ROOT: s->root = o->val; break;
+	case OPT_MODEL: set_key(s, "embeddingServer.model", o); break;
+	case OPT_ENDPOINT: set_key(s, "embeddingServer.endpoint", o); break;
+	case OPT_TIMEOUT: set_key(s, "embeddingServer.timeout", o); break;
+	case OPT_CONFIG: s->config_path = o->val; break;
+	case OPT_SHOW: s->show_config = true; break;
+	case OPT_NO_START: s->embed.no_start = true; break;
+	case OPT_COLOR: s->colour = opts_word(o, colours); break;
+	}
+}
+
+void settings_parse(int argc, char **argv, struct settings *s)
+{
+	struct opts o = {
+		.table = table,
+		.usage = "[options] INDEX QUESTION...\n       leann-search [options] --batch FILE INDEX",
+		.summary = "Find the passages of an index that answer a question.",
+	};
+	config_init(&s->config);
+	opts_init(&o, argc, argv);
+	for (int c; (c = opts_next(&o));)
+		set_option(s, &o, c);
+	use_config(s);
+	if (s->show_config)
+		goto out;
+	if (o.n_args < 1)
+		err_usage_die("which index?");
+	s->index = o.args[0];
+	for (size_t i = 1; i < o.n_args; i++)
+		buf_printf(&s->question, "%s%s", i > 1 ? " " : "", o.args[i]);
+	if (!s->batch == !s->question.len)
+		err_usage_die(s->batch ? "a question and --batch: only one of them" : "what is the question?");
+out:
+	mem_free(o.args);
+}
+
+void settings_release(struct settings *s)
+{
+	globs_release(&s->globs);
+	js_free(s->langs);
+	buf_release(&s->question);
+	config_release(&s->config);
+}

@@ -1,0 +1,33 @@
+/* settings: what the command line of leann-search says. */
+#ifndef LEANN_SEARCH_SETTINGS_H
+#define LEANN_SEARCH_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/js.h"
+#include "sys/config.h"
+#include "sys/embed.h"
+#include "sys/glob.h"
+
+enum { TOP_MAX = 10000 };
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+struct settings {
+	const char *index, *batch, *root, *model, *config_path;
+	struct config config;
+	struct embed_opts embed;
+	struct js *langs;			/* NULL: all */
+	struct globs globs;
+	size_t top_k, recompute, ef_search, n_lines, n_threads;
+	bool no_recompute, use_graph, json, show_config;
+	size_t colour;				/* enum colour */
+	struct buf question;
+};
+
+/* Fills s from the arguments; wrong use ends the program. */
+void settings_parse(int argc, char **argv, struct settings *s);
+void settings_release(struct settings *s);
+
+#endif
