@@ -22,7 +22,7 @@ struct cat {
 	struct source *src;
 	struct tok *tok;
 	size_t n_special;		/* tokens added to every passage: [CLS], [SEP], the prefix */
-	size_t max_tokens;		/* of a passage; what is beyond was cut off, see --truncate of leann-chunk(1) */
+	size_t max_tokens;		/* of a passage; leann-chunk --truncate cuts what is beyond */
 	struct stream_out out;
 	struct source_passage p;
 	struct buf body, text;

@@ -93,7 +93,8 @@ static const struct command *find(const char *name)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
-	err_usage_die("%s: no command of that name: show, verify, validate, unpack, pack, cat and text are known", name);
+	err_usage_die("%s: no command of that name: show, verify, validate, unpack, pack, cat and text "
+		      "are known", name);
 }
 
 int main(int argc, char **argv)

@@ -27,6 +27,8 @@ int cmd_pack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 
+/* The lines of path, or of stdin when NULL, back to bytes. */
+int text_reverse(const struct tool_opts *o, const char *path, struct err *e) MUST_CHECK;
 /* As bundle_publish(), but what was written is opened and verified before it gets its name. */
 int publish_checked(const char *path, double wait_s, const struct js *extra, const struct bundle_part *part,
 		    size_t n_parts, struct err *e) MUST_CHECK;

@@ -15,13 +15,13 @@ enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10 };
 
 /*
  * Recomputes a question that give recall@3 >= .95 against exact search, by bytes a chunk
- * (measured on scifact, squad-sents, pyfunc and tldr: leann-search(1)); a third more for
+ * (measured on scifact, squad-sents, pyfunc and tldr: leann-search(1)); a fifth more for
  * the smaller codec that a small collection gets.
  */
 static size_t default_recompute(const struct rec_codebook *k)
 {
-	size_t r = k->m >= 48 ? 10 : k->m >= 32 ? 16 : k->m >= 24 ? 24 : 48;
-	return k->m * k->dsub < k->dim / 2 ? r + r / 3 : r;
+	size_t r = k->m >= 48 ? 9 : k->m >= 32 ? 14 : k->m >= 24 ? 20 : 40;
+	return k->m * k->dsub < k->dim / 2 ? r + r / 5 : r;
 }
 
 static void set_engine(struct engine *g, const struct settings *s)

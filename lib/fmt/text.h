@@ -5,10 +5,12 @@
  *	text_body(line, n, "stdin:3", &body, e);	the record's body again
  *
  * A record is a JSON array. What JSON lacks is an object with one key:
- * {"bin":base64}, {"utf8":text} for a bin that can be read, {"u64":16 hex digits} over 2^63-1, {"str":base64} that is not
- * UTF-8 or holds NUL, {"f64":16 hex digits}, {"map":[[key,value],...]} where keys are
- * no plain strings or the map would look like one of these, and for a whole record
- * {"raw":base64} where msgpack has another encoding than ours for the same value.
+ *	{"bin":base64}		bytes; {"utf8":text} where they can be read
+ *	{"u64":16 hex digits}	a number over 2^63-1
+ *	{"str":base64}		text that is not UTF-8 or holds NUL
+ *	{"f64":16 hex digits}	a float's bits
+ *	{"map":[[key,value],...]}  a map with other keys than strings, or that looks like these
+ *	{"raw":base64}		a whole record that msgpack can say in a shorter way
  */
 #ifndef LEANN_FMT_TEXT_H
 #define LEANN_FMT_TEXT_H

@@ -21,7 +21,8 @@ static void test_widths(void)
 		bits_pack(&b, v, 97, width);
 		for (size_t i = 0; i < 97; i++)
 			n_bad += bits_get(b.p + 1, i, width) != v[i];
-		ok(!n_bad && b.len == 1 + (97 * width + 7) / 8 && b.p[0] == 0xaa, "97 numbers of %u bits come back", width);
+		ok(!n_bad && b.len == 1 + (97 * width + 7) / 8 && b.p[0] == 0xaa,
+		   "97 numbers of %u bits come back", width);
 		buf_release(&b);
 	}
 }
@@ -34,7 +35,8 @@ static void test_layout(void)
 	ok(b.len == 2 && b.p[0] == 0xc5 && b.p[1] == 0x05, "3-bit numbers lie lowest bit first");
 	buf_clear(&b);
 	column_pack(&b, c, 3);
-	ok(b.len == 24 && get_le64(b.p) == 1000 && get_le32(b.p + 8) == 3 && !get_le32(b.p + 12) && b.p[16] == 5 << 3,
+	ok(b.len == 24 && get_le64(b.p) == 1000 && get_le32(b.p + 8) == 3 &&
+		   !get_le32(b.p + 12) && b.p[16] == 5 << 3,
 	   "a column has its least value, its width, its numbers and zeros");
 	buf_release(&b);
 }
@@ -50,7 +52,8 @@ static bool column_comes_back(const uint64_t *v, size_t n)
 	column_pack(&b, v, n);
 	const uint8_t *p = b.p + start;
 	size_t left = b.len - start;
-	bool good = column_open(&c, &p, &left, n, "c", &e) == 0 && column_open(&c, &p, &left, n, "c", &e) == 0 && !left;
+	bool good = column_open(&c, &p, &left, n, "c", &e) == 0 &&
+		   column_open(&c, &p, &left, n, "c", &e) == 0 && !left;
 	for (size_t i = 0; good && i < n; i++)
 		good = column_get(&c, i) == v[i];
 	buf_release(&b);

@@ -68,9 +68,11 @@ static void test_round_trip(void)
 	ok(b.len % TAR_BLOCK == 0, "it has whole blocks");
 	if (fd_pwrite(fd, "test", b.p, b.len, 0, &e))
 		err_die(&e);
-	ok(bundle_open_fd(&o, dup(fd), "test", &e) == 0 && bundle_verify(&o, &e) == 0, "it is opened and verified");
+	ok(bundle_open_fd(&o, dup(fd), "test", &e) == 0 && bundle_verify(&o, &e) == 0,
+	   "it is opened and verified");
 	const struct bundle_member *m = bundle_find(&o, "one"), *none = bundle_find(&o, "no-bytes");
-	ok(m && m->n == 5 && !memcmp(m->p, "hello", 5) && m->off_bytes % TAR_BLOCK == 0, "a member has its bytes");
+	ok(m && m->n == 5 && !memcmp(m->p, "hello", 5) && m->off_bytes % TAR_BLOCK == 0,
+	   "a member has its bytes");
 	ok(none && none->n == 0, "a member may be empty");
 	ok(!bundle_find(&o, "two") && !bundle_find(&o, "leann.json"), "other members are not there");
 	ok(!strcmp(js_str(js_get(o.manifest, "name"), NULL), "caf\xc3\xa9"), "the manifest keeps its keys");
@@ -160,7 +162,8 @@ static void test_publish(void)
 	bundle_close(&b);
 	if (lock_writer(path, 0, &lock, &e))
 		err_die(&e);
-	ok(bundle_publish(path, 0, extra, two, 2, &e) != 0 && e.code == ERR_TEMP, "a second writer is told to come back later");
+	ok(bundle_publish(path, 0, extra, two, 2, &e) != 0 && e.code == ERR_TEMP,
+	   "a second writer is told to come back later");
 	close(lock);
 	struct bundle_part bad = {"../x", "", 0};
 	ok(bundle_publish(path, 0, extra, &bad, 1, &e) != 0, "a bundle that cannot be written fails");

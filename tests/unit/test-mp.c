@@ -107,7 +107,8 @@ static void test_depth(void)
 {
 	const struct mp *v;
 	struct err e;
-	ok(mp_parse(doc, (const uint8_t *)"\x91\x91\x91\x91\x91\x91\x01", 7, &v, &e) == 0, "six levels are read");
+	ok(mp_parse(doc, (const uint8_t *)"\x91\x91\x91\x91\x91\x91\x01", 7, &v, &e) == 0,
+	   "six levels are read");
 	ok(mp_parse(doc, (const uint8_t *)"\x90", 1, &v, &e) == 0 && mp_type(v) == MP_ARR && mp_len(v) == 0,
 	   "an empty array is read");
 }

@@ -37,7 +37,8 @@ static void test_file_and_chunk(void)
 	struct feed f;
 	struct buf b = BUF_INIT;
 	struct err e;
-	struct rec_file a = {.id = 0, .root = 0, .path = (const uint8_t *)"d/caf\xe9.c", .n_path = 8, .size_bytes = INT64_MAX,
+	struct rec_file a = {.id = 0, .root = 0, .path = (const uint8_t *)"d/caf\xe9.c", .n_path = 8,
+			     .size_bytes = INT64_MAX,
 			     .mtime_ns = -1, .hash = UINT64_MAX, .lang = "c", .n_lang = 1, .flags = FILE_RECORDS}, g;
 	struct rec_chunk k = {.id = 0, .file = 0, .off_bytes = 1, .len_bytes = STREAM_RECORD_MAX, .first_line = 2,
 			      .last_line = UINT32_MAX, .n_tokens = 3, .sub_off_bytes = 4, .sub_len_bytes = 5,
@@ -45,13 +46,16 @@ static void test_file_and_chunk(void)
 	feed_open(&f, 0);
 	put_file(&b, &a);
 	feed(&f, &b);
-	ok(rec_file(&f.c, &f.r, &g, &e) == 0 && g.size_bytes == INT64_MAX && g.mtime_ns == -1 && g.hash == UINT64_MAX &&
+	ok(rec_file(&f.c, &f.r, &g, &e) == 0 && g.size_bytes == INT64_MAX && g.mtime_ns == -1 &&
+		   g.hash == UINT64_MAX &&
 		   g.n_path == 8 && !memcmp(g.path, a.path, 8) && g.flags == FILE_RECORDS && g.n_lang == 1,
 	   "a file comes back");
 	put_chunk(&b, &k);
 	feed(&f, &b);
-	ok(rec_chunk(&f.c, &f.r, &h, &e) == 0 && h.off_bytes == 1 && h.len_bytes == k.len_bytes && h.first_line == 2 &&
-		   h.last_line == UINT32_MAX && h.n_tokens == 3 && h.sub_off_bytes == 4 && h.sub_len_bytes == 5 &&
+	ok(rec_chunk(&f.c, &f.r, &h, &e) == 0 && h.off_bytes == 1 && h.len_bytes == k.len_bytes &&
+		   h.first_line == 2 &&
+		   h.last_line == UINT32_MAX && h.n_tokens == 3 && h.sub_off_bytes == 4 &&
+			   h.sub_len_bytes == 5 &&
 		   h.n_ext_id == 1 && h.text && !h.n_text, "a chunk with an empty text comes back");
 	mp_free(f.doc);
 	buf_release(&b);
@@ -66,9 +70,11 @@ static void test_vector(void)
 	feed_open(&f, 3);
 	f.c.n_files = f.c.n_chunks = 1;
 	put_vec(&b, 0, v, 3);
-	ok(b.len == 3 + 2 + 12 - 0 && get_lef32(b.p + b.len - 12) == .6f, "floats are little-endian at the record's end");
+	ok(b.len == 3 + 2 + 12 - 0 && get_lef32(b.p + b.len - 12) == .6f,
+	   "floats are little-endian at the record's end");
 	feed(&f, &b);
-	ok(rec_vec(&f.c, &f.r, w, &e) == 0 && !memcmp(v, w, sizeof v) && f.c.n_vecs == 1, "a vector comes back");
+	ok(rec_vec(&f.c, &f.r, w, &e) == 0 && !memcmp(v, w, sizeof v) && f.c.n_vecs == 1,
+	   "a vector comes back");
 	ok(rec_vec(&f.c, &f.r, w, &e) != 0 && f.c.n_vecs == 1, "a vector too many is refused");
 	mp_free(f.doc);
 	buf_release(&b);
@@ -93,20 +99,25 @@ static void test_enrichments(void)
 	put_le32(assign + 8, 1);
 	put_anchors(&b, &a);
 	feed(&f, &b);
-	ok(rec_anchors(&f.c, &f.r, &a2, &e) == 0 && a2.m == 2 && a2.seed == 7 && !strcmp(a2.strategy, "kmeans") &&
+	ok(rec_anchors(&f.c, &f.r, &a2, &e) == 0 && a2.m == 2 && a2.seed == 7 && !strcmp(a2.strategy,
+	   "kmeans") &&
 		   !memcmp(a2.q, q, 4), "anchors come back");
 	put_assign(&b, 0, assign, 3);
 	feed(&f, &b);
-	ok(rec_assign(&f.c, &f.r, &first, &p, &n, &e) == 0 && !first && n == 3 && get_le32(p + 8) == 1, "an assignment comes back");
+	ok(rec_assign(&f.c, &f.r, &first, &p, &n, &e) == 0 && !first && n == 3 && get_le32(p + 8) == 1,
+	   "an assignment comes back");
 	put_codebook(&b, &k);
 	feed(&f, &b);
-	ok(rec_codebook(&f.c, &f.r, &k2, &e) == 0 && k2.m == 2 && k2.residual && k2.seed == 8 && !memcmp(k2.cent, cent, 4),
+	ok(rec_codebook(&f.c, &f.r, &k2, &e) == 0 && k2.m == 2 && k2.residual && k2.seed == 8 &&
+		   !memcmp(k2.cent, cent, 4),
 	   "a codebook comes back");
-	ok(rec_check_end(&f.c, &e) != 0 && strstr(e.msg, "codes of 0 chunks"), "codes that are missing are noticed");
+	ok(rec_check_end(&f.c, &e) != 0 && strstr(e.msg, "codes of 0 chunks"),
+	   "codes that are missing are noticed");
 	for (size_t i = 0; i < 3; i++) {
 		put_codes(&b, i, codes + 2 * i, 1, 2);
 		feed(&f, &b);
-		ok(rec_codes(&f.c, &f.r, &first, &p, &n, &e) == 0 && first == i && n == 1 && !memcmp(p, codes + 2 * i, 2),
+		ok(rec_codes(&f.c, &f.r, &first, &p, &n, &e) == 0 && first == i && n == 1 &&
+			   !memcmp(p, codes + 2 * i, 2),
 		   "codes come back in pieces (%zu)", i);
 	}
 	ok(rec_check_end(&f.c, &e) == 0, "a stream with all of it is whole");
@@ -117,12 +128,15 @@ static void test_enrichments(void)
 static void test_paths(void)
 {
 	static const char *const safe[] = {"a", "a/b", ".hidden/x", "...", "a..b/c", "caf\xc3\xa9", " "};
-	static const char *const unsafe[] = {"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/../b", "../a", "a/.."};
+	static const char *const unsafe[] = {"", "/", "/a", "a/", "a//b", ".", "..", "./a",
+					    "a/.", "a/../b", "../a", "a/.."};
 	char big[4097];
 	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
-		ok(path_is_safe((const uint8_t *)safe[i], strlen(safe[i])), "path \"%s\" stays below its root", safe[i]);
+		ok(path_is_safe((const uint8_t *)safe[i], strlen(safe[i])),
+		   "path \"%s\" stays below its root", safe[i]);
 	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
-		ok(!path_is_safe((const uint8_t *)unsafe[i], strlen(unsafe[i])), "path \"%s\" is refused", unsafe[i]);
+		ok(!path_is_safe((const uint8_t *)unsafe[i], strlen(unsafe[i])),
+		   "path \"%s\" is refused", unsafe[i]);
 	memset(big, 'x', sizeof big);
 	ok(path_is_safe((const uint8_t *)big, 4095) && !path_is_safe((const uint8_t *)big, 4096),
 	   "a path has at most 4095 bytes");
@@ -177,7 +191,8 @@ static bool line_refused(const char *line, const char *want)
 {
 	struct buf b = BUF_INIT;
 	struct err e;
-	bool r = text_body(line, strlen(line), "x:3", &b, &e) && strstr(e.msg, want) && !strncmp(e.msg, "x:3: ", 5);
+	bool r = text_body(line, strlen(line), "x:3", &b, &e) && strstr(e.msg, want) &&
+		   !strncmp(e.msg, "x:3: ", 5);
 	buf_release(&b);
 	return r;
 }

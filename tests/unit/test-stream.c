@@ -94,7 +94,8 @@ static void test_every_flip(void)
 				first = bit;
 			b.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		}
-		ok(n_bad == 0, "stream %s with any of %zu bits flipped is refused (%zu not, first %zu)", good[i],
+		ok(n_bad == 0,
+		   "stream %s with any of %zu bits flipped is refused (%zu not, first %zu)", good[i],
 		   8 * b.len, n_bad, first);
 	}
 	buf_release(&b);
@@ -133,9 +134,11 @@ static void test_header(void)
 	close(fd[1]);
 	ok(stream_in_open(&in, fd[0], "pipe", "chunks", &e) == 0, "its header is read");
 	shead_copy(&copy, &in.head);
-	ok(shead_str(&copy, "model", s, sizeof s, &e) == 0 && !strcmp(s, "toy"), "a key that was set twice has its last value");
+	ok(shead_str(&copy, "model", s, sizeof s, &e) == 0 && !strcmp(s, "toy"),
+	   "a key that was set twice has its last value");
 	ok(shead_str(&copy, "none", s, sizeof s, &e) == 0 && !*s, "a missing string is empty");
-	ok(shead_str(&copy, "model", s, 3, &e) != 0 && strstr(e.msg, "shorter than 3"), "a string that does not fit is refused");
+	ok(shead_str(&copy, "model", s, 3, &e) != 0 && strstr(e.msg, "shorter than 3"),
+	   "a string that does not fit is refused");
 	ok(shead_u64(&copy, "max_tokens", 0, 256, &v, &e) == 0 && v == 256, "a number at its limit is read");
 	ok(shead_u64(&copy, "max_tokens", 0, 255, &v, &e) != 0, "a number over its limit is refused");
 	ok(shead_u64(&copy, "model", 0, 255, &v, &e) != 0, "a string is no number");
@@ -182,7 +185,8 @@ static void test_caps(void)
 	if (pipe(fd))
 		_exit(1);
 	stream_out_open(&out, fd[1], "pipe");
-	ok(stream_out_raw(&out, big, STREAM_RECORD_MAX + 1, &e) != 0 && strstr(e.msg, "the limit is 16777216"),
+	ok(stream_out_raw(&out, big, STREAM_RECORD_MAX + 1, &e) != 0 && strstr(e.msg,
+	   "the limit is 16777216"),
 	   "a record over 16 MiB is not written");
 	stream_out_release(&out);
 	mem_free(big);

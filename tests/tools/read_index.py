@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Read an index by leann-index(5) alone, with nothing of ours, and print it as "leann-bundle text" does (paths and
+members apart). Shows that the page says all. usage: read_index.py IDX"""
+import json
+import struct
+import sys
+import tarfile
+
+import xxhash
+
+data = open(sys.argv[1], "rb").read()
+tar = tarfile.open(sys.argv[1])
+size = tar.getmembers()[0].size
+manifest = json.loads(data[512:512 + size])
+zeroed = data[:524] + b"0" * 16 + data[540:512 + size]
+assert manifest["xxh3"] == xxhash.xxh3_64_hexdigest(zeroed), "manifest checksum"
+member, sums = {}, b""
+for m, t in zip(manifest["members"], tar.getmembers()[1:], strict=True):
+    off, n = m["offset"], m["length"]
+    assert (t.name, t.size, t.offset_data) == (m["name"], n, off) and off % 512 == 0
+    assert m["xxh3"] == xxhash.xxh3_64_hexdigest(data[off - 512:off + -(-n // 512) * 512]), m["name"]
+    member[m["name"]] = data[off:off + n]
+    sums += struct.pack("<Q", int(m["xxh3"], 16))
+computed = ("xxh3", "format", "major", "minor", "build_id", "members")
+extra = {k: v for k, v in manifest.items() if k not in computed}
+
+
+def bits(p, at, n):
+    """n bits from bit number at, lowest first."""
+    return int.from_bytes(p[at // 8:(at + n + 7) // 8], "little") >> at % 8 & (1 << n) - 1
+
+
+def column(p, n):
+    least, width, zero = struct.unpack_from("<QII", p)
+    end = 16 + (n * width + 63) // 64 * 8
+    assert not zero and width <= 64
+    return [(least + bits(p[16:end], i * width, width)) % 2**64 for i in range(n)], p[end:]
+
+
+def chunk_table(p, files, first):
+    n, blocks = first[-1], -(-first[-1] // 64)
+    ends = struct.unpack_from(f"<{blocks}I", p)
+    base, at, out = 4 * blocks, 0, []
+    for b, end in enumerate(ends):
+        block, k = p[base + at:base + end], min(64, n - 64 * b)
+        end_before, widths, zero = struct.unpack_from("<Q", block)[0], block[8:12], block[12:16]
+        assert zero == bytes(4)
+        runs, pos = [], 16
+        for w in widths:
+            runs.append([bits(block[pos:], i * w, w) for i in range(k)])
+            pos += (k * w + 7) // 8
+        assert pos == len(block)
+        for i, (z, length, so, sn) in enumerate(zip(*runs)):
+            c = 64 * b + i
+            f = max(j for j in range(files) if first[j] <= c)
+            if i and c == first[f]:
+                end_before = 0
+            off = end_before + (-(z + 1) // 2 if z % 2 else z // 2)
+            out.append([c, f, off, length, so, sn])
+            end_before = off + length
+        at = end
+    assert base + at == len(p)
+    return out
+
+
+def graph(p):
+    """Neighbours of every node."""
+    magic, n, entry, most, edges = struct.unpack_from("<4sIIIQ", p)
+    blocks = -(-n // 64)
+    ends = struct.unpack_from(f"<{blocks}I", p, 24)
+    out, at = [], 24 + 4 * blocks
+    for b, end in enumerate(ends):
+        block, pos = p[at + (ends[b - 1] if b else 0):at + end], 0
+
+        def number(lo, hi):
+            nonlocal pos
+            r = hi - lo + 1
+            w = r.bit_length() - 1
+            u = 2 ** (w + 1) - r
+            y = bits(block, pos, w)
+            pos += w
+            if y >= u:
+                y = (y << 1 | bits(block, pos, 1)) - u
+                pos += 1
+            return lo + y
+
+        def values(k, lo, hi):
+            if not k:
+                return []
+            h = k // 2
+            v = number(lo + h, hi - (k - 1 - h))
+            return values(h, lo, v - 1) + [v] + values(k - 1 - h, v + 1, hi)
+
+        for _ in range(min(64, n - 64 * b)):
+            d = number(0, most)
+            out.append(values(d, 0, n - 1))
+        assert (pos + 7) // 8 == len(block)
+    assert magic == b"LGR1" and entry < n and sum(map(len, out)) == edges and max(map(len, out)) == most
+    return out
+
+
+n_files, n_chunks = manifest["counts"]["files"], manifest["counts"]["chunks"]
+rest, cols = member["files"], []
+for i in range(7):
+    col, rest = column(rest, n_files + (i == 6))
+    cols.append(col)
+assert not rest
+hashes, sizes, mtimes, roots, langs, flags, first = cols
+chunks = chunk_table(member["chunks"], n_files, first)
+dim, m, ksub, dsub, residual, zero, seed = struct.unpack_from("<6IQ", member["pq"])
+d = m * dsub
+assert len(member["pq"]) == 32 + 4 * d + 4 * m + d * dim + m * ksub * dsub and not zero
+codes = member["codes"]
+assert len(codes) == -(-n_chunks // 64) * 64 * m
+M, adim, aseed = struct.unpack_from("<IIQ", member["anchors"])
+assert len(member["anchors"]) == 16 + 12 * M + M * adim
+entries = struct.unpack_from(f"<{M}I", member["anchors"], 16 + 4 * M)
+lists = struct.unpack_from(f"<{M}I", member["anchors"], 16 + 8 * M)
+assert sum(lists) == n_chunks and max(entries) < n_chunks
+if residual:
+    assign, rest = column(member["assign"], n_chunks)
+    assert not rest and [assign.count(a) for a in range(M)] == list(lists)
+for name, nodes in (("anchor-graph", M), ("chunk-graph", n_chunks)):
+    if name in member:
+        assert len(graph(member[name])) == nodes, name
+build_id = xxhash.xxh3_64_hexdigest(json.dumps(extra, separators=(",", ":"), ensure_ascii=False).encode() + sums)
+assert build_id == manifest["build_id"], "build id"
+show = lambda v: print(json.dumps(v, separators=(",", ":"), ensure_ascii=False))
+for i in range(n_files):
+    mtime = mtimes[i] - 2**64 if mtimes[i] >= 2**63 else mtimes[i]
+    show(["file", i, roots[i], None, sizes[i], mtime, f"{hashes[i]:016x}", manifest["languages"][langs[i]], flags[i]])
+    for c in chunks[first[i]:first[i + 1]]:
+        code = bytes(codes[c[0] // 64 * 64 * m + j * 64 + c[0] % 64] for j in range(m))
+        show(["chunk", *c, code.hex()])
