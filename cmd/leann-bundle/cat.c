@@ -1,7 +1,6 @@
 /* leann-bundle cat: the passages of an index as a chunk stream, read again from their files. */
 #define _GNU_SOURCE	/* realpath */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,8 @@ struct cat {
 	struct index ix;
 	struct source *src;
 	struct tok *tok;
-	size_t n_special;		/* tokens added to every passage: [CLS], [SEP], the prefix */
-	size_t max_tokens;		/* of a passage; leann-chunk --truncate cuts what is beyond */
+	size_t n_special; /* tokens added to every passage: [CLS], [SEP], the prefix */
+	size_t max_tokens; /* of a passage; leann-chunk --truncate cuts what is beyond */
 	struct stream_out out;
 	struct source_passage p;
 	struct buf body, text;
@@ -47,7 +46,7 @@ static void copy_u64(const struct index *ix, struct shead *h, const char *key, c
 static int put_roots(const struct cat *c, struct shead *h, struct err *e)
 {
 	struct buf b = BUF_INIT, root = BUF_INIT;
-	char real[PATH_MAX];
+	char real[4096];	/* PATH_MAX */
 	int r = 0;
 	mp_put_arr(&b, c->ix.n_roots);
 	for (size_t i = 0; i < c->ix.n_roots && !r; i++) {
@@ -89,7 +88,8 @@ out:
 /* The tokenizer that the passages were cut for; another one would count other tokens. */
 static int open_model(struct cat *c, struct err *e)
 {
-	const char *name = c->o->model ? c->o->model : js_str(index_key(&c->ix, "model.name"), NULL);
+	const char *name = c->o->model ? c->o->model
+				       : js_str(index_key(&c->ix, "model.name"), NULL);
 	const char *sha = js_str(index_key(&c->ix, "model.tokenizer_sha256"), NULL);
 	struct model_info m;
 	char *dir = NULL;
@@ -98,8 +98,10 @@ static int open_model(struct cat *c, struct err *e)
 	    tok_open(dir, &c->tok, e))
 		goto out;
 	if (sha && *sha && strcmp(sha, tok_sha256(c->tok))) {
-		err_set(e, ERR_DATA, "%s: passages were cut with another tokenizer than that of model %s: name the "
-			"right model with -m", c->ix.b.path, m.name);
+		err_set(e, ERR_DATA,
+			"%s: passages were cut with another tokenizer than that of model %s: name "
+			"the right model with -m",
+			c->ix.b.path, m.name);
 		goto out;
 	}
 	c->n_special = 2 + tok_count(c->tok, m.document_prefix, strlen(m.document_prefix));
@@ -133,9 +135,16 @@ static int put_file_record(struct cat *c, size_t i, const struct index_file *f, 
 	const char *lang = index_lang(&c->ix, f->lang);
 	if (index_path(&c->ix, i, &path, e))
 		return -1;
-	struct rec_file rec = {.id = c->n_files++, .root = f->root, .path = path.p, .n_path = path.len,
-			       .size_bytes = f->size_bytes, .mtime_ns = f->mtime_ns, .hash = f->hash,
-			       .lang = lang, .n_lang = strlen(lang), .flags = f->flags};
+	struct rec_file rec = {.id = c->n_files++,
+			       .root = f->root,
+			       .path = path.p,
+			       .n_path = path.len,
+			       .size_bytes = f->size_bytes,
+			       .mtime_ns = f->mtime_ns,
+			       .hash = f->hash,
+			       .lang = lang,
+			       .n_lang = strlen(lang),
+			       .flags = f->flags};
 	put_file(&c->body, &rec);
 	buf_release(&path);
 	if (stream_out_buf(&c->out, &c->body, e))
@@ -149,11 +158,17 @@ static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f,
 	if (index_chunk(&c->ix, i, &k, e))
 		return -1;
 	size_t n = tok_count(c->tok, (const char *)c->p.text.p, c->p.text.len) + c->n_special;
-	struct rec_chunk rec = {.id = c->n_chunks++, .file = c->n_files - 1, .off_bytes = k.off_bytes,
-				.len_bytes = k.len_bytes, .first_line = c->p.first_line,
-				.last_line = c->p.last_line, .n_tokens = n < c->max_tokens ? n : c->max_tokens,
-				.sub_off_bytes = k.sub_off_bytes, .sub_len_bytes = k.sub_len_bytes,
-				.text = c->p.text.p ? (const char *)c->p.text.p : "", .n_text = c->p.text.len};
+	struct rec_chunk rec = {.id = c->n_chunks++,
+				.file = c->n_files - 1,
+				.off_bytes = k.off_bytes,
+				.len_bytes = k.len_bytes,
+				.first_line = c->p.first_line,
+				.last_line = c->p.last_line,
+				.n_tokens = n < c->max_tokens ? n : c->max_tokens,
+				.sub_off_bytes = k.sub_off_bytes,
+				.sub_len_bytes = k.sub_len_bytes,
+				.text = c->p.text.p ? (const char *)c->p.text.p : "",
+				.n_text = c->p.text.len};
 	if (f->flags & FILE_RECORDS) {
 		rec.ext_id = (const char *)c->p.id.p;
 		rec.n_ext_id = c->p.id.len;
@@ -177,9 +192,12 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 		}
 		if (c->p.status != SOURCE_FRESH) {
 			c->stale = true;
-			return err_set(e, ERR_DATA, "%.*s: %s since it was indexed: index it again, or leave such "
-				       "files out with --skip-stale", (int)c->p.path.len, (const char *)c->p.path.p,
-				       c->p.status == SOURCE_MISSING ? "went away" : "changed");
+			return err_set(
+				e, ERR_DATA,
+				"%.*s: %s since it was indexed: index it again, or leave such "
+				"files out with --skip-stale",
+				(int)c->p.path.len, (const char *)c->p.path.p,
+				c->p.status == SOURCE_MISSING ? "went away" : "changed");
 		}
 		if (k == f.first_chunk && put_file_record(c, i, &f, e))
 			return -1;
@@ -192,8 +210,8 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 static int put_all(struct cat *c, const char *path, struct err *e)
 {
 	struct source_opts so = {.root = c->o->root};
-	if (index_open(&c->ix, path, e) || open_model(c, e) || source_open(&c->ix, &so, &c->src, e) ||
-	    put_head(c, e))
+	if (index_open(&c->ix, path, e) || open_model(c, e) ||
+	    source_open(&c->ix, &so, &c->src, e) || put_head(c, e))
 		return -1;
 	for (size_t i = 0; i < c->ix.n_files; i++)
 		if (put_one(c, i, e))
@@ -205,8 +223,10 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 {
 	struct cat c = {.o = o, .ix.b.fd = -1, .p = SOURCE_PASSAGE_INIT};
 	if (isatty(1))
-		return err_set(e, ERR_USAGE, "stdout is a terminal: a leann stream is binary: send it to the next "
-			       "program, or through 'leann-bundle text'");
+		return err_set(
+			e, ERR_USAGE,
+			"stdout is a terminal: a leann stream is binary: send it to the next "
+			"program, or through 'leann-bundle text'");
 	stream_out_open(&c.out, 1, "stdout");
 	int r = put_all(&c, args[0], e);
 	if (r)
@@ -216,7 +236,8 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 		r = 1;
 	}
 	if (c.n_stale_files)
-		err_warn("%" PRIu64 " files with %" PRIu64 " passages left out: they changed or went away",
+		err_warn("%" PRIu64 " files with %" PRIu64
+			 " passages left out: they changed or went away",
 			 c.n_stale_files, c.n_stale_chunks);
 	source_free(c.src);
 	tok_free(c.tok);

@@ -44,12 +44,10 @@ static const struct command {
 };
 
 static const char more[] =
-	"\nCommands:\n"
-	"  show IDX        what is in an index, and how large\n"
+	"\nCommands:\n  show IDX        what is in an index, and how large\n"
 	"  verify IDX      check every byte and every relation\n"
 	"  validate IDX    the same, and are sources as they were and targets met? 1: no\n"
-	"  unpack IDX DIR  members as files\n"
-	"  pack DIR IDX    the index of such a directory\n"
+	"  unpack IDX DIR  members as files\n  pack DIR IDX    the index of such a directory\n"
 	"  cat IDX         the passages as a stream, read from their files\n"
 	"  text [FILE]     a stream or an index, one line a record\n";
 
@@ -59,13 +57,14 @@ int cmd_verify(const struct tool_opts *o, char **args, struct err *e)
 	if (index_open(&ix, args[0], e) || index_verify(&ix, e))
 		return -1;
 	if (!o->quiet)
-		printf("%s: ok: %zu files, %zu chunks, %zu bytes\n", args[0], ix.n_files, ix.n_chunks, ix.b.n_map);
+		printf("%s: ok: %zu files, %zu chunks, %zu bytes\n", args[0], ix.n_files,
+		       ix.n_chunks, ix.b.n_map);
 	index_close(&ix);
 	return 0;
 }
 
-int publish_checked(const char *path, double wait_s, const struct js *extra, const struct bundle_part *part,
-		    size_t n_parts, struct err *e)
+int publish_checked(const char *path, double wait_s, const struct js *extra,
+		    const struct bundle_part *part, size_t n_parts, struct err *e)
 {
 	struct tmpout t = {.fd = -1, .dirfd = -1};
 	struct index ix = {.b.fd = -1};
@@ -93,8 +92,10 @@ static const struct command *find(const char *name)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
-	err_usage_die("%s: no command of that name: show, verify, validate, unpack, pack, cat and text "
-		      "are known", name);
+	err_usage_die(
+		"%s: no command of that name: show, verify, validate, unpack, pack, cat and text "
+		"are known",
+		name);
 }
 
 int main(int argc, char **argv)
@@ -118,7 +119,8 @@ int main(int argc, char **argv)
 		case OPT_WAIT: t.wait_s = opts_real(&o, 0, 86400); break;
 		}
 	if (!o.n_args)
-		err_usage_die("a command is needed: show, verify, validate, unpack, pack, cat or text");
+		err_usage_die(
+			"a command is needed: show, verify, validate, unpack, pack, cat or text");
 	const struct command *c = find(o.args[0]);
 	if (o.n_args - 1 < c->n_min || o.n_args - 1 > c->n_max)
 		err_usage_die("%s takes %s", c->name, c->operands);

@@ -108,7 +108,8 @@ static int add_part(struct packed *p, int dir, const char *name, struct err *e)
 	if (r)
 		return r;
 	p->name[p->n] = mem_strdup(name);
-	p->part[p->n] = (struct bundle_part){p->name[p->n], map ? map : (const void *)"", (size_t)st.st_size};
+	p->part[p->n] = (struct bundle_part){p->name[p->n], map ? map : (const void *)"",
+					     (size_t)st.st_size};
 	p->n++;
 	return 0;
 }
@@ -136,7 +137,8 @@ static int add_others(struct packed *p, int dir, const char *path, struct err *e
 	if (!d)
 		return err_sys(e, "%s", path);
 	for (struct dirent *de; n <= BUNDLE_MEMBERS_MAX && (de = readdir(d));)
-		if (de->d_name[0] != '.' && strcmp(de->d_name, MANIFEST_NAME) && !has(p, de->d_name))
+		if (de->d_name[0] != '.' && strcmp(de->d_name, MANIFEST_NAME) &&
+		    !has(p, de->d_name))
 			name[n++] = mem_strdup(de->d_name);
 	closedir(d);
 	qsort(name, n, sizeof *name, by_name);
@@ -158,16 +160,18 @@ static int collect(struct packed *p, int dir, const char *path, struct js **extr
 		r = js_parse(b.p ? b.p : (const uint8_t *)"", b.len, name, &m, e);
 	if (!r && (js_type(m) != JS_OBJ || js_type(js_get(m, "members")) != JS_ARR))
 		r = err_set(e, ERR_DATA, "%s: not a manifest", name);
-	if (!r && (js_int(js_get(m, "major")) != INDEX_MAJOR || js_int(js_get(m, "minor")) > INDEX_MINOR))
-		r = err_set(e, ERR_DATA, "%s: index version %lld.%lld, this program writes %d.%d", name,
-			    (long long)js_int(js_get(m, "major")), (long long)js_int(js_get(m, "minor")),
-			    INDEX_MAJOR, INDEX_MINOR);
+	if (!r &&
+	    (js_int(js_get(m, "major")) != INDEX_MAJOR || js_int(js_get(m, "minor")) > INDEX_MINOR))
+		r = err_set(e, ERR_DATA, "%s: index version %lld.%lld, this program writes %d.%d",
+			    name, (long long)js_int(js_get(m, "major")),
+			    (long long)js_int(js_get(m, "minor")), INDEX_MAJOR, INDEX_MINOR);
 	for (size_t i = 0; !r && i < js_len(js_get(m, "members")); i++) {
 		const char *member = js_str(js_get(js_at(js_get(m, "members"), i), "name"), NULL);
 		if (!member || !bundle_name_ok(member) || has(p, member))
 			r = err_set(e, ERR_DATA, "%s: name of member %zu", name, i);
 		else if (faccessat(dir, member, F_OK, AT_SYMLINK_NOFOLLOW))
-			err_warn("%s: no file %s: the index will not have this member", path, member);
+			err_warn("%s: no file %s: the index will not have this member", path,
+				 member);
 		else
 			r = add_part(p, dir, member, e);
 	}

@@ -95,14 +95,15 @@ static void show_head(const struct index *ix)
 {
 	printf("index     ");
 	put_safe(ix->b.path);
-	printf("\nformat    leann-index %" PRId64 ".%" PRId64 "\n", int_of(ix, "major"), int_of(ix, "minor"));
+	printf("\nformat    leann-index %" PRId64 ".%" PRId64 "\n", int_of(ix, "major"),
+	       int_of(ix, "minor"));
 	row("build", str_of(ix, "build_id"));
 	row("writer", str_of(ix, "writer"));
 	row("model", str_of(ix, "model.name"));
 	printf("          %zu dimensions, up to %" PRId64 " tokens, sha256 %.16s...\n", ix->dim,
 	       int_of(ix, "model.max_tokens"), str_of(ix, "model.sha256"));
-	printf("chunking  up to %" PRId64 " tokens, overlap %" PRId64 "\n", int_of(ix, "chunking.max_tokens"),
-	       int_of(ix, "chunking.overlap"));
+	printf("chunking  up to %" PRId64 " tokens, overlap %" PRId64 "\n",
+	       int_of(ix, "chunking.max_tokens"), int_of(ix, "chunking.overlap"));
 	for (size_t i = 0; i < ix->n_roots; i++) {
 		struct buf root = BUF_INIT;
 		struct err ignored;
@@ -114,26 +115,29 @@ static void show_head(const struct index *ix)
 
 static void show_counts(const struct index *ix)
 {
-	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n", ix->n_files,
-	       int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
+	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n",
+	       ix->n_files, int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
 	printf("chunks    %zu, %" PRId64 " bytes of passages\n", ix->n_chunks,
 	       int_of(ix, "counts.passage_bytes"));
 	if (!ix->n_chunks)
 		return;
-	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %zu values%s\n", ix->pq.m, ix->pq.m,
-	       ix->pq.dsub, ix->pq.ksub, ix->pq.residual ? ", residual" : "");
+	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %zu values%s\n", ix->pq.m,
+	       ix->pq.m, ix->pq.dsub, ix->pq.ksub, ix->pq.residual ? ", residual" : "");
 	printf("anchors   %zu, ", ix->anchors.m);
 	put_safe(str_of(ix, "build.anchorSelection.type"));
 	printf("; graph: ");
 	put_safe(str_of(ix, "build.graph.kind"));
-	printf("\nquality   coverage %.3f (over .80 is good), quantisation error %.4f (under .05), balance %.3f "
-	       "(over .70)\n", js_num(index_key(ix, "quality.coverage")),
-	       js_num(index_key(ix, "quality.quantizationError")), js_num(index_key(ix, "quality.balance")));
+	printf("\nquality   coverage %.3f (over .80 is good), quantisation error %.4f (under .05), "
+	       "balance %.3f (over .70)\n",
+	       js_num(index_key(ix, "quality.coverage")),
+	       js_num(index_key(ix, "quality.quantizationError")),
+	       js_num(index_key(ix, "quality.balance")));
 }
 
 static void size_row(const struct index *ix, const char *name, uint64_t bytes)
 {
-	printf("%-14s %12" PRIu64 " %12.2f %9.2f%%\n", name, bytes, per_chunk(ix, bytes), 100 * share(ix, bytes));
+	printf("%-14s %12" PRIu64 " %12.2f %9.2f%%\n", name, bytes, per_chunk(ix, bytes),
+	       100 * share(ix, bytes));
 }
 
 int cmd_show(const struct tool_opts *o, char **args, struct err *e)

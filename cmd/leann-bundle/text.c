@@ -115,7 +115,9 @@ static int to_text(const char *path, struct err *e)
 	fdout_init(&l.out, 1, "stdout");
 	if (is_index(fd)) {
 		struct index ix;
-		r = index_open_fd(&ix, fd, path ? path : "stdin", e) ? -1 : text_index_lines(&ix, put_line, &l, e);
+		r = index_open_fd(&ix, fd, path ? path : "stdin", e)
+			    ? -1
+			    : text_index_lines(&ix, put_line, &l, e);
 		index_close(&ix);
 	} else {
 		r = stream_text(fd, path ? path : "stdin", &l, e);

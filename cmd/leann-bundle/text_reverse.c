@@ -30,7 +30,8 @@ static int next_line(struct reader *rd, bool *more, struct err *e)
 }
 
 /* One body into the stream; *last is set by END and by a failure record. */
-static int put_record(struct stream_out *out, struct reader *rd, struct buf *body, bool *last, struct err *e)
+static int put_record(struct stream_out *out, struct reader *rd, struct buf *body, bool *last,
+		      struct err *e)
 {
 	struct mp_doc *doc = mp_new();
 	const struct mp *v = NULL;
@@ -41,10 +42,14 @@ static int put_record(struct stream_out *out, struct reader *rd, struct buf *bod
 		mp_free(doc);
 		return -1;
 	}
-	/* what does not parse or is no record goes out as it is: bad streams are made for tests, too */
+	/*
+	 * what does not parse or is no record goes out as it is: bad streams are made for
+	 * tests, too
+	 */
 	uint64_t tag = mp_parse(doc, body->p, body->len, &v, &ignored) ? 0 : mp_u64(mp_at(v, 0));
 	*last = tag == TAG_END || tag == TAG_FAIL;
-	if (tag == TAG_END && mp_len(v) == 3 && mp_type(mp_at(v, 1)) == MP_NIL && mp_type(mp_at(v, 2)) == MP_NIL)
+	if (tag == TAG_END && mp_len(v) == 3 && mp_type(mp_at(v, 1)) == MP_NIL &&
+	    mp_type(mp_at(v, 2)) == MP_NIL)
 		r = stream_out_end(out, e);
 	else
 		r = stream_out_buf(out, body, e);
@@ -70,7 +75,8 @@ static int reverse_stream(struct reader *rd, int fd, const char *name, struct er
 			r = next_line(rd, &more, e);
 	}
 	if (!r && !last)
-		r = err_set(e, ERR_DATA, "%s: ended without an END line: [127,null,null] is computed", rd->name);
+		r = err_set(e, ERR_DATA,
+			    "%s: ended without an END line: [127,null,null] is computed", rd->name);
 	if (!r)
 		r = fdout_flush(&out.out, e);
 	if (r)

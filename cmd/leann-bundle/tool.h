@@ -30,14 +30,14 @@ int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 /* The lines of path, or of stdin when NULL, back to bytes. */
 int text_reverse(const struct tool_opts *o, const char *path, struct err *e) MUST_CHECK;
 /* As bundle_publish(), but what was written is opened and verified before it gets its name. */
-int publish_checked(const char *path, double wait_s, const struct js *extra, const struct bundle_part *part,
-		    size_t n_parts, struct err *e) MUST_CHECK;
+int publish_checked(const char *path, double wait_s, const struct js *extra,
+		    const struct bundle_part *part, size_t n_parts, struct err *e) MUST_CHECK;
 
 /* A character that a terminal may act on: control, DEL, C1, direction. */
 static inline bool is_control(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x061c || cp == 0x200e || cp == 0x200f ||
-	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x061c || cp == 0x200e ||
+	       cp == 0x200f || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
 #endif

@@ -56,7 +56,8 @@ static int file_state(const struct state *s, struct readfile *rf, size_t i, stru
 		*out = FILE_MISSING;
 		goto out;
 	}
-	switch (readfile(rf, (char *)root.p, (char *)rel->p, f.size_bytes, bytes, &meta, &ignored)) {
+	switch (readfile(rf, (char *)root.p, (char *)rel->p, f.size_bytes, bytes, &meta,
+			 &ignored)) {
 	case READ_OK:
 		if (bytes->len != f.size_bytes || hash64(bytes->p, bytes->len) != f.hash)
 			*out = FILE_CHANGED;
@@ -126,7 +127,8 @@ static void add_paths(struct buf *out, const char *what, const struct js *paths)
 	for (size_t i = 0; i < js_len(paths) && i < SHOWN_MAX; i++) {
 		buf_clear(&one);
 		js_dump(js_at(paths, i), 0, &one);
-		for (size_t k = 0; k < one.len; k++)	/* a name cannot drive the terminal: no C1, no DEL */
+		for (size_t k = 0; k < one.len;
+		     k++) /* a name cannot drive the terminal: no C1, no DEL */
 			if (one.p[k] == 127 || one.p[k] == 0xc2)
 				one.p[k] = '?';
 		buf_printf(out, "  %s %s\n", what, (char *)one.p);
@@ -138,8 +140,10 @@ static void add_paths(struct buf *out, const char *what, const struct js *paths)
 
 static void show_text(const struct state *s, struct buf *out)
 {
-	buf_printf(out, "sound         every checksum is right\nsources       %zu files, %zu changed, "
-		   "%zu missing\n", s->ix->n_files, s->n_changed, s->n_missing);
+	buf_printf(out,
+		   "sound         every checksum is right\nsources       %zu files, %zu changed, "
+		   "%zu missing\n",
+		   s->ix->n_files, s->n_changed, s->n_missing);
 	add_paths(out, "changed", s->changed);
 	add_paths(out, "missing", s->missing);
 	for (size_t i = 0; i < N_TARGETS; i++) {
@@ -149,7 +153,8 @@ static void show_text(const struct state *s, struct buf *out)
 			continue;
 		if (v)
 			buf_printf(out, "%-13s %.4f, target %s %.2f: %s\n", t->name, js_num(v),
-				   t->below ? "<" : ">", t->target, met(t, js_num(v)) ? "met" : "missed");
+				   t->below ? "<" : ">", t->target,
+				   met(t, js_num(v)) ? "met" : "missed");
 		else
 			buf_printf(out, "%-13s not measured: the index has no codes\n", t->name);
 	}
@@ -196,7 +201,8 @@ static void show_damaged(const char *path, const struct err *e, struct buf *out)
 }
 
 /* The report into out. -1 and ERR_DATA: damaged; with --json, out says so too. */
-static int validate(const char *path, const struct tool_opts *o, bool *good, struct buf *out, struct err *e)
+static int validate(const char *path, const struct tool_opts *o, bool *good, struct buf *out,
+		    struct err *e)
 {
 	struct index ix;
 	int r = -1;

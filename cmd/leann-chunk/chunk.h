@@ -47,8 +47,8 @@ void settings_release(struct chunk_opts *c);
 /* Left out, and why; printed by summary(). */
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
-		 n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		 n_twice, n_gone;
+		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
+		n_twice, n_gone;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -70,7 +70,10 @@ struct sources {
 	struct id_set seen;			/* absolute paths */
 };
 
-/* Fills s from operands and --files-from; a missing operand is an error, a missing line a warning. */
+/*
+ * Fills s from operands and --files-from; a missing operand is an error, a missing line a
+ * warning.
+ */
 int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, size_t n_args,
 		    struct counts *counts, struct err *e) MUST_CHECK;
 /* A name for messages and --list. Caller frees. */
@@ -92,7 +95,10 @@ struct chunker {
 };
 
 bool lang_wanted(const struct chunk_opts *c, const struct lang *l);
-/* A regular file's bytes, or standard input's; 0 with *skip set when it is left out (and counted). */
+/*
+ * A regular file's bytes, or standard input's; 0 with *skip set when it is left out (and
+ * counted).
+ */
 int source_read(struct chunker *k, struct readfile *rf, const struct source *s, struct buf *b,
 		struct file_meta *m, enum read_result *res, struct err *e) MUST_CHECK;
 /* Warn about and count a source that was not READ_OK. */

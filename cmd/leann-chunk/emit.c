@@ -38,7 +38,8 @@ static void item(char *s, size_t cap, uint64_t n, const char *what)
 {
 	size_t used = strlen(s);
 	if (n)
-		snprintf(s + used, cap - used, "%s%llu %s", used ? ", " : "", (unsigned long long)n, what);
+		snprintf(s + used, cap - used, "%s%llu %s", used ? ", " : "", (unsigned long long)n,
+			 what);
 }
 
 void summary(const struct chunker *k)
@@ -46,7 +47,8 @@ void summary(const struct chunker *k)
 	const struct counts *c = &k->counts;
 	char out[600] = "", odd[300] = "";
 	item(odd, sizeof odd, c->n_split_words, "words longer than a passage were split");
-	item(odd, sizeof odd, c->n_truncated, "records go beyond the model's limit and are cut there");
+	item(odd, sizeof odd, c->n_truncated,
+	     "records go beyond the model's limit and are cut there");
 	item(odd, sizeof odd, c->n_too_big, "files over --max-filesize were left out");
 	item(odd, sizeof odd, c->n_changed, "files changed while they were read and were left out");
 	if (*odd && !k->c->quiet)
@@ -67,6 +69,6 @@ void summary(const struct chunker *k)
 	if (*out)
 		fprintf(stderr, "%s: left out: %s\n", err_prog(), out);
 	if (c->n_repaired)
-		fprintf(stderr, "%s: %llu files are not UTF-8: odd bytes count as U+FFFD\n", err_prog(),
-			(unsigned long long)c->n_repaired);
+		fprintf(stderr, "%s: %llu files are not UTF-8: odd bytes count as U+FFFD\n",
+			err_prog(), (unsigned long long)c->n_repaired);
 }

@@ -116,7 +116,10 @@ static void work(void *ctx, size_t i, size_t i_worker)
 		       (const char *)text->p, text->len, &j->ps);
 }
 
-/* A place in the file's bytes, and the same place in the repaired text (3 bytes for each odd one). */
+/*
+ * A place in the file's bytes, and the same place in the repaired text (3 bytes for each odd
+ * one).
+ */
 struct place {
 	size_t raw, fixed;
 };
@@ -200,10 +203,12 @@ static size_t fill(struct batch *b, size_t i)
 	while (i + n < s->n && n < BATCH_FILES && bytes < BATCH_BYTES) {
 		struct stat st;
 		const struct source *src = b->jobs[n].s = &s->p[i + n];
-		char *path = mem_printf("%s/%s", src->is_stdin ? "" : s->roots[src->root].path, src->rel);
+		char *path = mem_printf("%s/%s", src->is_stdin ? "" : s->roots[src->root].path,
+					src->rel);
 		if (src->is_stdin)
 			bytes = BATCH_BYTES;
-		else if (lstat(path, &st) == 0 && (src->named || (uint64_t)st.st_size <= b->k->c->max_bytes))
+		else if (lstat(path, &st) == 0 &&
+			 (src->named || (uint64_t)st.st_size <= b->k->c->max_bytes))
 			bytes += (uint64_t)st.st_size;
 		mem_free(path);
 		n++;

@@ -12,9 +12,21 @@
 #include "sys/modeldir.h"
 
 enum {
-	ID_INCLUDE = 256, ID_EXCLUDE, ID_HIDDEN, ID_NO_IGNORE, ID_FILES_FROM, ID_MAX_FILESIZE, ID_LANG,
-	ID_JSONL, ID_TRUNCATE, ID_MAX_TOKENS, ID_OVERLAP, ID_STDIN_NAME, ID_CONFIG, ID_SHOW,
-	OVERLAP_PROSE = 0,	/* default; leann-chunk(1) has the measurement */
+	ID_INCLUDE = 256,
+	ID_EXCLUDE,
+	ID_HIDDEN,
+	ID_NO_IGNORE,
+	ID_FILES_FROM,
+	ID_MAX_FILESIZE,
+	ID_LANG,
+	ID_JSONL,
+	ID_TRUNCATE,
+	ID_MAX_TOKENS,
+	ID_OVERLAP,
+	ID_STDIN_NAME,
+	ID_CONFIG,
+	ID_SHOW,
+	OVERLAP_PROSE = 0, /* default; leann-chunk(1) has the measurement */
 	TOKENS_MIN = 16,
 };
 
@@ -23,16 +35,20 @@ static const struct opt table[] = {
 	{ID_INCLUDE, "include", "GLOB", "as -g GLOB"},
 	{ID_EXCLUDE, "exclude", "GLOB", "as -g !GLOB"},
 	{ID_LANG, "lang", "LIST", "take only these languages: c,python,markdown"},
-	{ID_MAX_FILESIZE, "max-filesize", "SIZE", "leave out larger files found in directories (16M)"},
+	{ID_MAX_FILESIZE, "max-filesize", "SIZE",
+	 "leave out larger files found in directories (16M)"},
 	{ID_HIDDEN, "hidden", NULL, "take names that start with a dot too"},
 	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither .gitignore nor the ignore list"},
-	{ID_FILES_FROM, "files-from", "FILE", "read names of files and directories from FILE (-: stdin)"},
+	{ID_FILES_FROM, "files-from", "FILE",
+	 "read names of files and directories from FILE (-: stdin)"},
 	{'0', "null", NULL, "names in --files-from and --list end in NUL"},
 	{ID_JSONL, "jsonl", NULL, "inputs are JSON Lines with id, title, text or content"},
-	{ID_TRUNCATE, "truncate", NULL, "with --jsonl: one passage a record, cut at the model's limit"},
+	{ID_TRUNCATE, "truncate", NULL,
+	 "with --jsonl: one passage a record, cut at the model's limit"},
 	{ID_STDIN_NAME, "stdin-name", "NAME", "name of standard input in the index (stdin)"},
 	{'m', "model", "MODEL", "name or directory of the embedding model"},
-	{ID_MAX_TOKENS, "max-tokens", "N", "tokens of a passage, special ones included (the model's limit)"},
+	{ID_MAX_TOKENS, "max-tokens", "N",
+	 "tokens of a passage, special ones included (the model's limit)"},
 	{ID_OVERLAP, "overlap", "N", "tokens repeated from the passage before (0)"},
 	{ID_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{ID_SHOW, "show-config", NULL, "print every setting and where it comes from"},
@@ -46,7 +62,8 @@ static const struct opt table[] = {
 /* A stored file's name in the stream: one component, so that it is below any root. */
 static const char *stdin_name(const char *name)
 {
-	if (!*name || strlen(name) > 255 || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+	if (!*name || strlen(name) > 255 || strchr(name, '/') || !strcmp(name, ".") ||
+	    !strcmp(name, ".."))
 		err_usage_die("--stdin-name %s: want a file name without slashes", name);
 	return name;
 }
@@ -70,7 +87,9 @@ static void parse(struct chunk_opts *c, struct opts *o)
 		case 'm': settings_set(c, "embeddingServer.model", o); break;
 		case ID_CONFIG: c->config_path = o->val; break;
 		case ID_SHOW: c->show_config = true; break;
-		case ID_MAX_TOKENS: c->max_tokens = (size_t)opts_num(o, TOKENS_MIN, MODEL_TOKENS_MAX); break;
+		case ID_MAX_TOKENS:
+			c->max_tokens = (size_t)opts_num(o, TOKENS_MIN, MODEL_TOKENS_MAX);
+			break;
 		case ID_OVERLAP: c->overlap = (int)opts_num(o, 0, MODEL_TOKENS_MAX); break;
 		case 'l': c->list = true; break;
 		case 'j': c->n_threads = (size_t)opts_num(o, 0, 1024); break;
@@ -86,7 +105,8 @@ static void parse(struct chunk_opts *c, struct opts *o)
 	if (!o->n_args && !c->files_from)
 		err_usage_die("want a file, a directory or - for standard input");
 	if (!c->list && isatty(1))
-		err_usage_die("stdout is a terminal: this program goes first in a pipe, see leann(7)");
+		err_usage_die(
+			"stdout is a terminal: this program goes first in a pipe, see leann(7)");
 }
 
 static size_t count_cb(void *ctx, const char *text, size_t n)
@@ -107,14 +127,15 @@ static int set_limits(struct chunker *k, struct tok *tok, const struct model_inf
 	*max = c->max_tokens ? c->max_tokens : m->max_tokens;
 	k->n_special = 2 + tok_count(tok, m->document_prefix, strlen(m->document_prefix));
 	if (*max > m->max_tokens)
-		return err_set(e, ERR_USAGE, "--max-tokens %zu: model %s takes at most %zu", *max, m->name,
-			       m->max_tokens);
+		return err_set(e, ERR_USAGE, "--max-tokens %zu: model %s takes at most %zu", *max,
+			       m->name, m->max_tokens);
 	if (*max < k->n_special + TOKENS_MIN - 2)
-		return err_set(e, ERR_USAGE, "--max-tokens %zu: the model's prefix alone is %zu tokens", *max,
+		return err_set(e, ERR_USAGE,
+			       "--max-tokens %zu: the model's prefix alone is %zu tokens", *max,
 			       k->n_special - 2);
 	if (c->overlap > 0 && (size_t)c->overlap > *max / 2)
-		return err_set(e, ERR_USAGE, "--overlap %d: want at most half a passage, %zu", c->overlap,
-			       *max / 2);
+		return err_set(e, ERR_USAGE, "--overlap %d: want at most half a passage, %zu",
+			       c->overlap, *max / 2);
 	k->prose = (struct passages_params){
 		.max_tokens = *max - k->n_special, .max_bytes = PASSAGE_BYTES_MAX,
 		.overlap_tokens = c->overlap < 0 ? OVERLAP_PROSE : (size_t)c->overlap,
@@ -129,7 +150,7 @@ static int head(struct chunker *k, const struct model_info *m, const struct tok 
 {
 	struct shead h = SHEAD_INIT;
 	struct buf roots = BUF_INIT;
-	strcpy(h.kind, "chunks");
+	memcpy(h.kind, "chunks", sizeof "chunks");
 	mp_put_arr(&roots, k->src->n_roots);
 	for (size_t i = 0; i < k->src->n_roots; i++)
 		mp_put_bin(&roots, k->src->roots[i].path, strlen(k->src->roots[i].path));
@@ -154,13 +175,14 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	char *dir = NULL;
 	size_t max;
 	int r = -1;
-	if (model_find(k->c->model, &dir, e) || model_info_read(dir, &m, e) || tok_open(dir, &tok, e) ||
-	    set_limits(k, tok, &m, &max, e))
+	if (model_find(k->c->model, &dir, e) || model_info_read(dir, &m, e) ||
+	    tok_open(dir, &tok, e) || set_limits(k, tok, &m, &max, e))
 		goto out;
 	k->par = par_new(k->c->n_threads);
-	progress_start(&k->progress, k->c->jsonl ? "passages" : "files", k->c->jsonl ? 0 : k->src->n,
-		       k->c->quiet);
-	if (!head(k, &m, tok, max, o, e) && !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)))
+	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
+		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
+	if (!head(k, &m, tok, max, o, e) &&
+	    !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)))
 		r = stream_out_end(&k->out, e);
 	progress_end(&k->progress, k->src->n);
 	par_free(k->par);
@@ -172,12 +194,17 @@ out:
 
 int main(int argc, char **argv)
 {
-	struct chunk_opts c = {.stdin_name = "stdin", .overlap = OVERLAP_NONE, .max_bytes = 16 << 20,
-			   .globs = GLOBS_INIT};
+	struct chunk_opts c = {.stdin_name = "stdin",
+			       .overlap = OVERLAP_NONE,
+			       .max_bytes = 16 << 20,
+			       .globs = GLOBS_INIT};
 	struct sources src = {.seen = ID_SET_INIT};
 	struct chunker k = {.c = &c, .src = &src};
-	struct opts o = {.table = table, .usage = "[options] SRC...",
-			 .summary = "Cut files into passages for a search index; a stream of them on stdout."};
+	struct opts o = {
+		.table = table,
+		.usage = "[options] SRC...",
+		.summary =
+			"Cut files into passages for a search index; a stream of them on stdout."};
 	struct err e;
 	prog_start(argv[0]);
 	opts_init(&o, argc, argv);

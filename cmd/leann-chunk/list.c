@@ -27,16 +27,18 @@ static bool would_cut(struct chunker *k, struct readfile *rf, const struct sourc
 	struct file_meta m = {0};
 	struct err e;
 	bool yes = false;
-	enum read_result res = readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES,
-					     &head, &m, &e);
-	if (res == READ_OK && m.size_bytes > (s->named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes))
+	enum read_result res = readfile_head(rf, k->src->roots[s->root].path, s->rel,
+					     LANG_HEAD_BYTES, &head, &m, &e);
+	if (res == READ_OK &&
+	    m.size_bytes > (s->named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes))
 		res = READ_TOO_BIG;
 	if (res != READ_OK)
 		source_skipped(k, s, res, &m, &e);
 	else if (!lang_is_text(head.p, head.len))
 		k->counts.n_binary++;
 	else
-		yes = lang_wanted(k->c, lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
+		yes = lang_wanted(k->c,
+				  lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
 	buf_release(&head);
 	return yes;
 }

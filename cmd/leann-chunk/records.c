@@ -40,7 +40,8 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->ps.n = 0;
 	j->bad = true;
 	if (j->len > JSONL_LINE_MAX)
-		err_set(&j->e, ERR_DATA, "record of %zu bytes, the limit is %d", j->len, JSONL_LINE_MAX);
+		err_set(&j->e, ERR_DATA, "record of %zu bytes, the limit is %d", j->len,
+			JSONL_LINE_MAX);
 	else if (!record_text(in->bytes->p + j->off, j->len, &j->text, &j->id, &j->e))
 		j->bad = false;
 	if (j->bad)
@@ -54,9 +55,14 @@ static void work(void *ctx, size_t i, size_t i_worker)
 static int emit_record(struct input *in, struct job *j, struct err *e)
 {
 	struct chunker *k = in->k;
-	struct rec_chunk c = {.off_bytes = j->off, .len_bytes = j->len, .first_line = j->line,
-			      .last_line = j->line, .ext_id = (char *)j->id.p, .n_ext_id = j->id.len,
-			      .text = (char *)j->text.p, .n_text = j->text.len};
+	struct rec_chunk c = {.off_bytes = j->off,
+			      .len_bytes = j->len,
+			      .first_line = j->line,
+			      .last_line = j->line,
+			      .ext_id = (char *)j->id.p,
+			      .n_ext_id = j->id.len,
+			      .text = (char *)j->text.p,
+			      .n_text = j->text.len};
 	if (!in->file_written && emit_file(k, &in->file, in->bytes, e))
 		return -1;
 	in->file_written = true;
@@ -142,8 +148,8 @@ static int chunk_input(struct input *in, struct err *e)
 	return r;
 }
 
-static int open_input(struct input *in, const struct source *s, struct readfile *rf, struct buf *bytes,
-		      struct err *e)
+static int open_input(struct input *in, const struct source *s, struct readfile *rf,
+		      struct buf *bytes, struct err *e)
 {
 	struct chunker *k = in->k;
 	struct file_meta m;

@@ -15,6 +15,8 @@ void settings_glob(struct chunk_opts *c, const char *pattern, bool exclude)
 void settings_set(struct chunk_opts *c, const char *key, const struct opts *o)
 {
 	struct err e;
+	if (!*o->val)
+		err_usage_die("--%s: the value is empty", o->opt->name);
 	if (config_set(&c->config, key, o->val, CONFIG_FLAG, &e))
 		err_usage_die("--%s: %s", o->opt->name, e.msg);
 }

@@ -23,7 +23,8 @@ static int root_of(struct sources *s, const char *path, const char *shown, size_
 		if (!strcmp(s->roots[*i].path, path) && !strncmp(s->roots[*i].shown, shown, n))
 			return 0;
 	if (s->n_roots == ROOTS_MAX)
-		return err_set(e, ERR_USAGE, "more than %d directories: give one above them", ROOTS_MAX);
+		return err_set(e, ERR_USAGE, "more than %d directories: give one above them",
+			       ROOTS_MAX);
 	s->roots = mem_realloc(s->roots, (s->n_roots + 1) * sizeof *s->roots);
 	s->roots[s->n_roots++] = (struct root){
 		mem_strdup(path), mem_printf("%s%s", shown, n && shown[n - 1] == '/' ? "" : "/")};
@@ -59,8 +60,8 @@ static void warn_cb(void *ctx, const char *msg)
 		err_warn("%s", msg);
 }
 
-static int add_dir(struct sources *s, const struct chunk_opts *c, const char *path, const char *shown,
-		   struct counts *counts, struct err *e)
+static int add_dir(struct sources *s, const struct chunk_opts *c, const char *path,
+		   const char *shown, struct counts *counts, struct err *e)
 {
 	struct walk w = {.globs = &c->globs, .hidden = c->hidden, .no_ignore = c->no_ignore,
 			 .warn = warn_cb, .ctx = (void *)c};
@@ -68,7 +69,8 @@ static int add_dir(struct sources *s, const struct chunk_opts *c, const char *pa
 	int r = -1;
 	if (!root_of(s, path, shown, &root, e) && !walk_dir(&w, path, e)) {
 		for (size_t i = 0; i < w.n; i++)
-			add(s, (struct source){.root = root, .rel = mem_strdup(walk_path(&w, i))}, counts);
+			add(s, (struct source){.root = root, .rel = mem_strdup(walk_path(&w, i))},
+			    counts);
 		counts->n_symlinks += w.n_symlinks;
 		counts->n_special += w.n_special;
 		counts->n_ignored += w.n_ignored;
@@ -80,8 +82,8 @@ static int add_dir(struct sources *s, const struct chunk_opts *c, const char *pa
 }
 
 /* A file lies below the working directory if it can, so that its name stays short and portable. */
-static int add_file(struct sources *s, const struct chunk_opts *c, const char *path, const char *shown,
-		    struct counts *counts, struct err *e)
+static int add_file(struct sources *s, const struct chunk_opts *c, const char *path,
+		    const char *shown, struct counts *counts, struct err *e)
 {
 	char cwd[PATH_MAX];
 	const char *root = "/", *rel = path + 1;
@@ -100,8 +102,8 @@ static int add_file(struct sources *s, const struct chunk_opts *c, const char *p
 }
 
 /* One operand or line: 0 taken, 1 not there, -1 error. Links are followed: the user named it. */
-static int add_path(struct sources *s, const struct chunk_opts *c, const char *name, struct counts *counts,
-		    struct err *e)
+static int add_path(struct sources *s, const struct chunk_opts *c, const char *name,
+		    struct counts *counts, struct err *e)
 {
 	struct stat st;
 	int r = -1;
@@ -117,25 +119,32 @@ static int add_path(struct sources *s, const struct chunk_opts *c, const char *n
 	else if (S_ISREG(st.st_mode))
 		r = add_file(s, c, path, name, counts, e);
 	else
-		err_set(e, ERR_USAGE, "%s: neither a file nor a directory: use - to read a pipe", name);
+		err_set(e, ERR_USAGE, "%s: neither a file nor a directory: use - to read a pipe",
+			name);
 	free(path);
 	return r;
 }
 
-static int add_stdin(struct sources *s, const struct chunk_opts *c, struct counts *counts, struct err *e)
+static int add_stdin(struct sources *s, const struct chunk_opts *c, struct counts *counts,
+		     struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->p[i].is_stdin)
 			return err_set(e, ERR_USAGE, "- given twice");
 	if (c->files_from && !strcmp(c->files_from, "-"))
 		return err_set(e, ERR_USAGE, "- and --files-from=- both want standard input");
-	add(s, (struct source){.rel = mem_strdup(c->stdin_name), .shown = mem_strdup("-"), .named = true,
-			       .is_stdin = true}, counts);
+	add(s,
+	    (struct source){.rel = mem_strdup(c->stdin_name),
+			    .shown = mem_strdup("-"),
+			    .named = true,
+			    .is_stdin = true},
+	    counts);
 	return 0;
 }
 
 /* Lines of a list, most likely made by another program a moment ago: what is gone is a warning. */
-static int add_list(struct sources *s, const struct chunk_opts *c, struct counts *counts, struct err *e)
+static int add_list(struct sources *s, const struct chunk_opts *c, struct counts *counts,
+		    struct err *e)
 {
 	bool is_stdin = !strcmp(c->files_from, "-"), more = true;
 	int r = -1, fd = is_stdin ? 0 : open(c->files_from, O_RDONLY | O_CLOEXEC);
@@ -153,8 +162,9 @@ static int add_list(struct sources *s, const struct chunk_opts *c, struct counts
 		}
 		if (!line.len)
 			continue;
-		int got = memchr(line.p, 0, line.len) ? err_set(e, ERR_USAGE, "a NUL in %s: use -0", in.name)
-						      : add_path(s, c, (char *)line.p, counts, e);
+		int got = memchr(line.p, 0, line.len)
+				  ? err_set(e, ERR_USAGE, "a NUL in %s: use -0", in.name)
+				  : add_path(s, c, (char *)line.p, counts, e);
 		if (got < 0)
 			break;
 		if (got > 0) {

@@ -19,14 +19,18 @@ void build_release(struct build *b)
 	mem_free(b->packed);
 }
 
-/* The anchors that came with the stream, which must be the nearest ones: the assignment is made again for its cosines. */
+/*
+ * The anchors that came with the stream, which must be the nearest ones: the assignment is made
+ * again for its cosines.
+ */
 static int load_anchors(struct build *b, const struct collect *c, struct err *e)
 {
 	size_t i = 0;
 	while (anchors_strategy_names[i] && strcmp(anchors_strategy_names[i], c->anchors.strategy))
 		i++;
 	if (!anchors_strategy_names[i])
-		return err_set(e, ERR_DATA, "stdin: anchors made by an unknown strategy \"%s\"", c->anchors.strategy);
+		return err_set(e, ERR_DATA, "stdin: anchors made by an unknown strategy \"%s\"",
+			       c->anchors.strategy);
 	anchors_load(&b->x.anchors, c->anchors.m, c->anchors.dim, c->anchors.q, c->anchors.scale);
 	b->x.anchors.strategy = (enum anchors_strategy)i;
 	b->x.anchors.seed = c->anchors.seed;
@@ -54,7 +58,8 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 	if (enrich_anchors(rows, group, &s->enrich, par, &b->x, e))
 		return -1;
 	if (c->anchors.m && memcmp(b->x.assign, c->assign.p, c->assign.len))
-		return err_set(e, ERR_DATA, "stdin: chunks are assigned to other than their nearest anchors: "
+		return err_set(e, ERR_DATA,
+			       "stdin: chunks are assigned to other than their nearest anchors: "
 			       "re-run leann-anchors");
 	if (enrich_pq(rows, group, &s->enrich, par, &b->x, e))
 		return -1;
@@ -63,7 +68,10 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 	return 0;
 }
 
-/* Sizes of the lists, and the chunk nearest to each anchor: lowest id on a tie, 0 if its list is empty. */
+/*
+ * Sizes of the lists, and the chunk nearest to each anchor: lowest id on a tie, 0 if its list
+ * is empty.
+ */
 static void list_anchors(struct build *b, size_t n)
 {
 	float *best = mem_array(b->x.anchors.n, sizeof *best);
@@ -86,7 +94,8 @@ static int make_graphs(struct build *b, struct collect *c, const struct build_se
 	if (vec_kernels_pick(&k, e))
 		return -1;
 	if (s->kind != GRAPH_NONE)
-		graph_build(b->x.anchors.vec, b->x.anchors.n, b->x.anchors.dim, &s->graph, k, par, &b->anchor_graph);
+		graph_build(b->x.anchors.vec, b->x.anchors.n, b->x.anchors.dim, &s->graph, k, par,
+			    &b->anchor_graph);
 	if (s->kind != GRAPH_OF_CHUNKS)
 		return 0;
 	const float *vecs;
@@ -96,8 +105,8 @@ static int make_graphs(struct build *b, struct collect *c, const struct build_se
 	return 0;
 }
 
-static int measure(struct build *b, const struct rows *rows, const struct build_settings *s, struct par *par,
-		   struct err *e)
+static int measure(struct build *b, const struct rows *rows, const struct build_settings *s,
+		   struct par *par, struct err *e)
 {
 	struct search_codes codes = {.pq = &b->x.pq, .packed = b->packed, .n = rows->n};
 	struct pq_residual residual = {0};

@@ -31,8 +31,8 @@ static size_t keep(struct collect *c, const void *p, size_t n)
 	return at;
 }
 
-static int take_anchors(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
-			struct err *e)
+static int take_anchors(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+			size_t at[6], struct err *e)
 {
 	struct rec_anchors *a = &c->anchors;
 	if (rec_anchors(check, r, a, e))
@@ -42,8 +42,8 @@ static int take_anchors(struct collect *c, struct rec_check *check, const struct
 	return 0;
 }
 
-static int take_codebook(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
-			 struct err *e)
+static int take_codebook(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+			 size_t at[6], struct err *e)
 {
 	struct rec_codebook *k = &c->codebook;
 	if (rec_codebook(check, r, k, e))
@@ -71,7 +71,8 @@ static void settle(struct collect *c, const size_t at[6])
 	}
 }
 
-static int take_assign(struct collect *c, struct rec_check *check, const struct stream_rec *r, struct err *e)
+static int take_assign(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		       struct err *e)
 {
 	uint64_t first;
 	const uint8_t *p;
@@ -85,7 +86,8 @@ static int take_assign(struct collect *c, struct rec_check *check, const struct 
 	return 0;
 }
 
-static int take_codes(struct collect *c, struct rec_check *check, const struct stream_rec *r, struct err *e)
+static int take_codes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		      struct err *e)
 {
 	uint64_t first;
 	const uint8_t *p;
@@ -97,8 +99,8 @@ static int take_codes(struct collect *c, struct rec_check *check, const struct s
 }
 
 /* One record of the body of the stream. at: where enrichments lie in kept. */
-static int take(struct collect *c, struct rec_check *check, const struct stream_rec *r, size_t at[6],
-		struct err *e)
+static int take(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		size_t at[6], struct err *e)
 {
 	float v[DIM_MAX];
 	struct rec_file f;

@@ -1,4 +1,7 @@
-/* collect: a vector stream taken in: records into an index_build, vectors into a scratch file, enrichments kept. */
+/*
+ * collect: a vector stream taken in: records into an index_build, vectors into a scratch file,
+ * enrichments kept.
+ */
 #ifndef LEANN_GRAPH_COLLECT_H
 #define LEANN_GRAPH_COLLECT_H
 

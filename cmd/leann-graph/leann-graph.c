@@ -1,4 +1,7 @@
-/* leann-graph: the last stage of a build: a vector stream in, one index file out. See leann-graph(1). */
+/*
+ * leann-graph: the last stage of a build: a vector stream in, one index file out. See
+ * leann-graph(1).
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +16,16 @@
 #include "write.h"
 
 enum {
-	OPT_GRAPH = 256, OPT_COMPLEXITY, OPT_MAX_DEGREE, OPT_MIN_DEGREE, OPT_HUBS, OPT_EF, OPT_BYTES, OPT_WAIT,
-	OPT_CONFIG, OPT_SHOW,
+	OPT_GRAPH = 256,
+	OPT_COMPLEXITY,
+	OPT_MAX_DEGREE,
+	OPT_MIN_DEGREE,
+	OPT_HUBS,
+	OPT_EF,
+	OPT_BYTES,
+	OPT_WAIT,
+	OPT_CONFIG,
+	OPT_SHOW,
 };
 
 static const struct opt table[] = {
@@ -86,15 +97,21 @@ static size_t word_of(const char *word, const char *const *list)
 	return i;
 }
 
-/* What anchors and codes are made of, where the stream brings none: as leann-anchors and leann-pq do. */
+/*
+ * What anchors and codes are made of, where the stream brings none: as leann-anchors and
+ * leann-pq do.
+ */
 static void set_enrich(const struct config *c, struct enrich_params *p)
 {
-	p->anchors.strategy = (enum anchors_strategy)word_of(config_anchor_type(c), anchors_strategy_names);
+	p->anchors.strategy =
+		(enum anchors_strategy)word_of(config_anchor_type(c), anchors_strategy_names);
 	p->anchors.count = (size_t)config_int(c, "anchorSelection.count");
 	p->anchors.samples = (size_t)config_int(c, "anchorSelection.samples");
 	p->anchors.diversity_threshold = config_real(c, "anchorSelection.diversityThreshold");
-	p->anchors.min_per_group = (size_t)config_int(c, "anchorSelection.stratification.minPerGroup");
-	p->anchors.equal = !strcmp(config_str(c, "anchorSelection.stratification.allocation"), "equal");
+	p->anchors.min_per_group =
+		(size_t)config_int(c, "anchorSelection.stratification.minPerGroup");
+	p->anchors.equal =
+		!strcmp(config_str(c, "anchorSelection.stratification.allocation"), "equal");
 	p->pq.m = (size_t)config_int(c, "quantization.subVectors");
 	p->pq.ksub = (size_t)config_int(c, "quantization.codebookSize");
 	p->pq.samples = (size_t)config_int(c, "quantization.trainingSamples");
@@ -105,7 +122,8 @@ static void set_graph(struct settings *s)
 	struct graph_params *g = &s->build.graph;
 	size_t m = (size_t)config_int(&s->config, "hnsw.M");
 	size_t ef = (size_t)config_int(&s->config, "hnsw.efConstruction");
-	s->build.complexity = (enum graph_complexity)word_of(config_str(&s->config, "complexity"), complexities);
+	s->build.complexity =
+		(enum graph_complexity)word_of(config_str(&s->config, "complexity"), complexities);
 	*g = graph_params_for(s->build.complexity);
 	if (m)
 		g->max_degree = m;
@@ -116,7 +134,8 @@ static void set_graph(struct settings *s)
 	if (s->hubs >= 0)
 		g->hub_fraction = s->hubs;
 	if (g->min_degree > g->max_degree)
-		err_usage_die("--min-degree %zu is over --max-degree %zu", g->min_degree, g->max_degree);
+		err_usage_die("--min-degree %zu is over --max-degree %zu", g->min_degree,
+			      g->max_degree);
 }
 
 static void use_config(struct settings *s)
@@ -144,7 +163,8 @@ static void parse(int argc, char **argv, struct settings *s)
 	for (int c; (c = opts_next(&o));)
 		set_option(s, &o, c);
 	if (o.n_args)
-		err_usage_die("%s: the vectors come on standard input, the index goes to -o FILE", o.args[0]);
+		err_usage_die("%s: the vectors come on standard input, the index goes to -o FILE",
+			      o.args[0]);
 	if (!s->out && !s->show)
 		err_usage_die("where to? -o FILE is needed");
 	if (s->build.kind == GRAPH_AUTO)
@@ -157,10 +177,12 @@ static void say(const struct settings *s, const struct collect *c, const struct 
 {
 	struct index_counts n;
 	index_build_counts(c->ib, &n);
-	fprintf(stderr, "%s: %s: %llu files, %llu chunks, %zu anchors, %zu bytes a code, coverage %.3f, "
-		"quantisation error %.4f, balance %.3f\n", err_prog(), s->out, (unsigned long long)n.n_files,
-		(unsigned long long)n.n_chunks, b->x.anchors.n, b->x.pq.m, b->health.coverage,
-		b->quantization_error, b->health.balance);
+	fprintf(stderr,
+		"%s: %s: %llu files, %llu chunks, %zu anchors, %zu bytes a code, coverage %.3f, "
+		"quantisation error %.4f, balance %.3f\n",
+		err_prog(), s->out, (unsigned long long)n.n_files, (unsigned long long)n.n_chunks,
+		b->x.anchors.n, b->x.pq.m, b->health.coverage, b->quantization_error,
+		b->health.balance);
 }
 
 static int run(struct settings *s, struct collect *c, struct build *b, struct err *e)

@@ -31,15 +31,18 @@ static void open_codes(struct engine *g)
 static int open_graph(struct engine *g, struct err *e)
 {
 	if (!g->ix.chunk_graph.p)
-		return err_set(e, ERR_USAGE, "%s has no graph over its chunks: build it with leann-graph "
-			       "--graph chunks, or search it with --candidates scan", g->ix.b.path);
+		return err_set(e, ERR_USAGE,
+			       "%s has no graph over its chunks: build it with leann-graph "
+			       "--graph chunks, or search it with --candidates scan",
+			       g->ix.b.path);
 	g->graph = mem_calloc(1, sizeof *g->graph);
 	struct csr c = CSR_INIT;
 	if (csr_unpack(g->ix.chunk_graph.p, g->ix.chunk_graph.n, &c, e))
 		return err_prefix(e, "%s: damaged index: member chunk-graph", g->ix.b.path);
 	g->graph->graph = (struct graph){c.n, c.offs, c.edges, c.entry};
 	if (c.n != g->ix.n_chunks)
-		return err_set(e, ERR_DATA, "%s: damaged index: member chunk-graph has %zu nodes, want %zu",
+		return err_set(e, ERR_DATA,
+			       "%s: damaged index: member chunk-graph has %zu nodes, want %zu",
 			       g->ix.b.path, c.n, g->ix.n_chunks);
 	return 0;
 }
@@ -77,7 +80,8 @@ static bool lang_wanted(const struct js *langs, const char *name)
 	return !langs;
 }
 
-int engine_filter(struct engine *g, const struct js *langs, const struct globs *globs, struct err *e)
+int engine_filter(struct engine *g, const struct js *langs, const struct globs *globs,
+		  struct err *e)
 {
 	struct buf path = BUF_INIT;
 	int r = 0;

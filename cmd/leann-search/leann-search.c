@@ -28,7 +28,9 @@ static void set_engine(struct engine *g, const struct settings *s)
 {
 	g->top_k = s->top_k;
 	g->ef_search = s->ef_search;
-	g->n_recompute = s->no_recompute ? 0 : s->recompute ? s->recompute : default_recompute(&g->ix.pq);
+	g->n_recompute = s->no_recompute ? 0
+			 : s->recompute	 ? s->recompute
+					 : default_recompute(&g->ix.pq);
 	if (!s->no_recompute && g->n_recompute < g->top_k)
 		g->n_recompute = g->top_k;
 	g->n_candidates = g->n_recompute > g->top_k ? g->n_recompute : g->top_k;
@@ -44,17 +46,21 @@ static int connect_model(struct engine *g, const struct settings *s, struct err 
 	if (embed_open(&o, &g->embed, e))
 		return -1;
 	if (!sha)
-		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256", s->index);
-	if (embed_want_model(g->embed, sha, "search with the model of the index (--model), or build it again", e))
+		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256",
+			       s->index);
+	if (embed_want_model(g->embed, sha,
+			     "search with the model of the index (--model), or build it again", e))
 		return err_prefix(e, "%s", s->index);
 	if (embed_info(g->embed)->dim != g->ix.dim)
-		return err_set(e, ERR_DATA, "%s: embeddings of %zu dimensions, the server makes %zu", s->index,
+		return err_set(e, ERR_DATA,
+			       "%s: embeddings of %zu dimensions, the server makes %zu", s->index,
 			       g->ix.dim, embed_info(g->embed)->dim);
 	return 0;
 }
 
 /* One batch of questions; *hits grows by the number of hits. */
-static int ask(struct engine *g, struct show *s, const struct wire_text *q, size_t n, size_t *hits, struct err *e)
+static int ask(struct engine *g, struct show *s, const struct wire_text *q, size_t n, size_t *hits,
+	       struct err *e)
 {
 	struct answer a[BATCH_QUESTIONS] = {0};
 	struct latency t = {0};
@@ -89,8 +95,8 @@ static int ask_file(struct engine *g, struct show *s, const char *path, size_t *
 		size_t len = lf ? (size_t)(lf - p) : text.len - at;
 		at += len + 1;
 		if (len > QUESTION_MAX)
-			r = err_set(e, ERR_DATA, "%s: a question of %zu bytes, the limit is %d", path, len,
-				    QUESTION_MAX);
+			r = err_set(e, ERR_DATA, "%s: a question of %zu bytes, the limit is %d",
+				    path, len, QUESTION_MAX);
 		else if (len)
 			q[n++] = (struct wire_text){p, len};
 		if (!r && n && (n == BATCH_QUESTIONS || at >= text.len)) {
@@ -115,11 +121,15 @@ static bool want_colour(size_t choice, bool tty)
 static int run(struct engine *g, const struct settings *s, size_t *hits, struct err *e)
 {
 	bool tty = isatty(1);
-	struct show show = {.json = s->json, .tty = tty, .colour = want_colour(s->colour, tty), .n_lines = s->n_lines};
+	struct show show = {.json = s->json,
+			    .tty = tty,
+			    .colour = want_colour(s->colour, tty),
+			    .n_lines = s->n_lines};
 	struct wire_text q = {(const char *)s->question.p, s->question.len};
 	struct source_opts so = {.root = s->root};
 	g->use_graph = s->use_graph;
-	if (engine_open(g, s->index, e) || source_open(&g->ix, &so, &g->src, e) || connect_model(g, s, e))
+	if (engine_open(g, s->index, e) || source_open(&g->ix, &so, &g->src, e) ||
+	    connect_model(g, s, e))
 		return -1;
 	set_engine(g, s);
 	if ((s->langs || s->globs.n) && engine_filter(g, s->langs, &s->globs, e))

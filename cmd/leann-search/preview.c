@@ -76,7 +76,10 @@ static void split_lines(const char *text, size_t n, struct lines *l)
 	}
 }
 
-/* First line of the run with most words; the earliest of equals, first non-blank line at the least. */
+/*
+ * First line of the run with most words; the earliest of equals, first non-blank line at the
+ * least.
+ */
 static size_t best_run(const struct lines *l, size_t n_lines)
 {
 	size_t best = 0;
@@ -95,8 +98,8 @@ static size_t best_run(const struct lines *l, size_t n_lines)
 	return best;
 }
 
-void preview_lines(const char *text, size_t n, const char *question, size_t n_question, size_t n_lines,
-		   struct buf *out, size_t *first_line)
+void preview_lines(const char *text, size_t n, const char *question, size_t n_question,
+		   size_t n_lines, struct buf *out, size_t *first_line)
 {
 	struct word w[WORDS_MAX];
 	struct lines l;
@@ -104,7 +107,8 @@ void preview_lines(const char *text, size_t n, const char *question, size_t n_qu
 	split_lines(text, n, &l);
 	for (size_t i = 0; i < l.count; i++)
 		l.words[i] = words_in(l.p[i], l.n[i], w, n_words);
-	size_t from = best_run(&l, n_lines), to = from + n_lines < l.count ? from + n_lines : l.count;
+	size_t from = best_run(&l, n_lines),
+	       to = from + n_lines < l.count ? from + n_lines : l.count;
 	while (to > from && blank(l.p[to - 1], l.n[to - 1]))
 		to--;
 	*first_line = from;

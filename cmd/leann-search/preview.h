@@ -12,9 +12,12 @@
  * question (its first lines when none does), without blank lines at its ends.
  * *first_line: number of the first of them inside text, from 0.
  */
-void preview_lines(const char *text, size_t n, const char *question, size_t n_question, size_t n_lines,
-		   struct buf *out, size_t *first_line);
-/* Append text, with control characters (but LF and TAB), DEL, C1 and bidi controls as \xNN or \uNNNN if safe is set. */
+void preview_lines(const char *text, size_t n, const char *question, size_t n_question,
+		   size_t n_lines, struct buf *out, size_t *first_line);
+/*
+ * Append text, with control characters (but LF and TAB), DEL, C1 and bidi controls as \xNN or
+ * \uNNNN if safe is set.
+ */
 void preview_safe(struct buf *out, const char *text, size_t n, bool safe);
 
 #endif

@@ -28,7 +28,10 @@ static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
 	pq_score(c->pq, c->residual, c->packed, c->assign, s->lut, s->qrot, ids, n, out);
 }
 
-/* Candidates by walking the chunk graph from the anchors' entry chunks; a filter acts on what is met. */
+/*
+ * Candidates by walking the chunk graph from the anchors' entry chunks; a filter acts on what
+ * is met.
+ */
 static size_t walk_graph(struct engine *g, const float *q, struct search_hit *out)
 {
 	size_t ef = g->ef_search > g->n_candidates ? g->ef_search : g->n_candidates, n = 0;
@@ -38,7 +41,8 @@ static size_t walk_graph(struct engine *g, const float *q, struct search_hit *ou
 	uint32_t entry = g->graph->graph.entry;
 	struct scorer s = {g, lut, qrot};
 	pq_lut(&g->pq, q, lut, qrot);
-	size_t found = graph_search(&g->graph->graph, score_chunks, &s, &entry, 1, ef, &g->graph->scratch, hits);
+	size_t found = graph_search(&g->graph->graph, score_chunks, &s, &entry, 1, ef,
+				    &g->graph->scratch, hits);
 	for (size_t i = 0; i < found && n < g->n_candidates; i++) {
 		uint32_t id = hits[i].id;
 		if (!g->allow || (g->allow[id / 64] >> id % 64 & 1))
@@ -164,8 +168,9 @@ int engine_answer(struct engine *g, const struct wire_text *questions, size_t n,
 	struct search_params p = {.n_best = g->n_candidates, .allow = g->allow};
 	for (size_t i = 0; i < n && !r; i++) {
 		out[i] = (struct answer){.hits = mem_array(g->n_candidates, sizeof *out[i].hits)};
-		out[i].n_hits = g->graph ? walk_graph(g, q + i * dim, out[i].hits)
-					 : search_scan(&g->codes, q + i * dim, &p, g->par, out[i].hits);
+		out[i].n_hits =
+			g->graph ? walk_graph(g, q + i * dim, out[i].hits)
+				 : search_scan(&g->codes, q + i * dim, &p, g->par, out[i].hits);
 	}
 	t0 = now_s();
 	t->search_ms = (t0 - t1) * 1e3;

@@ -7,22 +7,39 @@
 #include "base/opts.h"
 
 enum {
-	OPT_EF = 256, OPT_NO_RECOMPUTE, OPT_RECOMPUTE, OPT_CANDIDATES, OPT_BATCH, OPT_LANG, OPT_PATH, OPT_FORMAT,
-	OPT_JSON, OPT_COLOR, OPT_MODEL, OPT_ENDPOINT, OPT_TIMEOUT, OPT_NO_START, OPT_LINES, OPT_ROOT,
-	OPT_CONFIG, OPT_SHOW,
+	OPT_EF = 256,
+	OPT_NO_RECOMPUTE,
+	OPT_RECOMPUTE,
+	OPT_CANDIDATES,
+	OPT_BATCH,
+	OPT_LANG,
+	OPT_PATH,
+	OPT_FORMAT,
+	OPT_JSON,
+	OPT_COLOR,
+	OPT_MODEL,
+	OPT_ENDPOINT,
+	OPT_TIMEOUT,
+	OPT_NO_START,
+	OPT_LINES,
+	OPT_ROOT,
+	OPT_CONFIG,
+	OPT_SHOW,
 };
 
 static const struct opt table[] = {
 	{'k', "top-k", "N", "hits to show (10)"},
 	{OPT_LANG, "lang", "LIST", "only files in these languages, comma-separated"},
-	{OPT_PATH, "path", "GLOB", "only files whose path matches; again for more, \"!GLOB\" excludes"},
+	{OPT_PATH, "path", "GLOB",
+	 "only files whose path matches; again for more, \"!GLOB\" excludes"},
 	{OPT_FORMAT, "format", "text|json", "for people (text) or one JSON object a question"},
 	{OPT_JSON, "json", NULL, "the same as --format json"},
 	{OPT_BATCH, "batch", "FILE", "questions from FILE, one a line (- is stdin)"},
 	{OPT_LINES, "lines", "N", "preview lines a hit, for people (3)"},
 	{OPT_RECOMPUTE, "recompute", "N", "embeddings to recompute a question (see the manual)"},
 	{OPT_NO_RECOMPUTE, "no-recompute", NULL, "rank by the codes alone: faster, less exact"},
-	{OPT_CANDIDATES, "candidates", "scan|graph", "scan every code, or walk the graph over chunks (scan)"},
+	{OPT_CANDIDATES, "candidates", "scan|graph",
+	 "scan every code, or walk the graph over chunks (scan)"},
 	{OPT_EF, "ef-search", "N", "breadth of the walk (200)"},
 	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
 	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
@@ -111,7 +128,8 @@ void settings_parse(int argc, char **argv, struct settings *s)
 {
 	struct opts o = {
 		.table = table,
-		.usage = "[options] INDEX QUESTION...\n       leann-search [options] --batch FILE INDEX",
+		.usage = "[options] INDEX QUESTION...\n       leann-search [options] --batch FILE "
+			 "INDEX",
 		.summary = "Find the passages of an index that answer a question.",
 	};
 	config_init(&s->config);
@@ -127,7 +145,8 @@ void settings_parse(int argc, char **argv, struct settings *s)
 	for (size_t i = 1; i < o.n_args; i++)
 		buf_printf(&s->question, "%s%s", i > 1 ? " " : "", o.args[i]);
 	if (!s->batch == !s->question.len)
-		err_usage_die(s->batch ? "a question and --batch: only one of them" : "what is the question?");
+		err_usage_die(s->batch ? "a question and --batch: only one of them"
+				       : "what is the question?");
 out:
 	mem_free(o.args);
 }

@@ -13,7 +13,8 @@
 #define ON(s, code) ((s)->colour ? "\033[" code "m" : "")
 
 /* What the passage is under, appended to out; nothing for records and stale files. */
-static void heading(const struct engine *g, const struct source_passage *p, uint32_t chunk, struct buf *out)
+static void heading(const struct engine *g, const struct source_passage *p, uint32_t chunk,
+		    struct buf *out)
 {
 	struct index_chunk c;
 	struct index_file f;
@@ -54,8 +55,8 @@ struct hit_text {
 	const char *lang;
 };
 
-static int load_hit(const struct show *s, struct engine *g, const struct wire_text *question, uint32_t chunk,
-		    struct hit_text *t, struct err *e)
+static int load_hit(const struct show *s, struct engine *g, const struct wire_text *question,
+		    uint32_t chunk, struct hit_text *t, struct err *e)
 {
 	struct index_chunk c;
 	struct index_file f;
@@ -98,7 +99,8 @@ static void print_person(const struct show *s, const struct search_hit *h, const
 		       t->p.status == SOURCE_MISSING ? "went away" : "changed", ON(s, "0"));
 	putchar('\n');
 	for (size_t at = 0; at < t->preview.len;) {
-		const char *p = (const char *)t->preview.p + at, *lf = memchr(p, '\n', t->preview.len - at);
+		const char *p = (const char *)t->preview.p + at,
+			   *lf = memchr(p, '\n', t->preview.len - at);
 		size_t n = lf ? (size_t)(lf - p) : t->preview.len - at, shown = n < 200 ? n : 200;
 		while (shown < n && shown && ((unsigned char)p[shown] & 0xc0) == 0x80)
 			shown--;
@@ -129,14 +131,15 @@ static struct js *json_hit(const struct search_hit *h, const struct hit_text *t)
 	js_set(o, "score", js_new_real((double)h->score));
 	js_set(o, "exact", js_new_bool(h->exact));
 	js_set(o, "chunk", js_new_int(h->chunk));
-	js_set(o, "preview", fresh ? js_new_strn((const char *)t->preview.p, t->preview.len) : js_new_null());
+	js_set(o, "preview",
+	       fresh ? js_new_strn((const char *)t->preview.p, t->preview.len) : js_new_null());
 	if (!fresh)
 		js_set(o, "stale", js_new_str(stale_word(&t->p)));
 	return o;
 }
 
-static struct js *json_answer(const struct show *s, const struct wire_text *question, const struct answer *a,
-			      const struct latency *t, struct js *items)
+static struct js *json_answer(const struct show *s, const struct wire_text *question,
+			      const struct answer *a, const struct latency *t, struct js *items)
 {
 	struct js *o = js_new_obj(), *l = js_new_obj();
 	js_set(o, "query", js_new_strn(question->p, question->n));

@@ -5,7 +5,10 @@
 
 #include "base/utf8.h"
 
-/* Words are separated by one space. Extensions without the dot, upper and lower case told apart first. */
+/*
+ * Words are separated by one space. Extensions without the dot, upper and lower case told apart
+ * first.
+ */
 static const struct row {
 	struct lang lang;
 	const char *exts, *names, *interpreters;
@@ -129,7 +132,8 @@ static bool has_word(const char *words, const char *s, size_t n, bool any_case)
 	while (words && *words) {
 		size_t k = strcspn(words, " ");
 		size_t i = 0;
-		while (k == n && i < n && (any_case ? lower(words[i]) == lower(s[i]) : words[i] == s[i]))
+		while (k == n && i < n &&
+		       (any_case ? lower(words[i]) == lower(s[i]) : words[i] == s[i]))
 			i++;
 		if (k == n && i == n)
 			return true;
@@ -166,7 +170,8 @@ static const struct lang *by_interpreter(const char *p, size_t n)
 		if ((k == 3 && !memcmp(p + base, "env", 3)) || (k && p[from] == '-') ||
 		    (k && memchr(p + base, '=', k)))
 			continue;
-		while (k && ((p[base + k - 1] >= '0' && p[base + k - 1] <= '9') || p[base + k - 1] == '.'))
+		while (k && ((p[base + k - 1] >= '0' && p[base + k - 1] <= '9') ||
+			     p[base + k - 1] == '.'))
 			k--;
 		return find(2, p + base, k, false);
 	}
@@ -186,7 +191,8 @@ const struct lang *lang_find(const char *path, size_t n_path, const char *first,
 	for (dot = n; dot > 1 && name[dot - 1] != '.'; dot--)
 		;
 	if (dot > 1) {
-		if ((l = find(0, name + dot, n - dot, false)) || (l = find(0, name + dot, n - dot, true)))
+		if ((l = find(0, name + dot, n - dot, false)) ||
+		    (l = find(0, name + dot, n - dot, true)))
 			return l;
 	}
 	l = by_interpreter(first, n_first);

@@ -12,7 +12,8 @@ struct line {
 
 static bool is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       (c >= '0' && c <= '9');
 }
 
 /* Does s start with one of the words, as a whole word? */
@@ -28,14 +29,16 @@ static bool starts_with_word(const char *s, size_t n, const char *const *words)
 
 static bool is_definition(const char *p, size_t n)
 {
-	static const char *const nested[] = {"def", "class", "async def", "fn", "pub fn", "func", "function",
-					     "interface", "impl", "trait", "module", "sub", "public", "private",
-					     "protected", NULL};
-	static const char *const control[] = {"if", "else", "for", "while", "switch", "return", "case", "do",
-					      "goto", "default", "import", "from", "include", "use", "using",
-					      "package", "try", "except", "finally", "with", "print", NULL};
-	static const char *const top[] = {"struct", "enum", "union", "typedef", "type", "namespace", "template",
-					  "const", "static", "export", "extern", NULL};
+	static const char *const nested[] = {
+		"def",	"class", "async def", "fn",  "pub fn", "func",	  "function",  "interface",
+		"impl", "trait", "module",    "sub", "public", "private", "protected", NULL};
+	static const char *const control[] = {
+		"if",	"else",	   "for",     "while", "switch",  "return", "case",  "do",
+		"goto", "default", "import",  "from",  "include", "use",    "using", "package",
+		"try",	"except",  "finally", "with",  "print",	  NULL};
+	static const char *const top[] = {"struct", "enum",	 "union",    "typedef",
+					  "type",   "namespace", "template", "const",
+					  "static", "export",	 "extern",   NULL};
 	size_t indent = 0;
 	while (indent < n && (p[indent] == ' ' || p[indent] == '\t'))
 		indent++;
@@ -107,7 +110,8 @@ static bool found(const char *text, size_t n, size_t start, size_t *at, size_t *
 	return *len > 0;
 }
 
-bool outline_find(const char *text, size_t n, size_t off, enum outline_kind kind, size_t *at, size_t *len)
+bool outline_find(const char *text, size_t n, size_t off, enum outline_kind kind, size_t *at,
+		  size_t *len)
 {
 	size_t start = line_start(text, off), limit = off > LOOK_BACK ? off - LOOK_BACK : 0;
 	/* a passage that opens with its own definition, a comment above it allowed for */

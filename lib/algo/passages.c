@@ -66,7 +66,8 @@ static size_t extent(struct window *w, size_t *sum)
 		for (size_t i = w->o; i < w->s; i++)
 			*sum += w->u[i].n_tokens;
 		while (ensure(w, e) && *sum + w->u[e].n_tokens <= pp->max_tokens &&
-		       unit_end(w, e) - w->u[w->o].off <= pp->max_bytes && !(e > w->s && w->u[e].hard))
+		       unit_end(w, e) - w->u[w->o].off <= pp->max_bytes &&
+		       !(e > w->s && w->u[e].hard))
 			*sum += w->u[e++].n_tokens;
 		if (e > w->s)
 			return e;

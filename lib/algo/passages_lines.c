@@ -94,9 +94,10 @@ static bool starts_with_any(const char *text, size_t at, size_t end, const char 
 
 bool line_is_heading(enum text_style style, const char *text, size_t n, size_t at, size_t end)
 {
-	static const char *const tex[] = {"\\part", "\\chapter", "\\section", "\\subsection",
-					  "\\subsubsection", "\\paragraph{", "@chapter ", "@section ",
-					  "@subsection ", "@node ", NULL};
+	static const char *const tex[] = {
+		"\\part",	   "\\chapter",	   "\\section", "\\subsection",
+		"\\subsubsection", "\\paragraph{", "@chapter ", "@section ",
+		"@subsection ",	   "@node ",	   NULL};
 	static const char *const man[] = {".SH", ".SS", ".Sh", ".Ss", NULL};
 	if (end - at > HEADING_MAX)
 		return false;
@@ -139,7 +140,8 @@ bool line_is_closer(const char *text, size_t at, size_t end)
 {
 	while (at < end && (text[at] == ' ' || text[at] == '\t'))
 		at++;
-	if (at < end && (is_one_of(text[at], "})]") || (text[at] == '{' && trim(text, at, end) == at + 1)))
+	if (at < end &&
+	    (is_one_of(text[at], "})]") || (text[at] == '{' && trim(text, at, end) == at + 1)))
 		return true;
 	return end - at >= 3 && !memcmp(text + at, "end", 3) &&
 	       (end - at == 3 || !isalnum((unsigned char)text[at + 3]));
@@ -151,12 +153,16 @@ bool line_is_opener(const char *text, size_t at, size_t end)
 	return end > at && is_one_of(text[end - 1], "{([:\\");
 }
 
-/* The word before a full stop at i is one that a sentence seldom ends with: an initial or an abbreviation. */
+/*
+ * The word before a full stop at i is one that a sentence seldom ends with: an initial or an
+ * abbreviation.
+ */
 static bool is_abbreviation(const char *text, size_t from, size_t i)
 {
-	static const char *const words[] = {"al", "approx", "ca", "cf", "dr", "e.g", "eq", "eqs", "etc",
-					    "fig", "figs", "i.e", "mr", "mrs", "ms", "no", "pp", "prof",
-					    "ref", "refs", "resp", "sec", "st", "vol", "vs", NULL};
+	static const char *const words[] = {"al",  "approx", "ca",  "cf",   "dr",  "e.g",  "eq",
+					    "eqs", "etc",    "fig", "figs", "i.e", "mr",   "mrs",
+					    "ms",  "no",     "pp",  "prof", "ref", "refs", "resp",
+					    "sec", "st",     "vol", "vs",   NULL};
 	size_t start = i;
 	while (start > from && (isalpha((unsigned char)text[start - 1]) || text[start - 1] == '.'))
 		start--;

@@ -1,4 +1,7 @@
-/* passages_lines: what a line of text is: blank, heading, start of a list item; where a sentence ends. Pure. */
+/*
+ * passages_lines: what a line of text is: blank, heading, start of a list item; where a
+ * sentence ends. Pure.
+ */
 #ifndef LEANN_ALGO_PASSAGES_LINES_H
 #define LEANN_ALGO_PASSAGES_LINES_H
 

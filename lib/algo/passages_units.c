@@ -60,7 +60,8 @@ static size_t start_line(struct units *u, struct unit *out)
 		u->after_open = line_is_opener(text, u->at, end);
 	} else {
 		bool fence = u->style == STYLE_MARKDOWN && line_is_fence(text, u->at, end);
-		heading = !u->in_fence && !fence && line_is_heading(u->style, text, u->n, u->at, end);
+		heading = !u->in_fence && !fence &&
+			  line_is_heading(u->style, text, u->n, u->at, end);
 		out->brk = fence && u->in_fence ? BRK_WORD : prose_break(u, heading);
 		if (!heading && !fence && !u->in_fence)
 			end = sentence_end(text, u->at, end, &ended);
@@ -80,7 +81,10 @@ static size_t piece_end(const struct units *u, bool one_word)
 		while (i < u->long_end && is_space(u->text[i]))
 			i++;
 		while (i < u->long_end && !is_space(u->text[i])) {
-			/* after a full-width comma, full stop, colon, ... one may cut as after a space */
+			/*
+			 * after a full-width comma, full stop, colon, ... one may cut as after
+			 * a space
+			 */
 			bool wide = u->long_end - i >= 3 &&
 				    (!memcmp(u->text + i, "\xe3\x80\x81", 3) ||
 				     !memcmp(u->text + i, "\xe3\x80\x82", 3) ||
@@ -115,7 +119,10 @@ static size_t word_part(const struct units *u)
 	size_t k = u->pp->fit(u->pp->ctx, p, n, u->pp->max_tokens);
 	if (k == u->word_end - u->at)
 		return k;
-	/* Punctuation is a token of its own: what is before it counts the same when it ends there. */
+	/*
+	 * Punctuation is a token of its own: what is before it counts the same when it ends
+	 * there.
+	 */
 	for (size_t i = k; i > k - k / 4; i--)
 		if (p[i - 1] && strchr(",;)]}>", p[i - 1]))
 			return i;

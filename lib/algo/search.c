@@ -87,8 +87,8 @@ static void scan_range(void *ctx, size_t i_range, size_t i_worker)
 	for (size_t at = from; at < to; at += STRIP) {
 		size_t n = to - at < STRIP ? to - at : STRIP;
 		if (c->residual)
-			pq_scan_residual(c->pq, c->residual, c->packed, at, n, c->assign + at, s->lut, s->qrot,
-					 score);
+			pq_scan_residual(c->pq, c->residual, c->packed, at, n, c->assign + at,
+					 s->lut, s->qrot, score);
 		else
 			pq_scan(c->pq, c->packed, at, n, s->lut, NULL, score);
 		for (size_t i = 0; i < n; i++) {

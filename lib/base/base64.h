@@ -8,7 +8,10 @@
 #include "base/err.h"
 
 void base64_put(struct buf *out, const void *p, size_t n);
-/* Append the bytes that the n characters at s stand for; -1 (out as it was) when they are not base64. */
+/*
+ * Append the bytes that the n characters at s stand for; -1 (out as it was) when they are not
+ * base64.
+ */
 int base64_get(struct buf *out, const char *s, size_t n) MUST_CHECK;
 
 #endif

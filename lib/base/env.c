@@ -35,7 +35,8 @@ int env_runtime_dir(char **out, struct err *e)
 	else if (lstat(dir, &st))
 		err_sys(e, "%s: stat", dir);
 	else if (!S_ISDIR(st.st_mode) || st.st_uid != getuid() || (st.st_mode & 077))
-		err_set(e, ERR_DATA, "%s: want a directory of uid %ld with mode 0700, found uid %ld mode %04o",
+		err_set(e, ERR_DATA,
+			"%s: want a directory of uid %ld with mode 0700, found uid %ld mode %04o",
 			dir, (long)getuid(), (long)st.st_uid, (unsigned)st.st_mode & 07777);
 	else
 		r = 0;

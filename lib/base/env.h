@@ -14,7 +14,10 @@ char *env_cache_dir(void);
  * enter it. Caller frees *out.
  */
 int env_runtime_dir(char **out, struct err *e) MUST_CHECK;
-/* Path of a sibling program: beside the running one, else the bare name (found on PATH). Caller frees. */
+/*
+ * Path of a sibling program: beside the running one, else the bare name (found on PATH). Caller
+ * frees.
+ */
 char *env_program(const char *name);
 
 #endif

@@ -29,7 +29,10 @@ struct err {
 
 /* Fill e (unless e is NULL) and return -1, so that "return err_set(...)" reads well. */
 int err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF(3, 4);
-/* As err_set with ERR_SYS, ": " and strerror(errno) appended; ENOMEM and the like are ERR_SYS too. */
+/*
+ * As err_set with ERR_SYS, ": " and strerror(errno) appended; ENOMEM and the like are ERR_SYS
+ * too.
+ */
 int err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 /* Put "prefix: " before the message already in e; returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);

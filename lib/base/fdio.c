@@ -235,7 +235,8 @@ int fdin_line(struct fdin *in, int delim, size_t max, struct buf *b, bool *more,
 		uint8_t *hit = memchr(start, delim, in->len - in->at);
 		size_t k = hit ? (size_t)(hit - start) : in->len - in->at;
 		if (b->len + k > max)
-			return err_set(e, ERR_DATA, "%s: line longer than %zu bytes", in->name, max);
+			return err_set(e, ERR_DATA, "%s: line longer than %zu bytes", in->name,
+				       max);
 		buf_add(b, start, k);
 		in->at += k + (hit ? 1 : 0);
 		if (hit)

@@ -57,7 +57,10 @@ struct fdin {
 void fdin_init(struct fdin *in, int fd, const char *name);
 /* Exactly as fd_read, through a buffer. */
 int fdin_read(struct fdin *in, void *p, size_t n, size_t *got, struct err *e) MUST_CHECK;
-/* One line without its LF into b (cleared first). *more is false at end of file; over max: ERR_DATA. */
+/*
+ * One line without its LF into b (cleared first). *more is false at end of file; over max:
+ * ERR_DATA.
+ */
 int fdin_line(struct fdin *in, int delim, size_t max, struct buf *b, bool *more,
 	      struct err *e) MUST_CHECK;
 void fdin_release(struct fdin *in);	/* does not close fd */

@@ -1,4 +1,7 @@
-/* hash: XXH3-64, whole or streamed (xxhash.h lives in hash.c alone), and sha256 of a file's bytes. */
+/*
+ * hash: XXH3-64, whole or streamed (xxhash.h lives in hash.c alone), and sha256 of a file's
+ * bytes.
+ */
 #ifndef LEANN_BASE_HASH_H
 #define LEANN_BASE_HASH_H
 

@@ -15,7 +15,8 @@
 int js_parse(const void *p, size_t n, const char *where, struct js **out, struct err *e)
 {
 	json_error_t je;
-	json_t *j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
+	json_t *j =
+		json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
 	if (!j)
 		return err_set(e, ERR_DATA, "%s: line %d: %s", where, je.line, je.text);
 	*out = (struct js *)j;
@@ -90,7 +91,8 @@ bool js_true(const struct js *j)
 int js_each(const struct js *obj, int (*f)(const char *, const struct js *, void *), void *ctx)
 {
 	for (void *it = json_object_iter(W(obj)); it; it = json_object_iter_next(W(obj), it)) {
-		int r = f(json_object_iter_key(it), (const struct js *)json_object_iter_value(it), ctx);
+		int r = f(json_object_iter_key(it), (const struct js *)json_object_iter_value(it),
+			  ctx);
 		if (r)
 			return r;
 	}

@@ -38,7 +38,8 @@ int64_t js_int(const struct js *j);			/* 0 unless an integer */
 double js_num(const struct js *j);			/* 0 unless a number */
 bool js_true(const struct js *j);
 /* Calls f for every member, in order of appearance, until it returns non-zero; returns that. */
-int js_each(const struct js *obj, int (*f)(const char *key, const struct js *v, void *ctx), void *ctx);
+int js_each(const struct js *obj, int (*f)(const char *key, const struct js *v, void *ctx),
+	    void *ctx);
 
 struct js *js_new_obj(void);
 struct js *js_new_arr(void);
@@ -55,7 +56,10 @@ struct js *js_copy(const struct js *j);			/* deep */
 void js_set(struct js *obj, const char *key, struct js *v);
 void js_del(struct js *obj, const char *key);		/* absent is fine */
 void js_push(struct js *arr, struct js *v);
-/* Appends the text of j; indent 0 = one line. Keys stay in order of insertion. Reals with 9 digits. */
+/*
+ * Appends the text of j; indent 0 = one line. Keys stay in order of insertion. Reals with 9
+ * digits.
+ */
 void js_dump(const struct js *j, int indent, struct buf *out);
 
 #endif

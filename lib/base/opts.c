@@ -23,8 +23,8 @@ static void help_one(const struct opt *p)
 	char shown[8] = "    ";
 	if (p->id < 256)
 		snprintf(shown, sizeof shown, "-%c%s", p->id, p->name ? ", " : "");
-	snprintf(left, sizeof left, "%s%s%s%s%s", shown, p->name ? "--" : "", p->name ? p->name : "",
-		 p->arg ? (p->name ? "=" : " ") : "", p->arg ? p->arg : "");
+	snprintf(left, sizeof left, "%s%s%s%s%s", shown, p->name ? "--" : "",
+		 p->name ? p->name : "", p->arg ? (p->name ? "=" : " ") : "", p->arg ? p->arg : "");
 	printf("  %-30s %s\n", left, p->help);
 }
 
@@ -193,7 +193,8 @@ size_t opts_word(const struct opts *o, const char *const *list)
 	for (size_t i = 0; list[i]; i++) {
 		if (!strcmp(o->val, list[i]))
 			return i;
-		n += (size_t)snprintf(words + n, n < sizeof words ? sizeof words - n : 0, " %s", list[i]);
+		n += (size_t)snprintf(words + n, n < sizeof words ? sizeof words - n : 0, " %s",
+				      list[i]);
 		if (n >= sizeof words)
 			n = sizeof words - 1;
 	}

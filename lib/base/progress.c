@@ -16,7 +16,8 @@ double now_s(void)
 
 void progress_start(struct progress *p, const char *unit, uint64_t total, bool quiet)
 {
-	*p = (struct progress){.unit = unit, .on = !quiet && isatty(2), .t0_s = now_s(), .total = total};
+	*p = (struct progress){
+		.unit = unit, .on = !quiet && isatty(2), .t0_s = now_s(), .total = total};
 	p->shown_s = p->t0_s + .5;	/* nothing for work of half a second */
 }
 

@@ -28,7 +28,10 @@ int tmpout_open(struct tmpout *t, const char *path, struct err *e) MUST_CHECK;
 int tmpout_commit(struct tmpout *t, struct err *e) MUST_CHECK;
 void tmpout_abandon(struct tmpout *t);
 
-/* An unlinked scratch file in $TMPDIR, else /var/tmp (disk, where /tmp may be memory), else /tmp. */
+/*
+ * An unlinked scratch file in $TMPDIR, else /var/tmp (disk, where /tmp may be memory), else
+ * /tmp.
+ */
 int tmpspool_open(int *fd, struct err *e) MUST_CHECK;
 
 /*

@@ -1,4 +1,7 @@
-/* utf8: validity, decoding and repair of UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms). */
+/*
+ * utf8: validity, decoding and repair of UTF-8 (Unicode 15, table 3-7: no surrogates, no
+ * overlong forms).
+ */
 #ifndef LEANN_BASE_UTF8_H
 #define LEANN_BASE_UTF8_H
 

@@ -82,8 +82,8 @@ int column_open(struct column *c, const uint8_t **p, size_t *left, size_t n, con
 		return err_prefix(e, "%s", what);
 	bytes = bits / 64 * 8;
 	if (bytes > *left - COLUMN_HEAD)
-		return err_set(e, ERR_DATA, "%s: column of %zu x %u bits, %zu bytes left", what, n, width,
-			       *left - COLUMN_HEAD);
+		return err_set(e, ERR_DATA, "%s: column of %zu x %u bits, %zu bytes left", what, n,
+			       width, *left - COLUMN_HEAD);
 	c->width = width;
 	c->n = n;
 	c->p = *p + COLUMN_HEAD;

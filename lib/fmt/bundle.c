@@ -63,7 +63,8 @@ static int read_manifest(struct bundle *b, uint64_t *end, struct err *e)
 	if (memcmp(h + 257, "ustar", 5) || strcmp((const char *)h, MANIFEST_NAME) ||
 	    memcmp(text, head, strlen(head)))
 		return err_set(e, ERR_DATA, "%s: not a leann index", b->path);
-	if (octal_size(h, &n) || n % TAR_BLOCK || n > MANIFEST_MAX || n > b->n_map - TAR_BLOCK - TAR_TAIL)
+	if (octal_size(h, &n) || n % TAR_BLOCK || n > MANIFEST_MAX ||
+	    n > b->n_map - TAR_BLOCK - TAR_TAIL)
 		return damaged(b, e, "size of the manifest");
 	*end = TAR_BLOCK + n;
 	if (js_parse(text, (size_t)n, "manifest", &b->manifest, e))
@@ -75,13 +76,16 @@ static int read_manifest(struct bundle *b, uint64_t *end, struct err *e)
 static int check_version(const struct bundle *b, uint64_t end, struct err *e)
 {
 	const char *format = js_str(js_get(b->manifest, "format"), NULL);
-	const struct js *major = js_get(b->manifest, "major"), *minor = js_get(b->manifest, "minor");
-	if (!format || strcmp(format, "leann-index") || js_type(major) != JS_INT || js_type(minor) != JS_INT)
+	const struct js *major = js_get(b->manifest, "major"),
+			*minor = js_get(b->manifest, "minor");
+	if (!format || strcmp(format, "leann-index") || js_type(major) != JS_INT ||
+	    js_type(minor) != JS_INT)
 		return damaged(b, e, "manifest without format and version");
 	if (js_int(major) != INDEX_MAJOR)
-		return err_set(e, ERR_DATA, "%s: index version %lld.%lld, this program reads %d.x: %s", b->path,
-			       (long long)js_int(major), (long long)js_int(minor), INDEX_MAJOR,
-			       js_int(major) > INDEX_MAJOR ? "use a newer leann" : "build it again");
+		return err_set(
+			e, ERR_DATA, "%s: index version %lld.%lld, this program reads %d.x: %s",
+			b->path, (long long)js_int(major), (long long)js_int(minor), INDEX_MAJOR,
+			js_int(major) > INDEX_MAJOR ? "use a newer leann" : "build it again");
 	if (manifest_sum(b->map, (size_t)end) != manifest_sum_said(b->map))
 		return damaged(b, e, "checksum of the manifest: %016llx, it says %016llx",
 			       (unsigned long long)manifest_sum(b->map, (size_t)end),
@@ -92,15 +96,17 @@ static int check_version(const struct bundle *b, uint64_t end, struct err *e)
 bool bundle_name_ok(const char *name)
 {
 	size_t n = strlen(name);
-	return n && n < sizeof ((struct bundle_member *)0)->name && name[0] != '.' && name[0] != '-' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == n && strcmp(name, MANIFEST_NAME);
+	return n && n < sizeof((struct bundle_member *)0)->name && name[0] != '.' &&
+	       name[0] != '-' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == n &&
+	       strcmp(name, MANIFEST_NAME);
 }
 
 static int read_member(struct bundle *b, const struct js *j, uint64_t *at, struct err *e)
 {
 	struct bundle_member *m = &b->member[b->n_members];
 	size_t n_name, n_sum;
-	const char *name = js_str(js_get(j, "name"), &n_name), *sum = js_str(js_get(j, "xxh3"), &n_sum);
+	const char *name = js_str(js_get(j, "name"), &n_name),
+		   *sum = js_str(js_get(j, "xxh3"), &n_sum);
 	const struct js *off = js_get(j, "offset"), *len = js_get(j, "length");
 	if (!name || !sum || n_sum != 16 || js_type(off) != JS_INT ||
 	    js_type(len) != JS_INT || js_int(off) < 0 || js_int(len) < 0)
@@ -146,8 +152,8 @@ int bundle_open_fd(struct bundle *b, int fd, const char *path, struct err *e)
 		if (read_member(b, js_at(list, i), &at, e))
 			goto fail;
 	if (at + TAR_TAIL != b->n_map) {
-		damaged(b, e, "%zu bytes, the members end at %llu + %d", b->n_map, (unsigned long long)at,
-			TAR_TAIL);
+		damaged(b, e, "%zu bytes, the members end at %llu + %d", b->n_map,
+			(unsigned long long)at, TAR_TAIL);
 		goto fail;
 	}
 	return 0;
@@ -171,12 +177,14 @@ int bundle_verify(const struct bundle *b, struct err *e)
 		uint8_t want[TAR_BLOCK];
 		uint64_t x = hash64(m->p - TAR_BLOCK, (size_t)(TAR_BLOCK + tar_padded(m->n)));
 		if (x != m->xxh3)
-			return damaged(b, e, "checksum of member %s: %016llx, the manifest says %016llx", m->name,
-				       (unsigned long long)x, (unsigned long long)m->xxh3);
+			return damaged(b, e,
+				       "checksum of member %s: %016llx, the manifest says %016llx",
+				       m->name, (unsigned long long)x, (unsigned long long)m->xxh3);
 		if (tar_header(m->name, m->n, want, e))
 			return -1;
 		if (memcmp(want, m->p - TAR_BLOCK, TAR_BLOCK))
-			return damaged(b, e, "tar header of member %s disagrees with the manifest", m->name);
+			return damaged(b, e, "tar header of member %s disagrees with the manifest",
+				       m->name);
 	}
 	for (size_t i = b->n_map - TAR_TAIL; i < b->n_map; i++)
 		if (b->map[i])

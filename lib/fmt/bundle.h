@@ -55,7 +55,10 @@ const struct bundle_member *bundle_find(const struct bundle *b, const char *name
 int bundle_verify(const struct bundle *b, struct err *e) MUST_CHECK;
 void bundle_close(struct bundle *b);
 
-/* A manifest without the keys that bundle_write() computes: what it takes as extra. Caller frees. */
+/*
+ * A manifest without the keys that bundle_write() computes: what it takes as extra. Caller
+ * frees.
+ */
 struct js *bundle_extra(const struct js *manifest);
 
 struct bundle_part {
@@ -68,8 +71,8 @@ struct bundle_part {
  * borrowed) plus checksum, format, version, build id and member table. Same input,
  * same bytes.
  */
-int bundle_write(int fd, const char *fd_name, const struct js *extra, const struct bundle_part *part,
-		 size_t n_parts, struct err *e) MUST_CHECK;
+int bundle_write(int fd, const char *fd_name, const struct js *extra,
+		 const struct bundle_part *part, size_t n_parts, struct err *e) MUST_CHECK;
 /*
  * Lock, write beside path, fsync, rename, fsync directory. wait_s as lock_writer();
  * below 0: the caller holds the lock already.

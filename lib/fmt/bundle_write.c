@@ -75,7 +75,8 @@ static int copy_key(const char *key, const struct js *v, void *ctx)
 
 struct js *bundle_extra(const struct js *manifest)
 {
-	static const char *const computed[] = {"xxh3", "format", "major", "minor", "build_id", "members"};
+	static const char *const computed[] = {"xxh3",	"format",   "major",
+					       "minor", "build_id", "members"};
 	struct js *o = js_copy(manifest);
 	for (size_t i = 0; i < sizeof computed / sizeof *computed; i++)
 		js_del(o, computed[i]);
@@ -116,9 +117,12 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 	return list;
 }
 
-/* Text of the manifest for an assumed size of itself, padded with spaces to it; false if it does not fit. */
-static bool manifest_text(const struct js *extra, const struct bundle_part *part, const uint64_t *sum,
-			  size_t n_parts, size_t size, struct buf *out)
+/*
+ * Text of the manifest for an assumed size of itself, padded with spaces to it; false if it
+ * does not fit.
+ */
+static bool manifest_text(const struct js *extra, const struct bundle_part *part,
+			  const uint64_t *sum, size_t n_parts, size_t size, struct buf *out)
 {
 	struct js *j = js_new_obj();
 	char hex[17];
@@ -141,8 +145,8 @@ static bool manifest_text(const struct js *extra, const struct bundle_part *part
 	return true;
 }
 
-int bundle_write(int fd, const char *fd_name, const struct js *extra, const struct bundle_part *part,
-		 size_t n_parts, struct err *e)
+int bundle_write(int fd, const char *fd_name, const struct js *extra,
+		 const struct bundle_part *part, size_t n_parts, struct err *e)
 {
 	struct buf text = BUF_INIT;
 	struct tar_member m[BUNDLE_MEMBERS_MAX + 1];
@@ -152,10 +156,12 @@ int bundle_write(int fd, const char *fd_name, const struct js *extra, const stru
 	size_t size = TAR_BLOCK;
 	int r = -1;
 	if (n_parts > BUNDLE_MEMBERS_MAX)
-		return err_set(e, ERR_DATA, "%zu members, the limit is %d", n_parts, BUNDLE_MEMBERS_MAX);
+		return err_set(e, ERR_DATA, "%zu members, the limit is %d", n_parts,
+			       BUNDLE_MEMBERS_MAX);
 	for (size_t i = 0; i < n_parts; i++)
 		if (!bundle_name_ok(part[i].name))
-			return err_set(e, ERR_DATA, "%s: %s is no name of a member", fd_name, part[i].name);
+			return err_set(e, ERR_DATA, "%s: %s is no name of a member", fd_name,
+				       part[i].name);
 	if (sum_parts(part, n_parts, sum, e))
 		return -1;
 	while (!manifest_text(extra, part, sum, n_parts, size, &text))
@@ -181,8 +187,8 @@ out:
 	return r;
 }
 
-int bundle_publish(const char *path, double wait_s, const struct js *extra, const struct bundle_part *part,
-		   size_t n_parts, struct err *e)
+int bundle_publish(const char *path, double wait_s, const struct js *extra,
+		   const struct bundle_part *part, size_t n_parts, struct err *e)
 {
 	struct tmpout t = {.fd = -1, .dirfd = -1};
 	int lock = -1, r = -1;

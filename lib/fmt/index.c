@@ -36,7 +36,8 @@ const struct js *index_key(const struct index *ix, const char *path)
 }
 
 /* A whole number of the manifest in [0, max]. */
-static int get_count(const struct index *ix, const char *path, uint64_t max, size_t *out, struct err *e)
+static int get_count(const struct index *ix, const char *path, uint64_t max, size_t *out,
+		     struct err *e)
 {
 	const struct js *j = index_key(ix, path);
 	if (js_type(j) != JS_INT || js_int(j) < 0 || (uint64_t)js_int(j) > max)
@@ -46,7 +47,8 @@ static int get_count(const struct index *ix, const char *path, uint64_t max, siz
 	return 0;
 }
 
-static int need(const struct index *ix, const char *name, const struct bundle_member **m, struct err *e)
+static int need(const struct index *ix, const char *name, const struct bundle_member **m,
+		struct err *e)
 {
 	*m = bundle_find(&ix->b, name);
 	return *m ? 0 : index_bad(ix, e, "no member %s", name);
@@ -59,7 +61,8 @@ static int open_counts(struct index *ix, struct err *e)
 	    get_count(ix, "counts.chunks", UINT32_MAX, &ix->n_chunks, e) ||
 	    get_count(ix, "model.dim", DIM_MAX, &ix->dim, e))
 		return -1;
-	if (!ix->dim || js_type(langs) != JS_ARR || js_len(langs) > INDEX_LANGS_MAX || js_type(roots) != JS_ARR)
+	if (!ix->dim || js_type(langs) != JS_ARR || js_len(langs) > INDEX_LANGS_MAX ||
+	    js_type(roots) != JS_ARR)
 		return index_bad(ix, e, "manifest: model.dim, languages or roots");
 	ix->n_langs = js_len(langs);
 	ix->n_roots = js_len(roots);
@@ -81,18 +84,23 @@ static int check_files(struct index *ix, struct err *e)
 		uint64_t flags = column_get(&ix->flags, i);
 		if (flags > 3 || lang >= ix->n_langs || root > UINT32_MAX ||
 		    (root >= ix->n_roots && !(flags & FILE_STORED)))
-			return index_bad(ix, e, "file %zu: root %llu of %zu, language %llu of %zu, flags %llu", i,
-					 (unsigned long long)root, ix->n_roots, (unsigned long long)lang,
-					 ix->n_langs, (unsigned long long)flags);
+			return index_bad(
+				ix, e,
+				"file %zu: root %llu of %zu, language %llu of %zu, flags %llu", i,
+				(unsigned long long)root, ix->n_roots, (unsigned long long)lang,
+				ix->n_langs, (unsigned long long)flags);
 		if (column_get(&ix->first_chunk, i + 1) < f.first_chunk)
 			return index_bad(ix, e, "file %zu: its chunks end before they begin", i);
 		if (f.size_bytes > INT64_MAX)
-			return index_bad(ix, e, "file %zu: %llu bytes", i, (unsigned long long)f.size_bytes);
+			return index_bad(ix, e, "file %zu: %llu bytes", i,
+					 (unsigned long long)f.size_bytes);
 		stored |= (f.flags & FILE_STORED) != 0;
 	}
-	if (column_get(&ix->first_chunk, 0) != 0 || column_get(&ix->first_chunk, ix->n_files) != ix->n_chunks)
+	if (column_get(&ix->first_chunk, 0) != 0 ||
+	    column_get(&ix->first_chunk, ix->n_files) != ix->n_chunks)
 		return index_bad(ix, e, "files have %llu chunks, the manifest counts %zu",
-				 (unsigned long long)column_get(&ix->first_chunk, ix->n_files), ix->n_chunks);
+				 (unsigned long long)column_get(&ix->first_chunk, ix->n_files),
+				 ix->n_chunks);
 	if (!stored)
 		return 0;
 	ix->text_base = mem_calloc(ix->n_files, sizeof *ix->text_base);
@@ -125,12 +133,14 @@ static int open_files(struct index *ix, struct err *e)
 	return check_files(ix, e);
 }
 
-static int check_scales(const struct index *ix, const uint8_t *p, size_t n, const char *what, struct err *e)
+static int check_scales(const struct index *ix, const uint8_t *p, size_t n, const char *what,
+			struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		float f = get_lef32(p + 4 * i);
 		if (!isfinite(f) || f < 0)
-			return index_bad(ix, e, "member %s: scale %zu is not a finite number >= 0", what, i);
+			return index_bad(ix, e, "member %s: scale %zu is not a finite number >= 0",
+					 what, i);
 	}
 	return 0;
 }
@@ -152,17 +162,23 @@ static int open_pq(struct index *ix, struct err *e)
 	k->residual = get_le32(m->p + 16) != 0;
 	k->seed = get_le64(m->p + 24);
 	if (k->dim != ix->dim || !k->m || k->m > DIM_MAX || !k->ksub || k->ksub > 256 || !k->dsub ||
-	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(m->p + 16) > 1 || get_le32(m->p + 20))
-		return index_bad(ix, e, "member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
-				 "dimensions, the manifest says %zu", k->m, k->dsub, k->ksub, k->dim, ix->dim);
-	size_t drot = k->m * k->dsub, want = PQ_HEAD + 4 * drot + 4 * k->m + drot * k->dim + k->ksub * drot;
+	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(m->p + 16) > 1 ||
+	    get_le32(m->p + 20))
+		return index_bad(
+			ix, e,
+			"member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
+			"dimensions, the manifest says %zu",
+			k->m, k->dsub, k->ksub, k->dim, ix->dim);
+	size_t drot = k->m * k->dsub,
+	       want = PQ_HEAD + 4 * drot + 4 * k->m + drot * k->dim + k->ksub * drot;
 	if (m->n != want)
 		return index_bad(ix, e, "member pq: %zu bytes, want %zu", m->n, want);
 	k->rot_scale = m->p + PQ_HEAD;
 	k->cent_scale = k->rot_scale + 4 * drot;
 	k->rot = (const int8_t *)(k->cent_scale + 4 * k->m);
 	k->cent = k->rot + drot * k->dim;
-	if (check_scales(ix, k->rot_scale, drot, "pq", e) || check_scales(ix, k->cent_scale, k->m, "pq", e))
+	if (check_scales(ix, k->rot_scale, drot, "pq", e) ||
+	    check_scales(ix, k->cent_scale, k->m, "pq", e))
 		return -1;
 	return index_check_codes(ix, e);
 }
@@ -176,8 +192,10 @@ static int open_anchors(struct index *ix, struct err *e)
 		return 0;
 	a->m = m->n < ANCHORS_HEAD ? 0 : get_le32(m->p);
 	a->dim = m->n < ANCHORS_HEAD ? 0 : get_le32(m->p + 4);
-	if (!a->m || a->m > ANCHORS_MAX || a->dim != ix->dim || m->n != ANCHORS_HEAD + a->m * (12 + a->dim))
-		return index_bad(ix, e, "member anchors: %zu x %zu in %zu bytes", a->m, a->dim, m->n);
+	if (!a->m || a->m > ANCHORS_MAX || a->dim != ix->dim ||
+	    m->n != ANCHORS_HEAD + a->m * (12 + a->dim))
+		return index_bad(ix, e, "member anchors: %zu x %zu in %zu bytes", a->m, a->dim,
+				 m->n);
 	a->seed = get_le64(m->p + 8);
 	a->scale = m->p + ANCHORS_HEAD;
 	ix->anchor_entry = a->scale + 4 * a->m;
@@ -190,8 +208,8 @@ static int open_anchors(struct index *ix, struct err *e)
 		sum += get_le32(ix->anchor_size + 4 * i);
 	}
 	if (sum != ix->n_chunks)
-		return index_bad(ix, e, "anchors have %llu chunks, the index %zu", (unsigned long long)sum,
-				 ix->n_chunks);
+		return index_bad(ix, e, "anchors have %llu chunks, the index %zu",
+				 (unsigned long long)sum, ix->n_chunks);
 	return check_scales(ix, a->scale, a->m, "anchors", e);
 }
 
@@ -212,7 +230,8 @@ static int open_assign(struct index *ix, struct err *e)
 	for (size_t i = 0; i < ix->n_chunks; i++)
 		if (column_get(&ix->assign, i) >= ix->anchors.m)
 			return index_bad(ix, e, "chunk %zu: anchor %llu of %zu", i,
-					 (unsigned long long)column_get(&ix->assign, i), ix->anchors.m);
+					 (unsigned long long)column_get(&ix->assign, i),
+					 ix->anchors.m);
 	return 0;
 }
 
@@ -225,7 +244,8 @@ static void open_graph(const struct index *ix, const char *name, struct index_gr
 
 static int open_members(struct index *ix, struct err *e)
 {
-	if (open_counts(ix, e) || need(ix, "chunks", &ix->chunks, e) || need(ix, "paths", &ix->paths, e))
+	if (open_counts(ix, e) || need(ix, "chunks", &ix->chunks, e) ||
+	    need(ix, "paths", &ix->paths, e))
 		goto fail;
 	ix->text = bundle_find(&ix->b, "text");
 	/* paths and chunks first: they bound the counts by bytes that are there */

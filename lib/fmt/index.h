@@ -78,8 +78,8 @@ int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct 
 int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 /* Every file's path, in order: f returns 0, or -1 with e filled. */
 int index_each_path(const struct index *ix,
-		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e), void *ctx,
-		    struct err *e) MUST_CHECK;
+		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e),
+		    void *ctx, struct err *e) MUST_CHECK;
 /* Root i as in the manifest (raw bytes), appended to out. */
 int index_root(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 const char *index_lang(const struct index *ix, size_t i);

@@ -42,8 +42,9 @@ void index_build_free(struct index_build *ib)
 		return;
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		buf_release(&ib->col[i]);
-	struct buf *all[] = {&ib->path_bytes, &ib->path_end, &ib->rows, &ib->langs, &ib->text_raw,
-			     &ib->text_frames, &ib->text_end, &ib->files, &ib->paths, &ib->chunks, &ib->text};
+	struct buf *all[] = {&ib->path_bytes, &ib->path_end,	&ib->rows,     &ib->langs,
+			     &ib->text_raw,   &ib->text_frames, &ib->text_end, &ib->files,
+			     &ib->paths,      &ib->chunks,	&ib->text};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		buf_release(all[i]);
 	mem_free(ib);
@@ -59,7 +60,8 @@ static const uint64_t *as64(const struct buf *b)
 	return (const uint64_t *)(const void *)b->p;
 }
 
-static int lang_number(struct index_build *ib, const char *s, size_t n, uint64_t *out, struct err *e)
+static int lang_number(struct index_build *ib, const char *s, size_t n, uint64_t *out,
+		       struct err *e)
 {
 	const char *p = (const char *)ib->langs.p;
 	for (*out = 0; *out < ib->n_langs; ++*out, p += strlen(p) + 1)
@@ -80,8 +82,8 @@ int index_build_file(struct index_build *ib, const struct rec_file *f, struct er
 	uint64_t lang;
 	if (lang_number(ib, f->lang, f->n_lang, &lang, e))
 		return -1;
-	uint64_t v[N_COLUMNS] = {f->hash, f->size_bytes, (uint64_t)f->mtime_ns, f->root, lang, f->flags,
-				 ib->n.n_chunks};
+	uint64_t v[N_COLUMNS] = {f->hash, f->size_bytes, (uint64_t)f->mtime_ns, f->root,
+				 lang,	  f->flags,	 ib->n.n_chunks};
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		add64(&ib->col[i], v[i]);
 	buf_add(&ib->path_bytes, f->path, f->n_path);
@@ -182,7 +184,8 @@ static void make_paths(struct index_build *ib)
 	struct buf raw = BUF_INIT, frames = BUF_INIT;
 	for (size_t i = 0; i < ib->n.n_files; i += INDEX_PATH_BLOCK) {
 		uint8_t le[4];
-		size_t to = i + INDEX_PATH_BLOCK < ib->n.n_files ? i + INDEX_PATH_BLOCK : ib->n.n_files;
+		size_t to = i + INDEX_PATH_BLOCK < ib->n.n_files ? i + INDEX_PATH_BLOCK
+								 : ib->n.n_files;
 		buf_clear(&raw);
 		path_block(ib, i, to, &raw);
 		put_le32(le, (uint32_t)raw.len);
@@ -230,8 +233,10 @@ static int make_chunks(struct index_build *ib, struct err *e)
 		put_le32(le, (uint32_t)blocks.len);
 		buf_add(&ib->chunks, le, 4);
 	}
-	int r = blocks.len > UINT32_MAX ? err_set(e, ERR_DATA, "chunk table of %zu bytes: split the index",
-						  blocks.len) : 0;
+	int r = blocks.len > UINT32_MAX
+			? err_set(e, ERR_DATA, "chunk table of %zu bytes: split the index",
+				  blocks.len)
+			: 0;
 	buf_add(&ib->chunks, blocks.p, blocks.len);
 	buf_release(&blocks);
 	return r;
@@ -248,7 +253,8 @@ static void make_text(struct index_build *ib)
 	buf_add(&ib->text, ib->text_frames.p, ib->text_frames.len);
 }
 
-int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *n_parts, struct err *e)
+int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *n_parts,
+		      struct err *e)
 {
 	make_files(ib);
 	make_paths(ib);

@@ -28,9 +28,11 @@ static int get_block(const struct index *ix, size_t i, struct chunk_block *b, st
 	const uint8_t *ends = ix->chunks->p, *base = ends + 4 * blocks;
 	size_t room = ix->chunks->n - 4 * blocks;
 	size_t from = i ? get_le32(ends + 4 * (i - 1)) : 0, to = get_le32(ends + 4 * i);
-	b->n = ix->n_chunks - i * INDEX_BLOCK < INDEX_BLOCK ? ix->n_chunks - i * INDEX_BLOCK : INDEX_BLOCK;
+	b->n = ix->n_chunks - i * INDEX_BLOCK < INDEX_BLOCK ? ix->n_chunks - i * INDEX_BLOCK
+							    : INDEX_BLOCK;
 	if (from > to || to > room || to - from < BLOCK_HEAD)
-		return index_bad(ix, e, "chunk table: block %zu at %zu..%zu of %zu", i, from, to, room);
+		return index_bad(ix, e, "chunk table: block %zu at %zu..%zu of %zu", i, from, to,
+				 room);
 	const uint8_t *p = base + from;
 	size_t need = BLOCK_HEAD;
 	b->off_bytes = get_le64(p);
@@ -42,7 +44,8 @@ static int get_block(const struct index *ix, size_t i, struct chunk_block *b, st
 		need += (b->n * b->width[k] + 7) / 8;
 	}
 	if (need != to - from || get_le32(p + 12))
-		return index_bad(ix, e, "chunk table: block %zu has %zu bytes, want %zu", i, to - from, need);
+		return index_bad(ix, e, "chunk table: block %zu has %zu bytes, want %zu", i,
+				 to - from, need);
 	return 0;
 }
 
@@ -61,7 +64,8 @@ static size_t file_of(const struct index *ix, size_t i)
 }
 
 /* Chunks 0..upto of block i_block; out has room for 64. Checks every span against its file. */
-static int decode(const struct index *ix, size_t i_block, size_t upto, struct index_chunk *out, struct err *e)
+static int decode(const struct index *ix, size_t i_block, size_t upto, struct index_chunk *out,
+		  struct err *e)
 {
 	struct chunk_block b = {0};
 	if (get_block(ix, i_block, &b, e))
@@ -78,12 +82,13 @@ static int decode(const struct index *ix, size_t i_block, size_t upto, struct in
 		}
 		uint64_t off = end + (uint64_t)unzigzag(bits_get(b.bits[0], i, b.width[0]));
 		uint64_t len = bits_get(b.bits[1], i, b.width[1]);
-		out[i] = (struct index_chunk){(uint32_t)file, off, len, bits_get(b.bits[2], i, b.width[2]),
+		out[i] = (struct index_chunk){(uint32_t)file, off, len,
+					      bits_get(b.bits[2], i, b.width[2]),
 					      bits_get(b.bits[3], i, b.width[3])};
 		if (off > size || len > size - off || !len || len > STREAM_RECORD_MAX)
-			return index_bad(ix, e, "chunk %zu: bytes %llu + %llu of a file of %llu", first + i,
-					 (unsigned long long)off, (unsigned long long)len,
-					 (unsigned long long)size);
+			return index_bad(ix, e, "chunk %zu: bytes %llu + %llu of a file of %llu",
+					 first + i, (unsigned long long)off,
+					 (unsigned long long)len, (unsigned long long)size);
 		end = off + len;
 	}
 	return 0;
@@ -103,16 +108,18 @@ int index_check_chunks(const struct index *ix, struct err *e)
 {
 	size_t blocks = n_blocks(ix->n_chunks, INDEX_BLOCK);
 	if (ix->chunks->n / 4 < blocks)
-		return index_bad(ix, e, "member chunks: %zu bytes for %zu blocks", ix->chunks->n, blocks);
+		return index_bad(ix, e, "member chunks: %zu bytes for %zu blocks", ix->chunks->n,
+				 blocks);
 	size_t last = blocks ? get_le32(ix->chunks->p + 4 * (blocks - 1)) : 0;
 	if (ix->chunks->n != 4 * blocks + last)
-		return index_bad(ix, e, "member chunks: %zu bytes, want %zu", ix->chunks->n, 4 * blocks + last);
+		return index_bad(ix, e, "member chunks: %zu bytes, want %zu", ix->chunks->n,
+				 4 * blocks + last);
 	return 0;
 }
 
 /* Frame i of a member that starts at base with u64 ends at ends. */
-static int frame_at(const struct index *ix, const struct bundle_member *m, size_t head, size_t blocks,
-		    size_t i, const uint8_t **p, size_t *n, struct err *e)
+static int frame_at(const struct index *ix, const struct bundle_member *m, size_t head,
+		    size_t blocks, size_t i, const uint8_t **p, size_t *n, struct err *e)
 {
 	const uint8_t *ends = m->p + head, *base = ends + 8 * blocks;
 	size_t room = m->n - head - 8 * blocks;
@@ -125,11 +132,12 @@ static int frame_at(const struct index *ix, const struct bundle_member *m, size_
 	return 0;
 }
 
-static int check_ends(const struct index *ix, const struct bundle_member *m, size_t head, size_t blocks,
-		      struct err *e)
+static int check_ends(const struct index *ix, const struct bundle_member *m, size_t head,
+		      size_t blocks, struct err *e)
 {
 	if (m->n < head || (m->n - head) / 8 < blocks)
-		return index_bad(ix, e, "member %s: %zu bytes for %zu blocks", m->name, m->n, blocks);
+		return index_bad(ix, e, "member %s: %zu bytes for %zu blocks", m->name, m->n,
+				 blocks);
 	uint64_t last = blocks ? get_le64(m->p + head + 8 * (blocks - 1)) : 0;
 	if (last != m->n - head - 8 * blocks)
 		return index_bad(ix, e, "member %s: blocks end at %llu of %zu", m->name,
@@ -200,8 +208,8 @@ int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e)
 }
 
 int index_each_path(const struct index *ix,
-		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e), void *ctx,
-		    struct err *e)
+		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e),
+		    void *ctx, struct err *e)
 {
 	struct buf raw = BUF_INIT, path = BUF_INIT;
 	const uint8_t *p = NULL;
@@ -216,7 +224,8 @@ int index_each_path(const struct index *ix,
 			r = f(ctx, i, path.p, path.len, e);
 		bool last = i % INDEX_PATH_BLOCK == INDEX_PATH_BLOCK - 1 || i + 1 == ix->n_files;
 		if (!r && last && p != raw.p + raw.len)
-			r = index_bad(ix, e, "member paths: bytes behind the last path of block %zu",
+			r = index_bad(ix, e,
+				      "member paths: bytes behind the last path of block %zu",
 				      i / INDEX_PATH_BLOCK);
 	}
 	buf_release(&raw);
@@ -243,23 +252,26 @@ int index_check_text(const struct index *ix, struct err *e)
 	return check_ends(ix, ix->text, 8, n_blocks((size_t)ix->n_text_bytes, INDEX_TEXT_BLOCK), e);
 }
 
-int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out, struct err *e)
+int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out,
+	       struct err *e)
 {
 	uint64_t size = column_get(&ix->size, i), at;
 	struct buf raw = BUF_INIT;
-	if (!ix->text_base || !(column_get(&ix->flags, i) & FILE_STORED) || off > size || n > size - off)
+	if (!ix->text_base || !(column_get(&ix->flags, i) & FILE_STORED) || off > size ||
+	    n > size - off)
 		return index_bad(ix, e, "stored text of file %zu: bytes %llu + %zu of %llu", i,
 				 (unsigned long long)off, n, (unsigned long long)size);
 	int r = 0;
 	for (at = ix->text_base[i] + off; n && !r;) {
-		size_t block = (size_t)(at / INDEX_TEXT_BLOCK), in = (size_t)(at % INDEX_TEXT_BLOCK), len;
+		size_t block = (size_t)(at / INDEX_TEXT_BLOCK),
+		       in = (size_t)(at % INDEX_TEXT_BLOCK), len;
 		uint64_t left = ix->n_text_bytes - (uint64_t)block * INDEX_TEXT_BLOCK;
 		size_t n_raw = left < INDEX_TEXT_BLOCK ? (size_t)left : INDEX_TEXT_BLOCK;
 		size_t k = n_raw - in < n ? n_raw - in : n;
 		const uint8_t *p;
 		buf_clear(&raw);
-		r = frame_at(ix, ix->text, 8, n_blocks((size_t)ix->n_text_bytes, INDEX_TEXT_BLOCK), block, &p,
-			     &len, e);
+		r = frame_at(ix, ix->text, 8, n_blocks((size_t)ix->n_text_bytes, INDEX_TEXT_BLOCK),
+			     block, &p, &len, e);
 		if (!r && (r = zst_unpack(p, len, n_raw, "member text", &raw, e)))
 			err_prefix(e, "%s: damaged index", ix->b.path);
 		if (!r)
@@ -283,8 +295,9 @@ int index_check_codes(struct index *ix, struct err *e)
 		return index_bad(ix, e, "member codes: %zu bytes, want %zu", m->n, want);
 	for (size_t i = 0; ix->pq.ksub < 256 && i < m->n; i++)
 		if (m->p[i] >= ix->pq.ksub)
-			return index_bad(ix, e, "member codes: byte %zu is %u, the codebook has %zu entries", i,
-					 m->p[i], ix->pq.ksub);
+			return index_bad(
+				ix, e, "member codes: byte %zu is %u, the codebook has %zu entries",
+				i, m->p[i], ix->pq.ksub);
 	ix->codes = m->p;
 	return 0;
 }

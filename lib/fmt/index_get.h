@@ -1,4 +1,7 @@
-/* index_get: the parts of index.c that are in index_get.c: chunk table, paths, stored text, codes. */
+/*
+ * index_get: the parts of index.c that are in index_get.c: chunk table, paths, stored text,
+ * codes.
+ */
 #ifndef LEANN_FMT_INDEX_GET_H
 #define LEANN_FMT_INDEX_GET_H
 

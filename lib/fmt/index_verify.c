@@ -18,16 +18,18 @@ static int check_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct
 }
 
 /* Chunks of file i: spans of records in files of records only. */
-static int check_chunks(const struct index *ix, size_t i, const struct index_file *f, struct tally *t,
-			struct err *e)
+static int check_chunks(const struct index *ix, size_t i, const struct index_file *f,
+			struct tally *t, struct err *e)
 {
 	for (uint64_t k = f->first_chunk; k < f->first_chunk + f->n_chunks; k++) {
 		struct index_chunk c;
 		if (index_chunk(ix, (size_t)k, &c, e))
 			return -1;
 		if ((c.sub_off_bytes || c.sub_len_bytes) && !(f->flags & FILE_RECORDS))
-			return index_bad(ix, e, "chunk %llu: a span in a record, but file %zu has no records",
-					 (unsigned long long)k, i);
+			return index_bad(
+				ix, e,
+				"chunk %llu: a span in a record, but file %zu has no records",
+				(unsigned long long)k, i);
 		t->passage_bytes += c.sub_len_bytes ? c.sub_len_bytes : c.len_bytes;
 	}
 	return 0;
@@ -42,7 +44,8 @@ static int check_stored(const struct index *ix, size_t i, const struct index_fil
 	for (uint64_t at = 0; at < f->size_bytes && !r; at += INDEX_TEXT_BLOCK) {
 		uint64_t left = f->size_bytes - at;
 		buf_clear(&b);
-		r = index_text(ix, i, at, left < INDEX_TEXT_BLOCK ? (size_t)left : INDEX_TEXT_BLOCK, &b, e);
+		r = index_text(ix, i, at, left < INDEX_TEXT_BLOCK ? (size_t)left : INDEX_TEXT_BLOCK,
+			       &b, e);
 		hash_add(h, b.p, b.len);
 	}
 	if (!r && hash_get(h) != f->hash)
@@ -72,8 +75,8 @@ static int check_files(const struct index *ix, struct tally *t, struct err *e)
 	return 0;
 }
 
-static int check_graph(const struct index *ix, const struct index_graph *g, const char *name, size_t n,
-		       struct err *e)
+static int check_graph(const struct index *ix, const struct index_graph *g, const char *name,
+		       size_t n, struct err *e)
 {
 	struct csr c = CSR_INIT;
 	int r = 0;
@@ -92,8 +95,8 @@ static int check_count(const struct index *ix, const char *key, uint64_t found, 
 {
 	const struct js *j = index_key(ix, key);
 	if (j && (js_type(j) != JS_INT || (uint64_t)js_int(j) != found))
-		return index_bad(ix, e, "manifest: %s is %lld, the members have %llu", key, (long long)js_int(j),
-				 (unsigned long long)found);
+		return index_bad(ix, e, "manifest: %s is %lld, the members have %llu", key,
+				 (long long)js_int(j), (unsigned long long)found);
 	return 0;
 }
 

@@ -65,7 +65,10 @@ static int first_byte(uint8_t c, struct head *h, const char **why)
 		h->counted = true;
 		h->pairs = c == 0xde;
 	} else {
-		*why = c == 0xdd ? "array32" : c == 0xdf ? "map32" : c == 0xc1 ? "byte 0xc1" : "ext";
+		*why = c == 0xdd   ? "array32"
+		       : c == 0xdf ? "map32"
+		       : c == 0xc1 ? "byte 0xc1"
+				   : "ext";
 		return -1;
 	}
 	return 0;
@@ -99,14 +102,16 @@ static int scan(const uint8_t *p, size_t n, struct err *e)
 		size_t items = h.counted ? (h.pairs ? 2 * len : len) : h.n_items;
 		size_t body = h.counted ? 0 : h.n_body + len;
 		if (body > n - at - 1 - h.n_size || items > n - at - 1 - h.n_size)
-			return err_set(e, ERR_DATA, "msgpack byte %zu: %zu %s announced, %zu bytes left",
-				       at, body ? body : items, body ? "bytes" : "items",
+			return err_set(e, ERR_DATA,
+				       "msgpack byte %zu: %zu %s announced, %zu bytes left", at,
+				       body ? body : items, body ? "bytes" : "items",
 				       n - at - 1 - h.n_size);
 		at += 1 + h.n_size + body;
 		if (items) {
 			if (depth == DEPTH_MAX)
-				return err_set(e, ERR_DATA, "msgpack byte %zu: nested deeper than %d",
-					       at, DEPTH_MAX);
+				return err_set(e, ERR_DATA,
+					       "msgpack byte %zu: nested deeper than %d", at,
+					       DEPTH_MAX);
 			left[++depth] = items;
 		}
 	}
@@ -123,7 +128,8 @@ int mp_parse(struct mp_doc *d, const uint8_t *p, size_t n, const struct mp **out
 		return -1;
 	msgpack_unpack_return r = msgpack_unpack_next(&d->u, (const char *)p, n, &off);
 	if ((r != MSGPACK_UNPACK_SUCCESS && r != MSGPACK_UNPACK_EXTRA_BYTES) || off != n)
-		return err_set(e, ERR_DATA, "msgpack of %zu bytes does not decode (%d at %zu)", n, (int)r, off);
+		return err_set(e, ERR_DATA, "msgpack of %zu bytes does not decode (%d at %zu)", n,
+			       (int)r, off);
 	*out = V(&d->u.data);
 	return 0;
 }

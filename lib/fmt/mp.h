@@ -25,7 +25,10 @@ enum mp_type { MP_NONE, MP_NIL, MP_BOOL, MP_UINT, MP_INT, MP_REAL, MP_STR, MP_BI
 
 struct mp_doc *mp_new(void);
 void mp_free(struct mp_doc *d);
-/* Parse exactly n bytes as one value; the earlier value of d is gone. Messages say what and at which byte. */
+/*
+ * Parse exactly n bytes as one value; the earlier value of d is gone. Messages say what and at
+ * which byte.
+ */
 int mp_parse(struct mp_doc *d, const uint8_t *p, size_t n, const struct mp **out,
 	     struct err *e) MUST_CHECK;
 

@@ -12,7 +12,8 @@ int rec_shape(const struct rec_check *c, const struct stream_rec *r, const char 
 	      struct err *e)
 {
 	if (mp_len(r->v) < n_min)
-		return stream_in_bad(c->in, e, "%s record of %zu items, want %zu", name, mp_len(r->v), n_min);
+		return stream_in_bad(c->in, e, "%s record of %zu items, want %zu", name,
+				     mp_len(r->v), n_min);
 	return 0;
 }
 
@@ -21,7 +22,8 @@ int rec_u64(const struct rec_check *c, const struct stream_rec *r, size_t i, con
 {
 	const struct mp *v = mp_at(r->v, i);
 	if (mp_type(v) != MP_UINT)
-		return stream_in_bad(c->in, e, "%s is %s, want uint", name, mp_type_name(mp_type(v)));
+		return stream_in_bad(c->in, e, "%s is %s, want uint", name,
+				     mp_type_name(mp_type(v)));
 	if (mp_u64(v) > max)
 		return stream_in_bad(c->in, e, "%s is %llu, the limit is %llu", name,
 				     (unsigned long long)mp_u64(v), (unsigned long long)max);
@@ -66,7 +68,8 @@ bool path_is_safe(const uint8_t *p, size_t n)
 		if (i < n && p[i] != '/')
 			continue;
 		size_t k = i - from;
-		if (!k || (k == 1 && p[from] == '.') || (k == 2 && p[from] == '.' && p[from + 1] == '.'))
+		if (!k || (k == 1 && p[from] == '.') ||
+		    (k == 2 && p[from] == '.' && p[from + 1] == '.'))
 			return false;
 		from = i + 1;
 	}
@@ -77,9 +80,10 @@ bool path_is_safe(const uint8_t *p, size_t n)
 static int file_complete(const struct rec_check *c, struct err *e)
 {
 	if (c->n_files && (c->last_flags & FILE_STORED) && c->last_text_bytes != c->last_size)
-		return stream_in_bad(c->in, e, "file %llu is stored, but %llu of its %llu bytes came",
-				     (unsigned long long)c->n_files - 1, (unsigned long long)c->last_text_bytes,
-				     (unsigned long long)c->last_size);
+		return stream_in_bad(
+			c->in, e, "file %llu is stored, but %llu of its %llu bytes came",
+			(unsigned long long)c->n_files - 1, (unsigned long long)c->last_text_bytes,
+			(unsigned long long)c->last_size);
 	return 0;
 }
 
@@ -100,22 +104,25 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	f->lang = (const char *)lang;
 	f->flags = (unsigned)flags;
 	if (mp_type(mtime) != MP_UINT && mp_type(mtime) != MP_INT)
-		return stream_in_bad(c->in, e, "mtime is %s, want an integer", mp_type_name(mp_type(mtime)));
+		return stream_in_bad(c->in, e, "mtime is %s, want an integer",
+				     mp_type_name(mp_type(mtime)));
 	if (mp_type(mtime) == MP_UINT && mp_u64(mtime) > INT64_MAX)
 		return stream_in_bad(c->in, e, "mtime is %llu, the limit is %lld",
 				     (unsigned long long)mp_u64(mtime), (long long)INT64_MAX);
 	f->mtime_ns = mp_i64(mtime);
 	if (f->id != c->n_files)
-		return stream_in_bad(c->in, e, "file id %llu, the next is %llu", (unsigned long long)f->id,
-				     (unsigned long long)c->n_files);
+		return stream_in_bad(c->in, e, "file id %llu, the next is %llu",
+				     (unsigned long long)f->id, (unsigned long long)c->n_files);
 	if (f->root >= c->n_roots && !(f->flags & FILE_STORED))
 		return stream_in_bad(c->in, e, "file %llu is below root %llu, the header has %zu",
-				     (unsigned long long)f->id, (unsigned long long)f->root, c->n_roots);
+				     (unsigned long long)f->id, (unsigned long long)f->root,
+				     c->n_roots);
 	if (!path_is_safe(f->path, f->n_path))
 		return stream_in_bad(c->in, e, "file %llu: path leaves its root or is malformed",
 				     (unsigned long long)f->id);
 	if (f->n_lang > 31 || memchr(lang, 0, f->n_lang) || !utf8_valid(lang, f->n_lang))
-		return stream_in_bad(c->in, e, "language of %zu bytes: want UTF-8, at most 31 bytes", f->n_lang);
+		return stream_in_bad(
+			c->in, e, "language of %zu bytes: want UTF-8, at most 31 bytes", f->n_lang);
 	c->n_files++;
 	c->last_flags = f->flags;
 	c->last_size = f->size_bytes;
@@ -123,18 +130,22 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	return 0;
 }
 
-int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n, struct err *e)
+int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
+	     struct err *e)
 {
 	uint64_t file;
 	if (rec_shape(c, r, "text", 3, e) || rec_u64(c, r, 1, "file id", UINT32_MAX, &file, e) ||
 	    rec_bytes(c, r, 2, MP_BIN, "text", p, n, e))
 		return -1;
 	if (!c->n_files || file != c->n_files - 1 || !(c->last_flags & FILE_STORED))
-		return stream_in_bad(c->in, e, "text of file %llu, which is not the latest stored file",
+		return stream_in_bad(c->in, e,
+				     "text of file %llu, which is not the latest stored file",
 				     (unsigned long long)file);
 	if (*n > TEXT_PIECE_MAX || *n > c->last_size - c->last_text_bytes)
-		return stream_in_bad(c->in, e, "text of %zu bytes: the limit is %d, and the file has %llu left",
-				     *n, TEXT_PIECE_MAX, (unsigned long long)(c->last_size - c->last_text_bytes));
+		return stream_in_bad(
+			c->in, e, "text of %zu bytes: the limit is %d, and the file has %llu left",
+			*n, TEXT_PIECE_MAX,
+			(unsigned long long)(c->last_size - c->last_text_bytes));
 	c->last_text_bytes += *n;
 	return 0;
 }
@@ -146,21 +157,26 @@ static int chunk_order(struct rec_check *c, const struct rec_chunk *k, struct er
 		return stream_in_bad(c->in, e, "chunk id %llu, the next is %llu", id,
 				     (unsigned long long)c->n_chunks);
 	if (c->dim && c->n_vecs != c->n_chunks)
-		return stream_in_bad(c->in, e, "chunk %llu came before the vector of chunk %llu", id,
-				     (unsigned long long)c->n_vecs);
+		return stream_in_bad(c->in, e, "chunk %llu came before the vector of chunk %llu",
+				     id, (unsigned long long)c->n_vecs);
 	if (!c->n_files || k->file != c->n_files - 1)
-		return stream_in_bad(c->in, e, "chunk %llu is of file %llu, which is not the latest file", id,
+		return stream_in_bad(c->in, e,
+				     "chunk %llu is of file %llu, which is not the latest file", id,
 				     (unsigned long long)k->file);
-	if (k->off_bytes > c->last_size || k->len_bytes > c->last_size - k->off_bytes || !k->len_bytes)
-		return stream_in_bad(c->in, e, "chunk %llu: bytes %llu + %llu of a file of %llu", id,
-				     (unsigned long long)k->off_bytes, (unsigned long long)k->len_bytes,
+	if (k->off_bytes > c->last_size || k->len_bytes > c->last_size - k->off_bytes ||
+	    !k->len_bytes)
+		return stream_in_bad(c->in, e, "chunk %llu: bytes %llu + %llu of a file of %llu",
+				     id, (unsigned long long)k->off_bytes,
+				     (unsigned long long)k->len_bytes,
 				     (unsigned long long)c->last_size);
 	if (!k->first_line || k->last_line < k->first_line)
 		return stream_in_bad(c->in, e, "chunk %llu: lines %llu to %llu", id,
-				     (unsigned long long)k->first_line, (unsigned long long)k->last_line);
+				     (unsigned long long)k->first_line,
+				     (unsigned long long)k->last_line);
 	if ((k->sub_off_bytes || k->sub_len_bytes) && !(c->last_flags & FILE_RECORDS))
-		return stream_in_bad(c->in, e, "chunk %llu: a span in a record, but file %llu has no records", id,
-				     (unsigned long long)k->file);
+		return stream_in_bad(c->in, e,
+				     "chunk %llu: a span in a record, but file %llu has no records",
+				     id, (unsigned long long)k->file);
 	c->n_chunks++;
 	return 0;
 }
@@ -169,7 +185,8 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 {
 	const uint8_t *p = NULL;
 	*k = (struct rec_chunk){0};
-	if (rec_shape(c, r, "chunk", 12, e) || rec_u64(c, r, 1, "chunk id", UINT32_MAX, &k->id, e) ||
+	if (rec_shape(c, r, "chunk", 12, e) ||
+	    rec_u64(c, r, 1, "chunk id", UINT32_MAX, &k->id, e) ||
 	    rec_u64(c, r, 2, "file id", UINT32_MAX, &k->file, e) ||
 	    rec_u64(c, r, 3, "offset", INT64_MAX, &k->off_bytes, e) ||
 	    rec_u64(c, r, 4, "length", STREAM_RECORD_MAX, &k->len_bytes, e) ||
@@ -183,7 +200,8 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 		if (rec_bytes(c, r, 10, MP_STR, "id of the record", &p, &k->n_ext_id, e))
 			return -1;
 		if (!utf8_valid(p, k->n_ext_id))
-			return stream_in_bad(c->in, e, "id of the record of chunk %llu is not UTF-8",
+			return stream_in_bad(c->in, e,
+					     "id of the record of chunk %llu is not UTF-8",
 					     (unsigned long long)k->id);
 		k->ext_id = (const char *)p;
 	}
@@ -191,7 +209,8 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 		if (rec_bytes(c, r, 11, MP_STR, "text", &p, &k->n_text, e))
 			return -1;
 		if (!utf8_valid(p, k->n_text))
-			return stream_in_bad(c->in, e, "text of chunk %llu is not UTF-8", (unsigned long long)k->id);
+			return stream_in_bad(c->in, e, "text of chunk %llu is not UTF-8",
+					     (unsigned long long)k->id);
 		k->text = (const char *)p;
 	} else if (!c->dim) {
 		return stream_in_bad(c->in, e, "chunk %llu has no text", (unsigned long long)k->id);
@@ -211,23 +230,31 @@ int rec_vec(struct rec_check *c, const struct stream_rec *r, float *out, struct 
 	if (!c->dim)
 		return stream_in_bad(c->in, e, "a vector in a stream of chunks");
 	if (id != c->n_vecs || c->n_vecs >= c->n_chunks)
-		return stream_in_bad(c->in, e, "vector of chunk %llu, the next is that of chunk %llu",
+		return stream_in_bad(c->in, e,
+				     "vector of chunk %llu, the next is that of chunk %llu",
 				     (unsigned long long)id, (unsigned long long)c->n_vecs);
 	if (n != 4 * c->dim)
-		return stream_in_bad(c->in, e, "%zu floats (%zu bytes), header says %zu: re-run leann-embed-client",
-				     n / 4, n, c->dim);
+		return stream_in_bad(
+			c->in, e,
+			"%zu floats (%zu bytes), header says %zu: re-run leann-embed-client", n / 4,
+			n, c->dim);
 	for (size_t i = 0; i < c->dim; i++) {
 		float f = get_lef32(p + 4 * i);
 		if (!isfinite(f))
-			return stream_in_bad(c->in, e, "vector of chunk %llu: component %zu is %s: re-run "
-					     "leann-embed-client", (unsigned long long)id, i,
+			return stream_in_bad(c->in, e,
+					     "vector of chunk %llu: component %zu is %s: re-run "
+					     "leann-embed-client",
+					     (unsigned long long)id, i,
 					     isnan(f) ? "NaN" : "infinite");
 		sum += (double)f * f;
 		out[i] = f;
 	}
 	if (sum < .81 || sum > 1.21)
-		return stream_in_bad(c->in, e, "vector of chunk %llu has length %.4f, want 1: the vectors of a "
-				     "stream are normalised", (unsigned long long)id, sqrt(sum));
+		return stream_in_bad(
+			c->in, e,
+			"vector of chunk %llu has length %.4f, want 1: the vectors of a "
+			"stream are normalised",
+			(unsigned long long)id, sqrt(sum));
 	c->n_vecs++;
 	return 0;
 }
@@ -264,13 +291,16 @@ int rec_check_end(const struct rec_check *c, struct err *e)
 		return -1;
 	if (c->dim && c->n_vecs != c->n_chunks)
 		return stream_in_bad(c->in, e, "%llu chunks, but %llu vectors",
-				     (unsigned long long)c->n_chunks, (unsigned long long)c->n_vecs);
+				     (unsigned long long)c->n_chunks,
+				     (unsigned long long)c->n_vecs);
 	if (c->n_anchors && c->n_assigned != c->n_chunks)
 		return stream_in_bad(c->in, e, "anchors of %llu chunks, the stream has %llu",
-				     (unsigned long long)c->n_assigned, (unsigned long long)c->n_chunks);
+				     (unsigned long long)c->n_assigned,
+				     (unsigned long long)c->n_chunks);
 	if (c->pq_m && c->n_coded != c->n_chunks)
 		return stream_in_bad(c->in, e, "codes of %llu chunks, the stream has %llu",
-				     (unsigned long long)c->n_coded, (unsigned long long)c->n_chunks);
+				     (unsigned long long)c->n_coded,
+				     (unsigned long long)c->n_chunks);
 	return 0;
 }
 

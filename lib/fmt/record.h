@@ -69,19 +69,27 @@ struct rec_check {
 	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
 };
 
-/* A path that stays below its root: relative, at most 4095 bytes, no empty, "." or ".." component, no NUL. */
+/*
+ * A path that stays below its root: relative, at most 4095 bytes, no empty, "." or ".."
+ * component, no NUL.
+ */
 bool path_is_safe(const uint8_t *p, size_t n);
 
 int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e) MUST_CHECK;
-int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f, struct err *e) MUST_CHECK;
+int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f,
+	     struct err *e) MUST_CHECK;
 int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
 	     struct err *e) MUST_CHECK;
-int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk *k, struct err *e) MUST_CHECK;
+int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk *k,
+	      struct err *e) MUST_CHECK;
 /* The vector's dim floats into out (native f32). */
 int rec_vec(struct rec_check *c, const struct stream_rec *r, float *out, struct err *e) MUST_CHECK;
 /* Check any record by its tag, keeping nothing. Unknown tags outside 64..125 are refused. */
 int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e) MUST_CHECK;
-/* After END: every chunk of a vector stream has its vector, every stored file its bytes, all codes are there. */
+/*
+ * After END: every chunk of a vector stream has its vector, every stored file its bytes, all
+ * codes are there.
+ */
 int rec_check_end(const struct rec_check *c, struct err *e) MUST_CHECK;
 
 /* Packers: append one record's body to b (cleared first). */
@@ -107,7 +115,8 @@ struct rec_codebook {
 	const int8_t *cent;		/* (m, ksub, dsub) */
 	const uint8_t *cent_scale;	/* m f32 little-endian, one a sub-space */
 };
-int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a, struct err *e) MUST_CHECK;
+int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a,
+		struct err *e) MUST_CHECK;
 /* first chunk and the n u32 little-endian anchors of the chunks from there on */
 int rec_assign(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
 	       size_t *n, struct err *e) MUST_CHECK;

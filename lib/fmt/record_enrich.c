@@ -18,20 +18,22 @@ static int after_vectors(const struct rec_check *c, const char *name, struct err
 }
 
 /* n little-endian floats, all finite and >= 0. */
-static int scales(const struct rec_check *c, const uint8_t *p, size_t n_bytes, size_t n, const char *name,
-		  struct err *e)
+static int scales(const struct rec_check *c, const uint8_t *p, size_t n_bytes, size_t n,
+		  const char *name, struct err *e)
 {
 	if (n_bytes != 4 * n)
 		return stream_in_bad(c->in, e, "%s: %zu bytes, want %zu floats", name, n_bytes, n);
 	for (size_t i = 0; i < n; i++) {
 		float f = get_lef32(p + 4 * i);
 		if (!isfinite(f) || f < 0)
-			return stream_in_bad(c->in, e, "%s: scale %zu is not a finite number >= 0", name, i);
+			return stream_in_bad(c->in, e, "%s: scale %zu is not a finite number >= 0",
+					     name, i);
 	}
 	return 0;
 }
 
-int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a, struct err *e)
+int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a,
+		struct err *e)
 {
 	const uint8_t *strategy, *q;
 	size_t n_strategy, n_q, n_scale;
@@ -63,16 +65,18 @@ int rec_assign(struct rec_check *c, const struct stream_rec *r, uint64_t *first,
 	       size_t *n, struct err *e)
 {
 	size_t n_bytes;
-	if (rec_shape(c, r, "assign", 3, e) || rec_u64(c, r, 1, "first chunk", UINT32_MAX, first, e) ||
+	if (rec_shape(c, r, "assign", 3, e) ||
+	    rec_u64(c, r, 1, "first chunk", UINT32_MAX, first, e) ||
 	    rec_bytes(c, r, 2, MP_BIN, "anchor numbers", p, &n_bytes, e))
 		return -1;
 	if (!c->n_anchors)
 		return stream_in_bad(c->in, e, "assign before anchors");
 	*n = n_bytes / 4;
 	if (n_bytes % 4 || !*n || *first != c->n_assigned || *n > c->n_chunks - c->n_assigned)
-		return stream_in_bad(c->in, e, "assign: chunks %llu + %zu, the next is %llu of %llu",
-				     (unsigned long long)*first, *n, (unsigned long long)c->n_assigned,
-				     (unsigned long long)c->n_chunks);
+		return stream_in_bad(
+			c->in, e, "assign: chunks %llu + %zu, the next is %llu of %llu",
+			(unsigned long long)*first, *n, (unsigned long long)c->n_assigned,
+			(unsigned long long)c->n_chunks);
 	for (size_t i = 0; i < *n; i++)
 		if (get_le32(*p + 4 * i) >= c->n_anchors)
 			return stream_in_bad(c->in, e, "chunk %llu: anchor %u of %llu",
@@ -82,7 +86,8 @@ int rec_assign(struct rec_check *c, const struct stream_rec *r, uint64_t *first,
 	return 0;
 }
 
-int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_codebook *k, struct err *e)
+int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_codebook *k,
+		 struct err *e)
 {
 	const uint8_t *rot, *cent;
 	size_t n_rot, n_rot_scale, n_cent, n_cent_scale;
@@ -101,12 +106,16 @@ int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_cod
 	if (c->pq_m)
 		return stream_in_bad(c->in, e, "a second codebook: leann-pq ran twice");
 	if (mp_type(residual) != MP_BOOL)
-		return stream_in_bad(c->in, e, "residual is %s, want bool", mp_type_name(mp_type(residual)));
+		return stream_in_bad(c->in, e, "residual is %s, want bool",
+				     mp_type_name(mp_type(residual)));
 	if (!m || !ksub || !dsub || m * dsub > c->dim || n_rot != m * dsub * c->dim ||
 	    n_cent != m * ksub * dsub)
-		return stream_in_bad(c->in, e, "codebook of %llu x %llu x %llu for %zu dimensions, %zu bytes of "
-				     "rotation, %zu of centroids", (unsigned long long)m,
-				     (unsigned long long)ksub, (unsigned long long)dsub, c->dim, n_rot, n_cent);
+		return stream_in_bad(
+			c->in, e,
+			"codebook of %llu x %llu x %llu for %zu dimensions, %zu bytes of "
+			"rotation, %zu of centroids",
+			(unsigned long long)m, (unsigned long long)ksub, (unsigned long long)dsub,
+			c->dim, n_rot, n_cent);
 	k->residual = mp_bool(residual);
 	if (k->residual && !c->n_anchors)
 		return stream_in_bad(c->in, e, "a residual codebook before anchors");
@@ -128,20 +137,25 @@ int rec_codes(struct rec_check *c, const struct stream_rec *r, uint64_t *first, 
 	      size_t *n, struct err *e)
 {
 	size_t n_bytes;
-	if (rec_shape(c, r, "codes", 3, e) || rec_u64(c, r, 1, "first chunk", UINT32_MAX, first, e) ||
+	if (rec_shape(c, r, "codes", 3, e) ||
+	    rec_u64(c, r, 1, "first chunk", UINT32_MAX, first, e) ||
 	    rec_bytes(c, r, 2, MP_BIN, "codes", p, &n_bytes, e))
 		return -1;
 	if (!c->pq_m)
 		return stream_in_bad(c->in, e, "codes before their codebook");
 	*n = n_bytes / c->pq_m;
 	if (n_bytes % c->pq_m || !*n || *first != c->n_coded || *n > c->n_chunks - c->n_coded)
-		return stream_in_bad(c->in, e, "codes: chunks %llu + %zu (%zu bytes of %zu each), the next is "
-				     "%llu of %llu", (unsigned long long)*first, *n, n_bytes, c->pq_m,
-				     (unsigned long long)c->n_coded, (unsigned long long)c->n_chunks);
+		return stream_in_bad(
+			c->in, e,
+			"codes: chunks %llu + %zu (%zu bytes of %zu each), the next is "
+			"%llu of %llu",
+			(unsigned long long)*first, *n, n_bytes, c->pq_m,
+			(unsigned long long)c->n_coded, (unsigned long long)c->n_chunks);
 	for (size_t i = 0; i < n_bytes; i++)
 		if ((*p)[i] >= c->pq_ksub)
-			return stream_in_bad(c->in, e, "chunk %llu: code %u, the codebook has %zu entries",
-					     (unsigned long long)(*first + i / c->pq_m), (*p)[i], c->pq_ksub);
+			return stream_in_bad(
+				c->in, e, "chunk %llu: code %u, the codebook has %zu entries",
+				(unsigned long long)(*first + i / c->pq_m), (*p)[i], c->pq_ksub);
 	c->n_coded += *n;
 	return 0;
 }

@@ -30,7 +30,10 @@ int stream_in_bad(const struct stream_in *s, struct err *e, const char *fmt, ...
 		       (unsigned long long)(s->n_records ? s->n_records - 1 : 0), msg);
 }
 
-/* Read one frame into s->body; 0 at a clean end of file, 1 read, -1 error. Counts and hashes it later. */
+/*
+ * Read one frame into s->body; 0 at a clean end of file, 1 read, -1 error. Counts and hashes it
+ * later.
+ */
 static int read_frame(struct stream_in *s, uint8_t head[FRAME_BYTES], struct err *e)
 {
 	size_t got;
@@ -40,20 +43,23 @@ static int read_frame(struct stream_in *s, uint8_t head[FRAME_BYTES], struct err
 	if (got == 0)
 		return 0;
 	if (head[0] != FRAME_MARK)
-		return err_set(e, ERR_DATA, at ? "%s: record %llu: byte 0x%02x where a frame should start (0xc6)"
-				: "%s: record %llu: byte 0x%02x: not a leann stream", s->name, at, head[0]);
+		return err_set(e, ERR_DATA,
+			       at ? "%s: record %llu: byte 0x%02x where a frame should start (0xc6)"
+				  : "%s: record %llu: byte 0x%02x: not a leann stream",
+			       s->name, at, head[0]);
 	if (got < FRAME_BYTES)
 		return err_set(e, ERR_DATA, "%s: record %llu: cut inside its frame", s->name, at);
 	size_t n = (size_t)head[1] << 24 | (size_t)head[2] << 16 | (size_t)head[3] << 8 | head[4];
 	if (n > STREAM_RECORD_MAX)
-		return err_set(e, ERR_DATA, "%s: record %llu: %zu bytes, the limit is %d", s->name, at, n,
-			       STREAM_RECORD_MAX);
+		return err_set(e, ERR_DATA, "%s: record %llu: %zu bytes, the limit is %d", s->name,
+			       at, n, STREAM_RECORD_MAX);
 	buf_clear(&s->body);
 	buf_reserve(&s->body, n);
 	if (fdin_read(&s->in, s->body.p, n, &got, e))
 		return -1;
 	if (got < n)
-		return err_set(e, ERR_DATA, "%s: record %llu: cut after %zu of %zu bytes", s->name, at, got, n);
+		return err_set(e, ERR_DATA, "%s: record %llu: cut after %zu of %zu bytes", s->name,
+			       at, got, n);
 	s->body.len = n;
 	return 1;
 }
@@ -64,13 +70,16 @@ static int parse_record(struct stream_in *s, struct stream_rec *r, struct err *e
 	struct err why;
 	if (mp_parse(s->doc, s->body.p, s->body.len, &v, &why))
 		return stream_in_bad(s, e, "%s", why.msg);
-	if (mp_type(v) != MP_ARR || mp_type(mp_at(v, 0)) != MP_UINT || mp_u64(mp_at(v, 0)) > TAG_END)
+	if (mp_type(v) != MP_ARR || mp_type(mp_at(v, 0)) != MP_UINT ||
+	    mp_u64(mp_at(v, 0)) > TAG_END)
 		return stream_in_bad(s, e, "not an array that starts with a tag (0..127)");
-	*r = (struct stream_rec){(unsigned)mp_u64(mp_at(v, 0)), s->n_records - 1, v, s->body.p, s->body.len};
+	*r = (struct stream_rec){(unsigned)mp_u64(mp_at(v, 0)), s->n_records - 1, v, s->body.p,
+				 s->body.len};
 	return 0;
 }
 
-int stream_in_open(struct stream_in *s, int fd, const char *name, const char *need_kind, struct err *e)
+int stream_in_open(struct stream_in *s, int fd, const char *name, const char *need_kind,
+		   struct err *e)
 {
 	uint8_t head[FRAME_BYTES];
 	struct stream_rec r;
@@ -85,8 +94,10 @@ int stream_in_open(struct stream_in *s, int fd, const char *name, const char *ne
 	if (k < 0)
 		return -1;
 	if (k == 0)
-		return err_set(e, ERR_DATA, "%s: empty: no leann stream came: see what the program before "
-			       "this one said", name);
+		return err_set(e, ERR_DATA,
+			       "%s: empty: no leann stream came: see what the program before "
+			       "this one said",
+			       name);
 	s->n_records = 1;
 	if (parse_record(s, &r, e))
 		return -1;
@@ -96,8 +107,9 @@ int stream_in_open(struct stream_in *s, int fd, const char *name, const char *ne
 		return -1;
 	if (need_kind && strcmp(s->head.kind, need_kind))
 		return err_set(e, ERR_DATA, "%s: a stream of %s, this program takes %s: %s", name,
-			       s->head.kind, need_kind, strcmp(need_kind, "vectors")
-			       ? "it goes before leann-embed-client" : "put leann-embed-client before it");
+			       s->head.kind, need_kind,
+			       strcmp(need_kind, "vectors") ? "it goes before leann-embed-client"
+							    : "put leann-embed-client before it");
 	hash_add(s->hash, head, FRAME_BYTES);
 	hash_add(s->hash, s->body.p, s->body.len);
 	return 0;
@@ -117,7 +129,8 @@ static int check_end(struct stream_in *s, const struct stream_rec *r, struct err
 				     (unsigned long long)n, (unsigned long long)before);
 	if (mp_type(x) == MP_UINT && mp_u64(x) != hash_get(s->hash))
 		return stream_in_bad(s, e, "END has checksum %016llx, the records give %016llx",
-				     (unsigned long long)mp_u64(x), (unsigned long long)hash_get(s->hash));
+				     (unsigned long long)mp_u64(x),
+				     (unsigned long long)hash_get(s->hash));
 	if (fdin_read(&s->in, &extra, 1, &got, e))
 		return -1;
 	if (got)
@@ -133,8 +146,10 @@ int stream_in_next(struct stream_in *s, struct stream_rec *r, struct err *e)
 	if (k < 0)
 		return -1;
 	if (k == 0)
-		return err_set(e, ERR_DATA, "%s: ended after record %llu without END: the program before "
-			       "this one stopped early", s->name, (unsigned long long)s->n_records - 1);
+		return err_set(e, ERR_DATA,
+			       "%s: ended after record %llu without END: the program before "
+			       "this one stopped early",
+			       s->name, (unsigned long long)s->n_records - 1);
 	s->n_records++;
 	if (parse_record(s, r, e))
 		return -1;
@@ -172,8 +187,8 @@ static int put_frame(struct stream_out *s, const uint8_t *body, size_t n, struct
 {
 	uint8_t head[FRAME_BYTES];
 	if (n > STREAM_RECORD_MAX)
-		return err_set(e, ERR_DATA, "%s: record %llu of %zu bytes, the limit is %d", s->out.name,
-			       (unsigned long long)s->n_records, n, STREAM_RECORD_MAX);
+		return err_set(e, ERR_DATA, "%s: record %llu of %zu bytes, the limit is %d",
+			       s->out.name, (unsigned long long)s->n_records, n, STREAM_RECORD_MAX);
 	frame(head, n);
 	if (fdout_add(&s->out, head, FRAME_BYTES, e) || fdout_add(&s->out, body, n, e))
 		return -1;

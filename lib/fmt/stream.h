@@ -73,10 +73,14 @@ void shead_set_packed(struct shead *h, const char *key, const struct buf *packed
 void shead_add_prog(struct shead *h, const char *name, size_t n_args, char **args);
 bool shead_has(const struct shead *h, const char *key);
 /* Missing keys: "" and def. Strings are copied into out (cut is impossible: ERR_DATA over cap). */
-int shead_str(const struct shead *h, const char *key, char *out, size_t cap, struct err *e) MUST_CHECK;
+int shead_str(const struct shead *h, const char *key, char *out, size_t cap,
+	      struct err *e) MUST_CHECK;
 int shead_u64(const struct shead *h, const char *key, uint64_t def, uint64_t max, uint64_t *out,
 	      struct err *e) MUST_CHECK;
-/* Item i of the bin array "key" (roots): bytes appended to out; *n_items tells how many there are. */
+/*
+ * Item i of the bin array "key" (roots): bytes appended to out; *n_items tells how many there
+ * are.
+ */
 int shead_bin_at(const struct shead *h, const char *key, size_t i, struct buf *out, size_t *n_items,
 		 struct err *e) MUST_CHECK;
 
@@ -99,10 +103,16 @@ struct stream_in {
 	bool ended;
 };
 
-/* Opens on fd (not closed by release); refuses a terminal. need_kind: the kind wanted, or NULL for any. */
+/*
+ * Opens on fd (not closed by release); refuses a terminal. need_kind: the kind wanted, or NULL
+ * for any.
+ */
 int stream_in_open(struct stream_in *s, int fd, const char *name, const char *need_kind,
 		   struct err *e) MUST_CHECK;
-/* 1: a record (unknown tags 64..125 included), 0: END, -1: error; a failure record is an error of its own code. */
+/*
+ * 1: a record (unknown tags 64..125 included), 0: END, -1: error; a failure record is an error
+ * of its own code.
+ */
 int stream_in_next(struct stream_in *s, struct stream_rec *r, struct err *e) MUST_CHECK;
 /* "NAME: record N: " + message into e, ERR_DATA. */
 int stream_in_bad(const struct stream_in *s, struct err *e, const char *fmt, ...) PRINTF(3, 4);
@@ -121,7 +131,10 @@ int stream_out_head(struct stream_out *s, const struct shead *h, struct err *e) 
 int stream_out_raw(struct stream_out *s, const uint8_t *body, size_t n, struct err *e) MUST_CHECK;
 int stream_out_buf(struct stream_out *s, const struct buf *b, struct err *e) MUST_CHECK;
 int stream_out_end(struct stream_out *s, struct err *e) MUST_CHECK;
-/* Tell the reader that this program failed and why; its own errors are ignored. Nothing after END. */
+/*
+ * Tell the reader that this program failed and why; its own errors are ignored. Nothing after
+ * END.
+ */
 void stream_out_fail(struct stream_out *s, const struct err *why);
 void stream_out_release(struct stream_out *s);
 

@@ -119,7 +119,8 @@ void shead_add_prog(struct shead *h, const char *name, size_t n_args, char **arg
 }
 
 /* A copy of one key's value, parsed into doc over b; NULL when absent. */
-static const struct mp *look(const struct shead *h, const char *key, struct mp_doc *doc, struct buf *b)
+static const struct mp *look(const struct shead *h, const char *key, struct mp_doc *doc,
+			     struct buf *b)
 {
 	return mp_get(as_map(h, doc, b), key);
 }
@@ -144,8 +145,9 @@ int shead_str(const struct shead *h, const char *key, char *out, size_t cap, str
 	int r = 0;
 	out[0] = 0;
 	if (v && (mp_type(v) != MP_STR || n >= cap || memchr(p, 0, n) || !utf8_valid(p, n)))
-		r = err_set(e, ERR_DATA, "header: %s: want UTF-8 text shorter than %zu bytes, got %s of %zu", key,
-			    cap, mp_type_name(mp_type(v)), n);
+		r = err_set(e, ERR_DATA,
+			    "header: %s: want UTF-8 text shorter than %zu bytes, got %s of %zu",
+			    key, cap, mp_type_name(mp_type(v)), n);
 	else if (v) {
 		memcpy(out, p, n);
 		out[n] = 0;
@@ -165,7 +167,8 @@ int shead_u64(const struct shead *h, const char *key, uint64_t def, uint64_t max
 	*out = def;
 	if (v && (mp_type(v) != MP_UINT || mp_u64(v) > max))
 		r = err_set(e, ERR_DATA, "header: %s: want a uint up to %llu, got %s %llu", key,
-			    (unsigned long long)max, mp_type_name(mp_type(v)), (unsigned long long)mp_u64(v));
+			    (unsigned long long)max, mp_type_name(mp_type(v)),
+			    (unsigned long long)mp_u64(v));
 	else if (v)
 		*out = mp_u64(v);
 	buf_release(&b);
@@ -221,27 +224,34 @@ int shead_parse(struct stream_in *s, const struct stream_rec *r, struct err *e)
 	struct shead *h = &s->head;
 	size_t n;
 	if (r->tag != TAG_HEADER || !is_str(mp_at(v, 1), "leann"))
-		return err_set(e, ERR_DATA, "%s: record 0: not the header of a leann stream", s->name);
+		return err_set(e, ERR_DATA, "%s: record 0: not the header of a leann stream",
+			       s->name);
 	if (mp_type(mp_at(v, 2)) != MP_UINT || mp_type(mp_at(v, 3)) != MP_UINT)
 		return stream_in_bad(s, e, "header without a version");
 	if (mp_u64(mp_at(v, 2)) != STREAM_MAJOR)
-		return stream_in_bad(s, e, "stream version %llu.%llu, this program reads %d.x: use programs of "
-				     "one release", (unsigned long long)mp_u64(mp_at(v, 2)),
-				     (unsigned long long)mp_u64(mp_at(v, 3)), STREAM_MAJOR);
+		return stream_in_bad(
+			s, e,
+			"stream version %llu.%llu, this program reads %d.x: use programs of "
+			"one release",
+			(unsigned long long)mp_u64(mp_at(v, 2)),
+			(unsigned long long)mp_u64(mp_at(v, 3)), STREAM_MAJOR);
 	const uint8_t *kind = mp_bytes(mp_at(v, 4), &n);
 	if (mp_type(mp_at(v, 4)) != MP_STR || n >= sizeof h->kind || memchr(kind, 0, n))
 		return stream_in_bad(s, e, "header without a kind");
 	memcpy(h->kind, kind, n);
 	h->kind[n] = 0;
 	if (strcmp(h->kind, "chunks") && strcmp(h->kind, "vectors"))
-		return stream_in_bad(s, e, "a stream of kind \"%s\": \"chunks\" and \"vectors\" are known", h->kind);
+		return stream_in_bad(
+			s, e, "a stream of kind \"%s\": \"chunks\" and \"vectors\" are known",
+			h->kind);
 	if (mp_type(map) != MP_MAP)
 		return stream_in_bad(s, e, "header without a map of keys");
 	h->major = STREAM_MAJOR;
 	h->minor = STREAM_MINOR;
 	h->n_pairs = mp_len(map);
 	if (h->n_pairs > STREAM_KEYS_MAX)
-		return stream_in_bad(s, e, "header with %zu keys, the limit is %d", h->n_pairs, STREAM_KEYS_MAX);
+		return stream_in_bad(s, e, "header with %zu keys, the limit is %d", h->n_pairs,
+				     STREAM_KEYS_MAX);
 	for (size_t i = 0; mp_pair(map, i, &key, &val); i++) {
 		if (mp_type(key) != MP_STR)
 			return stream_in_bad(s, e, "header key %zu is %s, want str", i,
@@ -267,8 +277,8 @@ int stream_failed(const struct stream_in *s, const struct stream_rec *r, struct 
 		n_who = 60;
 	if (n_msg > 800)
 		n_msg = 800;
-	return err_set(e, code == 75 ? ERR_TEMP : ERR_DATA, "stopped: %.*s failed: %.*s", (int)n_who,
-		       (const char *)who, (int)n_msg, (const char *)msg);
+	return err_set(e, code == 75 ? ERR_TEMP : ERR_DATA, "stopped: %.*s failed: %.*s",
+		       (int)n_who, (const char *)who, (int)n_msg, (const char *)msg);
 }
 
 int stream_out_head(struct stream_out *s, const struct shead *h, struct err *e)
@@ -284,8 +294,10 @@ int stream_out_head(struct stream_out *s, const struct shead *h, struct err *e)
 	buf_add(&b, h->map.p, h->map.len);
 	if (isatty(s->out.fd)) {
 		buf_release(&b);
-		return err_set(e, ERR_USAGE, "stdout is a terminal: a leann stream is binary: send it to the next "
-			       "program, to a file, or through 'leann-bundle text'");
+		return err_set(
+			e, ERR_USAGE,
+			"stdout is a terminal: a leann stream is binary: send it to the next "
+			"program, to a file, or through 'leann-bundle text'");
 	}
 	int r = stream_out_buf(s, &b, e);
 	buf_release(&b);

@@ -34,14 +34,20 @@ static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
 	return (la_ssize_t)n;
 }
 
-/* A writer of pax tar without extra blocks: "restricted" adds pax headers only where ustar cannot say it. */
+/*
+ * A writer of pax tar without extra blocks: "restricted" adds pax headers only where ustar
+ * cannot say it.
+ */
 static struct archive *open_writer(struct sink *s)
 {
 	struct archive *a = archive_write_new();
-	if (!a || archive_write_set_format_pax_restricted(a) || archive_write_set_bytes_per_block(a, 0) ||
-	    archive_write_set_bytes_in_last_block(a, 1) || archive_write_open(a, s, NULL, put, NULL)) {
+	if (!a || archive_write_set_format_pax_restricted(a) ||
+	    archive_write_set_bytes_per_block(a, 0) ||
+	    archive_write_set_bytes_in_last_block(a, 1) ||
+	    archive_write_open(a, s, NULL, put, NULL)) {
 		if (s->e->code == ERR_NONE)
-			err_set(s->e, ERR_SYS, "%s: tar: %s", s->name, a ? archive_error_string(a) : "no memory");
+			err_set(s->e, ERR_SYS, "%s: tar: %s", s->name,
+				a ? archive_error_string(a) : "no memory");
 		if (a)
 			archive_write_free(a);
 		return NULL;
@@ -61,12 +67,13 @@ static int put_header(struct archive *a, struct sink *s, const char *name, uint6
 	int rc = archive_write_header(a, en);
 	archive_entry_free(en);
 	if (rc != ARCHIVE_OK && s->e->code == ERR_NONE)
-		return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, name, archive_error_string(a));
+		return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, name,
+			       archive_error_string(a));
 	if (rc != ARCHIVE_OK)
 		return -1;
 	if (s->n_bytes - before != TAR_BLOCK)
-		return err_set(s->e, ERR_SYS, "%s: tar: member %s needs a header of %llu bytes", s->name, name,
-			       (unsigned long long)(s->n_bytes - before));
+		return err_set(s->e, ERR_SYS, "%s: tar: member %s needs a header of %llu bytes",
+			       s->name, name, (unsigned long long)(s->n_bytes - before));
 	return 0;
 }
 
@@ -86,7 +93,8 @@ int tar_header(const char *name, uint64_t n, uint8_t out[TAR_BLOCK], struct err 
 static int put_member(struct archive *a, struct sink *s, const struct tar_member *m)
 {
 	if (m->n >= TAR_MEMBER_MAX)
-		return err_set(s->e, ERR_DATA, "%s: member %s has %zu bytes, the limit is 8 GiB: split the index",
+		return err_set(s->e, ERR_DATA,
+			       "%s: member %s has %zu bytes, the limit is 8 GiB: split the index",
 			       s->name, m->name, m->n);
 	if (put_header(a, s, m->name, m->n))
 		return -1;
@@ -102,12 +110,14 @@ static int put_member(struct archive *a, struct sink *s, const struct tar_member
 	}
 	/* the padding now, not in front of the next header */
 	if (archive_write_finish_entry(a) != ARCHIVE_OK)
-		return s->e->code != ERR_NONE ? -1 : err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name,
-							     m->name, archive_error_string(a));
+		return s->e->code != ERR_NONE ? -1
+					      : err_set(s->e, ERR_SYS, "%s: tar: member %s: %s",
+							s->name, m->name, archive_error_string(a));
 	return 0;
 }
 
-int tar_write(int fd, const char *fd_name, const struct tar_member *m, size_t n_members, struct err *e)
+int tar_write(int fd, const char *fd_name, const struct tar_member *m, size_t n_members,
+	      struct err *e)
 {
 	struct sink s = {.fd = fd, .name = fd_name, .e = e};
 	e->code = ERR_NONE;

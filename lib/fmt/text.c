@@ -64,8 +64,8 @@ static bool is_plain_map(const struct mp *map)
 		for (size_t j = 0; j < i; j++) {
 			const struct mp *k2, *v2;
 			const uint8_t *q;
-			if (mp_pair(map, j, &k2, &v2) && (q = mp_bytes(k2, &n_other)) && n == n_other &&
-			    !memcmp(p, q, n))
+			if (mp_pair(map, j, &k2, &v2) && (q = mp_bytes(k2, &n_other)) &&
+			    n == n_other && !memcmp(p, q, n))
 				return false;
 		}
 		if (i >= 1000)		/* a long map is compared as pairs: no quadratic work */
@@ -115,7 +115,8 @@ static struct js *to_js(const struct mp *v)
 	const uint8_t *p = mp_bytes(v, &n);
 	switch (mp_type(v)) {
 	case MP_BOOL: return js_new_bool(mp_bool(v));
-	case MP_UINT: return mp_u64(v) > INT64_MAX ? wrap_hex(W_U64, mp_u64(v)) : js_new_int(mp_i64(v));
+	case MP_UINT:
+		return mp_u64(v) > INT64_MAX ? wrap_hex(W_U64, mp_u64(v)) : js_new_int(mp_i64(v));
 	case MP_INT: return js_new_int(mp_i64(v));
 	case MP_REAL: return real_to_js(mp_real(v));
 	case MP_BIN:
@@ -161,7 +162,8 @@ static int put_map(const struct js *list, int depth, struct buf *out, struct err
 		const struct js *pair = js_at(list, i);
 		if (js_type(pair) != JS_ARR || js_len(pair) != 2)
 			return err_set(e, ERR_DATA, "\"map\" wants an array of [key, value]");
-		if (from_js(js_at(pair, 0), depth + 1, out, e) || from_js(js_at(pair, 1), depth + 1, out, e))
+		if (from_js(js_at(pair, 0), depth + 1, out, e) ||
+		    from_js(js_at(pair, 1), depth + 1, out, e))
 			return -1;
 	}
 	return 0;
@@ -235,7 +237,8 @@ static enum word word_of(const struct js *o)
 static int put_arr(const struct js *a, int depth, struct buf *out, struct err *e)
 {
 	if (js_len(a) > UINT16_MAX)
-		return err_set(e, ERR_DATA, "an array of %zu items, the limit is %d", js_len(a), UINT16_MAX);
+		return err_set(e, ERR_DATA, "an array of %zu items, the limit is %d", js_len(a),
+			       UINT16_MAX);
 	mp_put_arr(out, js_len(a));
 	for (size_t i = 0; i < js_len(a); i++)
 		if (from_js(js_at(a, i), depth + 1, out, e))
@@ -250,7 +253,8 @@ static int put_obj(const struct js *o, int depth, struct buf *out, struct err *e
 	if (w != W_NONE)
 		return put_word(w, js_get(o, words[w]), depth, out, e);
 	if (js_len(o) > UINT16_MAX)
-		return err_set(e, ERR_DATA, "an object of %zu keys, the limit is %d", js_len(o), UINT16_MAX);
+		return err_set(e, ERR_DATA, "an object of %zu keys, the limit is %d", js_len(o),
+			       UINT16_MAX);
 	mp_put_map(out, js_len(o));
 	return js_each(o, put_pair, &s);
 }
@@ -283,7 +287,9 @@ int text_pack(const struct js *j, const char *where, struct buf *out, struct err
 	size_t n;
 	const char *s = js_str(js_get(j, "raw"), &n);
 	if (js_type(j) == JS_OBJ && js_len(j) == 1 && s)
-		return base64_get(out, s, n) ? err_set(e, ERR_DATA, "%s: \"raw\" wants base64", where) : 0;
+		return base64_get(out, s, n)
+			       ? err_set(e, ERR_DATA, "%s: \"raw\" wants base64", where)
+			       : 0;
 	if (js_type(j) != JS_ARR)
 		return err_set(e, ERR_DATA, "%s: %s, want an array or {\"raw\":base64}", where,
 			       js_type_name(js_type(j)));
@@ -305,7 +311,8 @@ void text_line(const struct mp *v, const uint8_t *raw, size_t n_raw, struct buf 
 	struct js *j = to_js(v);
 	struct buf again = BUF_INIT;
 	struct err ignored;
-	if (text_pack(j, "", &again, &ignored) || again.len != n_raw || memcmp(again.p, raw, n_raw)) {
+	if (text_pack(j, "", &again, &ignored) || again.len != n_raw ||
+	    memcmp(again.p, raw, n_raw)) {
 		js_free(j);
 		j = wrap_base64(W_RAW, raw, n_raw);
 	}

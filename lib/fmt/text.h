@@ -28,7 +28,8 @@ enum { TEXT_LINE_MAX = 128 << 20 };	/* bytes of a line: a record's text, every b
 /* The line for a record's body, raw, and its value v; appended to out. */
 void text_line(const struct mp *v, const uint8_t *raw, size_t n_raw, struct buf *out);
 /* The body for one line, appended to out; where names the line in messages. */
-int text_body(const void *line, size_t n, const char *where, struct buf *out, struct err *e) MUST_CHECK;
+int text_body(const void *line, size_t n, const char *where, struct buf *out,
+	      struct err *e) MUST_CHECK;
 /* The msgpack of a value, appended to out. */
 int text_pack(const struct js *j, const char *where, struct buf *out, struct err *e) MUST_CHECK;
 

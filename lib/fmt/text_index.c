@@ -139,8 +139,9 @@ static int put_lines(struct writer *w, struct err *e)
 	return put_members(w, e);
 }
 
-int text_index_lines(const struct index *ix, int (*put)(void *ctx, const struct buf *line, struct err *e),
-		     void *ctx, struct err *e)
+int text_index_lines(const struct index *ix,
+		     int (*put)(void *ctx, const struct buf *line, struct err *e), void *ctx,
+		     struct err *e)
 {
 	struct writer w = {.ix = ix, .put = put, .ctx = ctx, .t = text_index_new()};
 	int r = put_lines(&w, e);

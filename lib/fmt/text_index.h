@@ -28,8 +28,9 @@
 #include "fmt/index.h"
 
 /* put gets one line without LF; it returns 0, or -1 with e filled. */
-int text_index_lines(const struct index *ix, int (*put)(void *ctx, const struct buf *line, struct err *e),
-		     void *ctx, struct err *e) MUST_CHECK;
+int text_index_lines(const struct index *ix,
+		     int (*put)(void *ctx, const struct buf *line, struct err *e), void *ctx,
+		     struct err *e) MUST_CHECK;
 
 struct text_index;
 

@@ -48,7 +48,8 @@ static int get_num(const struct js *j, size_t i, uint64_t max, uint64_t *out, st
 {
 	const struct js *v = js_at(j, i);
 	if (js_type(v) != JS_INT || js_int(v) < 0 || (uint64_t)js_int(v) > max)
-		return err_set(e, ERR_DATA, "item %zu is no whole number up to %llu", i, (unsigned long long)max);
+		return err_set(e, ERR_DATA, "item %zu is no whole number up to %llu", i,
+			       (unsigned long long)max);
 	*out = (uint64_t)js_int(v);
 	return 0;
 }
@@ -82,7 +83,8 @@ static int take_head(struct text_index *t, const struct js *j, struct err *e)
 	const struct js *extra = js_at(j, 1), *order = js_at(j, 2);
 	if (t->extra)
 		return err_set(e, ERR_DATA, "a second \"index\" line");
-	if (js_type(extra) != JS_OBJ || js_type(order) != JS_ARR || js_len(order) > BUNDLE_MEMBERS_MAX)
+	if (js_type(extra) != JS_OBJ || js_type(order) != JS_ARR ||
+	    js_len(order) > BUNDLE_MEMBERS_MAX)
 		return err_set(e, ERR_DATA, "want [\"index\", {manifest}, [names of members]]");
 	for (size_t i = 0; i < js_len(order); i++)
 		if (!js_str(js_at(order, i), NULL))
@@ -111,7 +113,8 @@ static int take_file(struct text_index *t, const struct js *j, struct err *e)
 	} else if (js_unpath(js_at(j, 3), &path) || !path_is_safe(path.p, path.len)) {
 		err_set(e, ERR_DATA, "item 3 is no path below a root");
 	} else if (js_type(js_at(j, 5)) != JS_INT || n != 8 || !f->lang) {
-		err_set(e, ERR_DATA, "want [\"file\", number, root, path, size, mtime, hash, language, flags]");
+		err_set(e, ERR_DATA,
+			"want [\"file\", number, root, path, size, mtime, hash, language, flags]");
 	} else {
 		f->flags = (unsigned)flags;
 		f->mtime_ns = js_int(js_at(j, 5));
@@ -133,14 +136,16 @@ static int take_chunk(struct text_index *t, const struct js *j, struct err *e)
 	struct rec_chunk c = {0};
 	size_t m;
 	if (get_num(j, 1, UINT32_MAX, &c.id, e) || get_num(j, 2, UINT32_MAX, &c.file, e) ||
-	    get_num(j, 3, INT64_MAX, &c.off_bytes, e) || get_num(j, 4, STREAM_RECORD_MAX, &c.len_bytes, e) ||
-	    get_num(j, 5, UINT32_MAX, &c.sub_off_bytes, e) || get_num(j, 6, UINT32_MAX, &c.sub_len_bytes, e) ||
-	    get_hex(j, 7, &t->codes, &m, e))
+	    get_num(j, 3, INT64_MAX, &c.off_bytes, e) ||
+	    get_num(j, 4, STREAM_RECORD_MAX, &c.len_bytes, e) ||
+	    get_num(j, 5, UINT32_MAX, &c.sub_off_bytes, e) ||
+	    get_num(j, 6, UINT32_MAX, &c.sub_len_bytes, e) || get_hex(j, 7, &t->codes, &m, e))
 		return -1;
 	if (c.id != t->n.n_chunks || c.file + 1 != t->n.n_files)
-		return err_set(e, ERR_DATA, "chunk %llu of file %llu, the next is chunk %llu of file %llu",
-			       (unsigned long long)c.id, (unsigned long long)c.file,
-			       (unsigned long long)t->n.n_chunks, (unsigned long long)t->n.n_files - 1);
+		return err_set(
+			e, ERR_DATA, "chunk %llu of file %llu, the next is chunk %llu of file %llu",
+			(unsigned long long)c.id, (unsigned long long)c.file,
+			(unsigned long long)t->n.n_chunks, (unsigned long long)t->n.n_files - 1);
 	if (c.id && m != t->m)
 		return err_set(e, ERR_DATA, "a code of %zu bytes, those before have %zu", m, t->m);
 	t->m = m;
@@ -182,7 +187,8 @@ static int take(struct text_index *t, const struct js *j, struct err *e)
 		return take_chunk(t, j, e);
 	if (!strcmp(word, "member"))
 		return take_member(t, j, e);
-	return err_set(e, ERR_DATA, "unknown word \"%s\": index, file, chunk and member are known", word);
+	return err_set(e, ERR_DATA, "unknown word \"%s\": index, file, chunk and member are known",
+		       word);
 }
 
 int text_index_take(struct text_index *t, const struct js *j, const char *where, struct err *e)
@@ -190,7 +196,8 @@ int text_index_take(struct text_index *t, const struct js *j, const char *where,
 	return take(t, j, e) ? err_prefix(e, "%s", where) : 0;
 }
 
-int text_index_line(struct text_index *t, const void *line, size_t n, const char *where, struct err *e)
+int text_index_line(struct text_index *t, const void *line, size_t n, const char *where,
+		    struct err *e)
 {
 	struct js *j;
 	if (js_parse(line, n, where, &j, e))
@@ -200,7 +207,10 @@ int text_index_line(struct text_index *t, const void *line, size_t n, const char
 	return r;
 }
 
-/* Rows of m bytes to the blocks of member "codes": 64 chunks, column-wise, the last filled with 0. */
+/*
+ * Rows of m bytes to the blocks of member "codes": 64 chunks, column-wise, the last filled with
+ * 0.
+ */
 static void pack_codes(struct buf *out, const uint8_t *codes, size_t n, size_t m)
 {
 	for (size_t i = 0; i < n; i += INDEX_BLOCK) {

@@ -17,13 +17,15 @@ void zst_pack(const void *p, size_t n, struct buf *out)
 	out->p[out->len] = 0;
 }
 
-int zst_unpack(const void *p, size_t n, size_t n_raw, const char *what, struct buf *out, struct err *e)
+int zst_unpack(const void *p, size_t n, size_t n_raw, const char *what, struct buf *out,
+	       struct err *e)
 {
 	unsigned long long said = ZSTD_getFrameContentSize(p, n);
 	if (said == ZSTD_CONTENTSIZE_ERROR || said == ZSTD_CONTENTSIZE_UNKNOWN)
 		return err_set(e, ERR_DATA, "%s: no zstd frame", what);
 	if (said != n_raw)
-		return err_set(e, ERR_DATA, "%s: a zstd frame of %llu bytes, want %zu", what, said, n_raw);
+		return err_set(e, ERR_DATA, "%s: a zstd frame of %llu bytes, want %zu", what, said,
+			       n_raw);
 	buf_reserve(out, n_raw);
 	size_t k = ZSTD_decompress(out->p + out->len, n_raw, p, n);
 	if (ZSTD_isError(k) || k != n_raw)

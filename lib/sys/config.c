@@ -96,7 +96,8 @@ void config_init(struct config *c)
 	*c = (struct config){0};
 	assert(config_n_keys <= CONFIG_KEYS_MAX);
 	for (size_t i = 0; i < config_n_keys; i++) {
-		bool good = config_keys[i].same_as || config_parse(&config_keys[i], config_keys[i].def, &c->v[i]);
+		bool good = config_keys[i].same_as ||
+			    config_parse(&config_keys[i], config_keys[i].def, &c->v[i]);
 		assert(good);
 		(void)good;
 	}
@@ -119,7 +120,10 @@ struct walk {
 	struct err *e;
 };
 
-/* "hnsw: unknown key ..., want M, efConstruction or efSearch": the next words of all paths below at. */
+/*
+ * "hnsw: unknown key ..., want M, efConstruction or efSearch": the next words of all paths
+ * below at.
+ */
 static int unknown(const struct walk *w, const char *path)
 {
 	struct buf b = BUF_INIT;
@@ -275,11 +279,15 @@ static int check(const struct config *c, struct err *e)
 	const char *type = config_str(c, "anchorSelection.type");
 	bool stratified = strcmp(type, "stratified-kmeans") == 0;
 	if (config_bool(c, enabled) && !stratified && strcmp(type, "kmeans"))
-		return err_set(e, ERR_DATA, "%s: true, but anchorSelection.type is %s: groups go with "
-			       "kmeans or stratified-kmeans only", enabled, type);
+		return err_set(e, ERR_DATA,
+			       "%s: true, but anchorSelection.type is %s: groups go with "
+			       "kmeans or stratified-kmeans only",
+			       enabled, type);
 	if (stratified && config_is_set(c, enabled) && !config_bool(c, enabled))
-		return err_set(e, ERR_DATA, "%s: false, but anchorSelection.type is %s: take kmeans, "
-			       "or leave this key out", enabled, type);
+		return err_set(e, ERR_DATA,
+			       "%s: false, but anchorSelection.type is %s: take kmeans, "
+			       "or leave this key out",
+			       enabled, type);
 	return 0;
 }
 

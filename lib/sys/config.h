@@ -46,10 +46,16 @@ void config_release(struct config *c);
 int config_load(struct config *c, const char *path, struct err *e) MUST_CHECK;
 /* Take what the environment sets, by the names in leann-config(5). */
 int config_env(struct config *c, struct err *e) MUST_CHECK;
-/* Set a key from text: a number, true or false, a word, "auto" where allowed, a list with commas. */
+/*
+ * Set a key from text: a number, true or false, a word, "auto" where allowed, a list with
+ * commas.
+ */
 int config_set(struct config *c, const char *key, const char *text, enum config_origin origin,
 	       struct err *e) MUST_CHECK;
-/* Load path (NULL: $LEANN_CONFIG, if set), then the environment, then check keys against each other. */
+/*
+ * Load path (NULL: $LEANN_CONFIG, if set), then the environment, then check keys against each
+ * other.
+ */
 int config_finish(struct config *c, const char *path, struct err *e) MUST_CHECK;
 
 /* Values by key path; a path that is not in the table is a mistake of the caller and aborts. */

@@ -38,7 +38,11 @@ void config_key_allowed(struct buf *b, const struct config_key *k)
 		break;
 	case CONFIG_WORD:
 		for (size_t i = 0; k->words[i]; i++)
-			buf_printf(b, "%s%s", !i ? "" : k->words[i + 1] ? ", " : " or ", k->words[i]);
+			buf_printf(b, "%s%s",
+				   !i		     ? ""
+				   : k->words[i + 1] ? ", "
+						     : " or ",
+				   k->words[i]);
 		break;
 	case CONFIG_STR:
 		buf_adds(b, "a string that is not empty");

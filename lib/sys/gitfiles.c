@@ -16,11 +16,15 @@
 #define LIST_MAX ((size_t)2 << 30)	/* bytes of names */
 enum { NO_EXEC = 127 };
 
-/* In the child. core.fsmonitor may name a program, which an untrusted repository must not choose. */
+/*
+ * In the child. core.fsmonitor may name a program, which an untrusted repository must not
+ * choose.
+ */
 static _Noreturn void exec_git(const char *dir, const char *const *args, int out, int err)
 {
-	static const char *const gone[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
-					   "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", NULL};
+	static const char *const gone[] = {"GIT_DIR",	 "GIT_WORK_TREE", "GIT_INDEX_FILE",
+					   "GIT_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
+					   NULL};
 	const char *argv[16] = {"git", "-C", dir, "-c", "core.fsmonitor=false", "-c",
 				"core.hooksPath=/dev/null"};
 	int null = open("/dev/null", O_RDONLY);
@@ -84,7 +88,8 @@ static int run(const char *dir, const char *const *args, struct buf *out, int *s
 
 int gitfiles_list(const char *dir, struct buf *out, struct err *e)
 {
-	static const char *const args[] = {"ls-files", "-z", "-c", "-o", "--exclude-standard", NULL};
+	static const char *const args[] = {"ls-files",		 "-z", "-c", "-o",
+					   "--exclude-standard", NULL};
 	char said[300];
 	int status;
 	if (run(dir, args, out, &status, said, sizeof said, e))

@@ -159,7 +159,8 @@ int globs_add(struct globs *g, const char *pattern, struct err *e)
 		n--;
 	}
 	if (!n || n > PATTERN_MAX)
-		return err_set(e, ERR_USAGE, "pattern %s: want 1 to %d bytes", pattern, PATTERN_MAX);
+		return err_set(e, ERR_USAGE, "pattern %s: want 1 to %d bytes", pattern,
+			       PATTERN_MAX);
 	one.anchored = memchr(p, '/', n);
 	if (*p == '/') {
 		p++;

@@ -8,14 +8,31 @@
 static const char *const vcs[] = {".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS", NULL};
 
 static const char *const dirs[] = {
-	"node_modules", "bower_components", "jspm_packages", "__pycache__", "site-packages",
-	"*.egg-info", "DerivedData", "Pods", "CMakeFiles", "cmake-build-*", ".cache", ".tox", ".nox",
-	".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".gradle", ".terraform", ".leann",
+	"node_modules",
+	"bower_components",
+	"jspm_packages",
+	"__pycache__",
+	"site-packages",
+	"*.egg-info",
+	"DerivedData",
+	"Pods",
+	"CMakeFiles",
+	"cmake-build-*",
+	".cache",
+	".tox",
+	".nox",
+	".venv",
+	".mypy_cache",
+	".pytest_cache",
+	".ruff_cache",
+	".gradle",
+	".terraform",
+	".leann",
 	NULL,
 };
 
-static const char *const build_dirs[] = {"build", "dist", "out", "target", "obj", "_build", "vendor",
-					 NULL};
+static const char *const build_dirs[] = {"build", "dist",   "out",    "target",
+					 "obj",	  "_build", "vendor", NULL};
 
 static const char *const build_files[] = {
 	"Makefile", "makefile", "GNUmakefile", "CMakeLists.txt", "meson.build", "configure",
@@ -41,10 +58,10 @@ static const char media[] =
 	" png jpg jpeg gif bmp ico webp tif tiff psd xcf heic avif svg svgz eps ps"
 	" mp3 ogg oga opus flac wav m4a aac mid mp4 m4v mkv webm avi mov wmv flv"
 	" pdf djvu epub mobi doc docx xls xlsx ppt pptx odt ods odp"
-	" zip gz tgz bz2 tbz xz txz zst lz lz4 lzma 7z rar tar jar war whl deb rpm apk dmg iso img cab"
-	" o obj a so lib dll dylib exe class pyc pyo pyd beam wasm elc rlib rmeta"
-	" ttf otf woff woff2 eot pfb db sqlite sqlite3 mdb parquet npy npz pt pth onnx safetensors gguf"
-	" h5 pkl pickle leann mo gmo qm ";
+	" zip gz tgz bz2 tbz xz txz zst lz lz4 lzma 7z rar tar jar war whl deb rpm apk dmg iso img "
+	"cab o obj a so lib dll dylib exe class pyc pyo pyd beam wasm elc rlib rmeta"
+	" ttf otf woff woff2 eot pfb db sqlite sqlite3 mdb parquet npy npz pt pth onnx safetensors "
+	"gguf h5 pkl pickle leann mo gmo qm ";
 
 static bool any(const char *const *patterns, const char *name)
 {

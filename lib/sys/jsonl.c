@@ -8,7 +8,8 @@
 #include "base/mem.h"
 
 /* A string member, or NULL with *n 0 when absent or null; another type is an error. */
-static int string_of(const struct js *obj, const char *key, const char **p, size_t *n, struct err *e)
+static int string_of(const struct js *obj, const char *key, const char **p, size_t *n,
+		     struct err *e)
 {
 	const struct js *v = js_get(obj, key);
 	*n = 0;
@@ -16,7 +17,8 @@ static int string_of(const struct js *obj, const char *key, const char **p, size
 	if (!v || js_type(v) == JS_NULL)
 		return 0;
 	if (js_type(v) != JS_STR)
-		return err_set(e, ERR_DATA, "\"%s\" is %s, want a string", key, js_type_name(js_type(v)));
+		return err_set(e, ERR_DATA, "\"%s\" is %s, want a string", key,
+			       js_type_name(js_type(v)));
 	*p = js_str(v, n);
 	return 0;
 }
@@ -36,8 +38,8 @@ static int id_of(const struct js *obj, struct buf *id, struct err *e)
 				: "no \"id\"", js_type_name(js_type(v)));
 	}
 	if (!id->len || id->len > JSONL_ID_MAX || memchr(id->p, 0, id->len))
-		return err_set(e, ERR_DATA, "\"id\" of %zu bytes: want 1 to %d without NUL", id->len,
-			       JSONL_ID_MAX);
+		return err_set(e, ERR_DATA, "\"id\" of %zu bytes: want 1 to %d without NUL",
+			       id->len, JSONL_ID_MAX);
 	return 0;
 }
 

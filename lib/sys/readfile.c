@@ -82,7 +82,9 @@ static enum read_result open_file(struct readfile *rf, const char *root, const c
 {
 	const char *name;
 	int dir = dir_of(rf, root, rel, &name);
-	*fd = dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	*fd = dir < 0 ? -1
+		      : openat(dir, name,
+			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (*fd < 0)
 		return open_failed(root, rel, e);
 	if (fstat(*fd, st)) {

@@ -24,7 +24,7 @@ struct entry {
 	uint64_t tick;			/* of the last use */
 	enum source_status status;
 	struct buf path, bytes;
-	size_t line_off, line;		/* byte line_off is on this line: counting goes on from here */
+	size_t line_off, line; /* byte line_off is on this line: counting goes on from here */
 };
 
 struct source {
@@ -36,11 +36,13 @@ struct source {
 	struct buf fixed;		/* scratch: a record's text */
 };
 
-int source_open(const struct index *ix, const struct source_opts *o, struct source **out, struct err *e)
+int source_open(const struct index *ix, const struct source_opts *o, struct source **out,
+		struct err *e)
 {
 	char real[PATH_MAX];
 	if (o->root && ix->n_roots > 1)
-		return err_set(e, ERR_USAGE, "%s: files are below %zu roots: another root can stand for one only",
+		return err_set(e, ERR_USAGE,
+			       "%s: files are below %zu roots: another root can stand for one only",
 			       ix->b.path, ix->n_roots);
 	if (o->root && !realpath(o->root, real))
 		return err_sys(e, "%s", o->root);
@@ -73,20 +75,23 @@ void source_free(struct source *s)
 
 static int index_damaged(const struct source *s, size_t i_chunk, const char *what, struct err *e)
 {
-	return err_set(e, ERR_DATA, "%s: damaged index: chunk %zu: %s", s->ix->b.path, i_chunk, what);
+	return err_set(e, ERR_DATA, "%s: damaged index: chunk %zu: %s", s->ix->b.path, i_chunk,
+		       what);
 }
 
 /* A file's bytes as they are now, checked against what was indexed. */
-static void load_file(struct source *s, const struct index_file *f, struct entry *n, const char *root,
-		      const char *rel)
+static void load_file(struct source *s, const struct index_file *f, struct entry *n,
+		      const char *root, const char *rel)
 {
 	struct file_meta meta;
 	struct err ignored;
 	uint64_t max = f->size_bytes < FILE_MAX ? f->size_bytes : FILE_MAX;
 	switch (readfile(&s->rf, root, rel, max, &n->bytes, &meta, &ignored)) {
 	case READ_OK:
-		n->status = n->bytes.len == f->size_bytes && hash64(n->bytes.p, n->bytes.len) == f->hash
-				    ? SOURCE_FRESH : SOURCE_CHANGED;
+		n->status = n->bytes.len == f->size_bytes &&
+					    hash64(n->bytes.p, n->bytes.len) == f->hash
+				    ? SOURCE_FRESH
+				    : SOURCE_CHANGED;
 		break;
 	case READ_TOO_BIG:
 	case READ_CHANGED: n->status = SOURCE_CHANGED; break;
@@ -100,13 +105,16 @@ static int load_stored(struct source *s, size_t file, const struct index_file *f
 		       struct err *e)
 {
 	if (f->size_bytes > FILE_MAX)
-		return err_set(e, ERR_DATA, "%s: damaged index: stored file %zu has %llu bytes, the limit is %d",
+		return err_set(e, ERR_DATA,
+			       "%s: damaged index: stored file %zu has %llu bytes, the limit is %d",
 			       s->ix->b.path, file, (unsigned long long)f->size_bytes, FILE_MAX);
 	if (index_text(s->ix, file, 0, (size_t)f->size_bytes, &n->bytes, e))
 		return -1;
 	if (hash64(n->bytes.p, n->bytes.len) != f->hash)
-		return err_set(e, ERR_DATA, "%s: damaged index: stored file %zu has another hash than the index says",
-			       s->ix->b.path, file);
+		return err_set(
+			e, ERR_DATA,
+			"%s: damaged index: stored file %zu has another hash than the index says",
+			s->ix->b.path, file);
 	n->status = SOURCE_FRESH;
 	return 0;
 }
@@ -212,15 +220,16 @@ static void count_lines(struct entry *n, size_t off, size_t len, struct source_p
 }
 
 /* The record in a line of JSON Lines: its id, and its text or a span of it. */
-static int record(struct source *s, size_t i_chunk, const struct index_chunk *c, const uint8_t *line,
-		  struct source_passage *out, struct err *e)
+static int record(struct source *s, size_t i_chunk, const struct index_chunk *c,
+		  const uint8_t *line, struct source_passage *out, struct err *e)
 {
 	struct err why;
 	if (record_text(line, (size_t)c->len_bytes, &s->fixed, &out->id, &why))
 		return index_damaged(s, i_chunk, why.msg, e);
 	if (c->sub_off_bytes > s->fixed.len || c->sub_len_bytes > s->fixed.len - c->sub_off_bytes)
 		return index_damaged(s, i_chunk, "a span beyond its record's text", e);
-	size_t n = c->sub_len_bytes ? (size_t)c->sub_len_bytes : s->fixed.len - (size_t)c->sub_off_bytes;
+	size_t n = c->sub_len_bytes ? (size_t)c->sub_len_bytes
+				    : s->fixed.len - (size_t)c->sub_off_bytes;
 	utf8_repair(&out->text, s->fixed.p + c->sub_off_bytes, n);
 	return 0;
 }

@@ -72,9 +72,11 @@ static int enter(struct walk *w, const struct level *l, const char *name, struct
 	struct stat st;
 	in.rel = mem_printf("%s%s/", l->rel, name);
 	if (in.depth > WALK_DEPTH_MAX) {
-		warn(w, "%s/%s: deeper than %d directories, left out", l->root, in.rel, WALK_DEPTH_MAX);
+		warn(w, "%s/%s: deeper than %d directories, left out", l->root, in.rel,
+		     WALK_DEPTH_MAX);
 		w->n_unreadable++;
-	} else if ((in.fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+	} else if ((in.fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
+		   0) {
 		if (errno != ENOENT) {
 			warn(w, "%s/%s: %s", l->root, in.rel, strerror(errno));
 			w->n_unreadable++;
@@ -114,7 +116,10 @@ static unsigned char entry_type(int fd, const struct dirent *de)
 	       : S_ISLNK(st.st_mode) ? DT_LNK : DT_FIFO;
 }
 
-/* Entries of one directory: type byte, name, NUL, end to end; the directory stream is closed again. */
+/*
+ * Entries of one directory: type byte, name, NUL, end to end; the directory stream is closed
+ * again.
+ */
 static int list_entries(const struct level *l, struct buf *out, bool *build_file, bool *marked)
 {
 	int fd = openat(l->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -194,7 +199,10 @@ static bool path_hidden(const struct walk *w, const char *path)
 	return false;
 }
 
-/* One path from git, below l. Tracked files may be gone from the disk, or be something else there. */
+/*
+ * One path from git, below l. Tracked files may be gone from the disk, or be something else
+ * there.
+ */
 static int take_git_path(struct walk *w, const struct level *l, char *path, struct err *e)
 {
 	struct stat st;

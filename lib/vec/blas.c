@@ -84,7 +84,8 @@ int blas_eigen(size_t n, double *a, double *w, struct err *e)
 		mem_free(iwork);
 	}
 	if (info)
-		return err_set(e, ERR_DATA, "eigenvectors of a %zu x %zu matrix: LAPACK info %d", n, n, info);
+		return err_set(e, ERR_DATA, "eigenvectors of a %zu x %zu matrix: LAPACK info %d", n,
+			       n, info);
 	order_rows(n, a, w);
 	return 0;
 }

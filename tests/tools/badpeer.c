@@ -43,7 +43,8 @@ static void mute_tcp(const char *ep)
 		pause();
 }
 
-static void spoil(const char *how, struct wire_info *i, struct wire_rows *rows, float *v, uint64_t *id)
+static void spoil(const char *how, struct wire_info *i, struct wire_rows *rows, float *v,
+		  uint64_t *id)
 {
 	size_t last = rows->n * DIM - 1;
 	if (!strcmp(how, "wrong-dim"))

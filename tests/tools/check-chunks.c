@@ -86,7 +86,8 @@ static void on_file(struct seen *s, const struct stream_rec *r, struct err *e)
 			 (const char *)s->f.path);
 		if (file_slurp(s->path, (size_t)1 << 30, &s->bytes, e))
 			err_die(e);
-		if (hash64(s->bytes.p, s->bytes.len) != s->f.hash || s->bytes.len != s->f.size_bytes)
+		if (hash64(s->bytes.p, s->bytes.len) != s->f.hash ||
+		    s->bytes.len != s->f.size_bytes)
 			bad(s, "hash or size differs", NULL);
 	}
 	buf_release(&root);
@@ -198,7 +199,8 @@ int main(int argc, char **argv)
 	file_end(&s);
 	printf("%llu files, %llu chunks, %llu tokens, %llu bytes, %llu under 16 tokens; by tenths:",
 	       (unsigned long long)s.c.n_files, (unsigned long long)s.c.n_chunks,
-	       (unsigned long long)s.n_tokens, (unsigned long long)s.n_text, (unsigned long long)s.n_small);
+	       (unsigned long long)s.n_tokens, (unsigned long long)s.n_text,
+	       (unsigned long long)s.n_small);
 	for (int i = 0; i <= 10; i++)
 		printf(" %llu", (unsigned long long)s.fill[i]);
 	putchar('\n');
