@@ -57,7 +57,7 @@ LIB := $(BUILD)/libleann.a
 TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
 TOOL_BIN := $(TOOLS:%=$(BUILD)/bin/%)
-SCRIPTS := $(sort $(wildcard scripts/leann scripts/leann-*))
+SCRIPTS := $(filter-out %.1 %.7,$(sort $(wildcard scripts/leann scripts/leann-*)))
 SCRIPT_BIN := $(SCRIPTS:scripts/%=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -101,7 +101,6 @@ $(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
-$(BUILD)/bin/leann $(BUILD)/bin/leann-%: scripts/leann
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)
 	$(Q)ln -sf $(abspath $<) $@

@@ -1,0 +1,160 @@
+# The whole pipe: same bytes whatever the stages, threads and kills.
+
+load helper
+
+setup_file() {
+	load helper
+	export TREE=$BATS_FILE_TMPDIR/tree
+	small_tree "$TREE"
+	mkdir -p "$TREE/base"
+	cp "$TOP"/lib/base/*.[ch] "$TREE/base"
+	export VECTORS=$BATS_FILE_TMPDIR/vectors
+	if leann-model path >/dev/null 2>&1; then
+		leann-chunk "$TREE" | leann-embed-client >"$VECTORS"
+	fi
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "two stages after the vectors, or four, write the same bytes" {
+	need_model
+	leann-graph -o two.leann <"$VECTORS"
+	leann-anchors <"$VECTORS" | leann-pq | leann-graph -o four.leann
+	cmp two.leann four.leann
+	leann-pq <"$VECTORS" | leann-graph -o three.leann
+	cmp two.leann three.leann
+}
+
+@test "the whole pipe run twice writes the same bytes" {
+	need_model
+	leann-chunk "$TREE" | leann-embed-client | leann-graph -o a.leann
+	leann-chunk "$TREE" | leann-embed-client | leann-anchors | leann-pq | leann-graph -o b.leann
+	cmp a.leann b.leann
+}
+
+@test "the number of threads does not show in the bytes" {
+	need_model
+	local j
+	for j in 1 2 5; do
+		leann-graph -j $j -o j$j.leann <"$VECTORS"
+		leann-anchors -j $j <"$VECTORS" | leann-pq -j $j | leann-graph -j $j --graph chunks -o c$j.leann
+	done
+	cmp j1.leann j2.leann
+	cmp j1.leann j5.leann
+	cmp c1.leann c2.leann
+	cmp c1.leann c5.leann
+}
+
+@test "another seed gives another index, of the same shape" {
+	need_model
+	leann-graph -o a.leann <"$VECTORS"
+	leann-graph -s 7 -o b.leann <"$VECTORS"
+	run ! cmp -s a.leann b.leann
+	leann-bundle verify -q b.leann
+}
+
+@test "no embedding of a passage is in the index or in a scratch file" {
+	need_model
+	need_python msgpack
+	mkdir scratch
+	TMPDIR=$PWD/scratch leann-graph --graph chunks -o a.leann <"$VECTORS"
+	[ -z "$(ls -A scratch)" ]
+	"$PYTHON" - "$VECTORS" a.leann <<-'END'
+		import array, msgpack, struct, sys
+		data = open(sys.argv[2], "rb").read()
+		n = 0
+		for frame in msgpack.Unpacker(open(sys.argv[1], "rb"), max_bin_len=1 << 24, max_buffer_size=1 << 26):
+		    r = msgpack.unpackb(frame)
+		    if r[0] != 3:
+		        continue
+		    v = struct.unpack("<384f", r[2])
+		    for at in (0, 100, 380):
+		        assert r[2][4 * at:4 * at + 12] not in data, ("f32", r[1], at)
+		        assert struct.pack("<4e", *v[at:at + 4]) not in data, ("f16", r[1], at)
+		    n += 1
+		assert n > 20, n
+	END
+}
+
+@test "an empty tree gives an index that verifies, and no hits" {
+	need_model
+	mkdir empty
+	leann-chunk empty | leann-embed-client | leann-graph -o e.leann
+	leann-bundle verify e.leann
+	run -1 leann-search e.leann "anything at all"
+	[ -z "$output" ]
+}
+
+@test "one passage is enough for an index" {
+	need_model
+	mkdir one
+	echo "The quick brown fox jumps over the lazy dog." >one/fox.txt
+	leann-chunk one | leann-embed-client | leann-graph --graph chunks -o o.leann
+	run -0 leann-search o.leann "an animal that leaps"
+	[[ ${lines[0]} == *fox.txt:1-1* ]]
+	run -0 leann-search --candidates graph o.leann "an animal that leaps"
+	[[ ${lines[0]} == *fox.txt:1-1* ]]
+}
+
+@test "a second writer of an index is told to try again, and waits if asked to" {
+	need_model
+	mkfifo f
+	leann-graph -o w.leann <f &
+	exec 7>f
+	for _ in $(seq 100); do [ -e w.leann.lock ] && break; sleep .05; done
+	sleep .2
+	run -75 leann-graph -o w.leann <"$VECTORS"
+	[[ $output == *"another writer"* ]]
+	(sleep 1; cat "$VECTORS" >&7) &
+	exec 7>&-
+	run -0 leann-graph --wait 20 -o w.leann <"$VECTORS"
+	wait
+}
+
+@test "the old index stays when the new stream is cut" {
+	need_model
+	leann-graph -o keep.leann <"$VECTORS"
+	cp keep.leann before
+	head -c 100000 "$VECTORS" >cut
+	run -2 leann-graph -o keep.leann <cut
+	[[ $output == *"cut after"* || $output == *"without END"* || $output == *"cut inside"* ]]
+	cmp keep.leann before
+}
+
+@test "fifty kills at random moments leave no index, no scratch, and a message" {
+	need_model
+	local i victim killed=0 whole=0 seed=${SEED:-$RANDOM}
+	echo "REPRO: SEED=$seed bats -f fifty tests/bats/60-pipeline.bats"
+	RANDOM=$seed
+	mkdir out scratch
+	mkfifo f1 f2
+	export TMPDIR=$PWD/scratch
+	# many short records: what a killed client had asked for is soon worked off
+	for i in $(seq 3000); do echo "{\"id\": $i, \"text\": \"item number $i\"}"; done >records.jsonl
+	leann-embed-client --info >/dev/null
+	for i in $(seq 50); do
+		local pids=()
+		leann-chunk --jsonl records.jsonl >f1 2>err1 & pids[0]=$!
+		leann-embed-client <f1 >f2 2>err2 & pids[1]=$!
+		leann-graph -o out/x.leann <f2 2>err3 & pids[2]=$!
+		victim=$((RANDOM % 3))
+		sleep ".$((RANDOM % 10))$((RANDOM % 10))"
+		kill -9 "${pids[$victim]}" 2>/dev/null || true
+		wait "${pids[@]}" 2>/dev/null || true
+		[ -z "$(ls -A scratch)" ] || { ls -la scratch; false; }
+		if [ -e out/x.leann ]; then
+			leann-bundle verify -q out/x.leann
+			rm out/x.leann
+			whole=$((whole + 1))
+		else
+			killed=$((killed + 1))
+			# the stages after the victim say so; before it, SIGPIPE is silent
+			[ $victim = 2 ] || [ -s err3 ] || { echo "no message: $i $victim"; false; }
+		fi
+		[ "$(ls -A out)" = x.leann.lock ] || { ls -la out; false; }
+	done
+	echo "$killed killed in time, $whole were done before"
+	[ $killed -ge 10 ]
+}
