@@ -102,7 +102,7 @@ verdict() { [ ! -s "$wrong" ]; }
 }
 
 @test "control characters in a stream do not reach a terminal" {
-	command -v script >/dev/null || skip "no script(1)"
+	need_terminal
 	printf '%s\n' '[0,"leann",1,0,"chunks",{"model":"\u001b[2J\u009b2J\u202e"}]' '[127,null,null]' |
 		leann-bundle text -r >s
 	script -qec "leann-bundle text s" /dev/null </dev/null >out

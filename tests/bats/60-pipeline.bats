@@ -129,7 +129,7 @@ setup() {
 	echo "REPRO: SEED=$seed bats -f fifty tests/bats/60-pipeline.bats"
 	RANDOM=$seed
 	mkdir out scratch
-	mkfifo f1 f2
+	mkfifo f1 f2 f3 f4
 	export TMPDIR=$PWD/scratch
 	# many short records: what a killed client had asked for is soon worked off
 	for i in $(seq 3000); do echo "{\"id\": $i, \"text\": \"item number $i\"}"; done >records.jsonl
@@ -138,8 +138,10 @@ setup() {
 		local pids=()
 		leann-chunk --jsonl records.jsonl >f1 2>err1 & pids[0]=$!
 		leann-embed-client <f1 >f2 2>err2 & pids[1]=$!
-		leann-graph -o out/x.leann <f2 2>err3 & pids[2]=$!
-		victim=$((RANDOM % 3))
+		leann-anchors <f2 >f3 2>err3 & pids[2]=$!
+		leann-pq <f3 >f4 2>err4 & pids[3]=$!
+		leann-graph -o out/x.leann <f4 2>err5 & pids[4]=$!
+		victim=$((RANDOM % 5))
 		sleep ".$((RANDOM % 10))$((RANDOM % 10))"
 		kill -9 "${pids[$victim]}" 2>/dev/null || true
 		wait "${pids[@]}" 2>/dev/null || true
@@ -151,7 +153,7 @@ setup() {
 		else
 			killed=$((killed + 1))
 			# the stages after the victim say so; before it, SIGPIPE is silent
-			[ $victim = 2 ] || [ -s err3 ] || { echo "no message: $i $victim"; false; }
+			[ $victim = 4 ] || [ -s err5 ] || { echo "no message: $i $victim"; false; }
 		fi
 		[ "$(ls -A out)" = x.leann.lock ] || { ls -la out; false; }
 	done

@@ -25,6 +25,11 @@ need_model() {
 	export MODEL
 }
 
+# Skip unless script(1) can run a program on a terminal of its own.
+need_terminal() {
+	script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "no script(1), or no terminals to be had"
+}
+
 # Skip unless the Python modules named are there.
 need_python() {
 	local m
