@@ -69,8 +69,6 @@ struct args {
 	const char *config_path;
 	size_t n_threads;
 	bool show, quiet, verbose;
-	struct buf prog; /* NUL-terminated options that change the output, for the provenance */
-	size_t n_prog;
 };
 
 static void set_key(struct args *a, const char *key, const struct opts *o)
@@ -80,7 +78,7 @@ static void set_key(struct args *a, const char *key, const struct opts *o)
 		err_usage_die("--%s: %s", o->opt->name, e.msg);
 }
 
-static void parse(struct args *a, int argc, char **argv)
+static void parse(struct args *a, struct pass *p, int argc, char **argv)
 {
 	struct opts o = {.table = table,
 			 .usage = "[options] <VECTORS >VECTORS",
@@ -95,11 +93,8 @@ static void parse(struct args *a, int argc, char **argv)
 		    config_set(&a->config, "anchorSelection.stratification.enabled", "true",
 			       CONFIG_FLAG, &e))
 			err_die(&e);
-		if (key || c == ID_SEED) {
-			buf_printf(&a->prog, "--%s=%s", o.opt->name, o.val);
-			buf_addc(&a->prog, 0);
-			a->n_prog++;
-		}
+		if (key || c == ID_SEED)
+			pass_arg(p, "--%s=%s", o.opt->name, o.val);
 		switch (c) {
 		case ID_SEED: a->params.anchors.seed = (uint64_t)opts_num(&o, 0, INT64_MAX); break;
 		case ID_CONFIG: a->config_path = o.val; break;
@@ -144,13 +139,7 @@ static void tell(const struct enrich *x, size_t n, double seconds)
 static int run(const struct args *a, struct pass *p, struct groups *g, struct enrich *x,
 	       struct err *e)
 {
-	char *prog[sizeof table / sizeof *table * 4];
-	size_t n_prog = 0;
-	char *s = (char *)a->prog.p;
-	for (size_t i = 0; i < a->n_prog && n_prog < sizeof prog / sizeof *prog;
-	     i++, s += strlen(s) + 1)
-		prog[n_prog++] = s;
-	if (pass_open(p, "leann-anchors", n_prog, prog, e) ||
+	if (pass_open(p, "leann-anchors", e) ||
 	    pass_records(p, groups_see, g, a->quiet, e))
 		return -1;
 	if (p->check.n_anchors)
@@ -195,7 +184,7 @@ int main(int argc, char **argv)
 	struct err e;
 	prog_start(argv[0]);
 	config_init(&a.config);
-	parse(&a, argc, argv);
+	parse(&a, &p, argc, argv);
 	if (config_finish(&a.config, a.config_path, &e))
 		err_die(&e);
 	set_params(&a);
@@ -206,7 +195,6 @@ int main(int argc, char **argv)
 		err_die(&e);
 	}
 	config_release(&a.config);
-	buf_release(&a.prog);
 	pass_release(&p);
 	groups_release(&g);
 	enrich_release(&x);

@@ -54,13 +54,14 @@ static const char more[] =
 int cmd_verify(const struct tool_opts *o, char **args, struct err *e)
 {
 	struct index ix;
-	if (index_open(&ix, args[0], e) || index_verify(&ix, e))
+	if (index_open(&ix, args[0], e))
 		return -1;
-	if (!o->quiet)
+	int r = index_verify(&ix, e);
+	if (!r && !o->quiet)
 		printf("%s: ok: %zu files, %zu chunks, %zu bytes\n", args[0], ix.n_files,
 		       ix.n_chunks, ix.b.n_map);
 	index_close(&ix);
-	return 0;
+	return r;
 }
 
 int publish_checked(const char *path, double wait_s, const struct js *extra,

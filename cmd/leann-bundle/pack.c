@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/tar.h"
@@ -56,11 +56,13 @@ int cmd_unpack(const struct tool_opts *o, char **args, struct err *e)
 	struct bundle b;
 	bool made;
 	(void)o;
-	if (bundle_open(&b, args[0], e) || bundle_verify(&b, e))
+	if (bundle_open(&b, args[0], e))
 		return -1;
-	int dir = empty_dir(args[1], &made, e);
-	if (dir < 0)
+	int dir = bundle_verify(&b, e) ? -1 : empty_dir(args[1], &made, e);
+	if (dir < 0) {
+		bundle_close(&b);
 		return -1;
+	}
 	uint64_t end = b.n_members ? b.member[0].off_bytes - TAR_BLOCK : b.n_map - TAR_TAIL;
 	int r = put_file(dir, MANIFEST_NAME, b.map + TAR_BLOCK, (size_t)end - TAR_BLOCK, e);
 	for (size_t i = 0; i < b.n_members && !r; i++)
@@ -90,7 +92,7 @@ struct packed {
 static int add_part(struct packed *p, int dir, const char *name, struct err *e)
 {
 	struct stat st;
-	void *map = NULL;
+	const void *map = "";
 	if (p->n == BUNDLE_MEMBERS_MAX)
 		return err_set(e, ERR_DATA, "more than %d members", BUNDLE_MEMBERS_MAX);
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -99,17 +101,13 @@ static int add_part(struct packed *p, int dir, const char *name, struct err *e)
 	int r = fstat(fd, &st) ? err_sys(e, "%s: stat", name) : 0;
 	if (!r && !S_ISREG(st.st_mode))
 		r = err_set(e, ERR_DATA, "%s: not a regular file", name);
-	if (!r && st.st_size) {
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED)
-			r = err_sys(e, "%s: mmap", name);
-	}
+	if (!r && st.st_size)
+		r = map_file(fd, name, (size_t)st.st_size, &map, e);
 	close(fd);
 	if (r)
 		return r;
 	p->name[p->n] = mem_strdup(name);
-	p->part[p->n] = (struct bundle_part){p->name[p->n], map ? map : (const void *)"",
-					     (size_t)st.st_size};
+	p->part[p->n] = (struct bundle_part){p->name[p->n], map, (size_t)st.st_size};
 	p->n++;
 	return 0;
 }
@@ -195,7 +193,7 @@ int cmd_pack(const struct tool_opts *o, char **args, struct err *e)
 		r = publish_checked(args[1], o->wait_s, extra, p.part, p.n, e);
 	for (size_t i = 0; i < p.n; i++) {
 		if (p.part[i].n)
-			munmap((void *)(uintptr_t)p.part[i].p, p.part[i].n);
+			map_release(p.part[i].p, p.part[i].n);
 		mem_free(p.name[i]);
 	}
 	js_free(extra);

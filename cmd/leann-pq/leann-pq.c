@@ -39,8 +39,6 @@ struct args {
 	const char *config_path;
 	size_t n_threads;
 	bool show, quiet, verbose;
-	struct buf prog; /* NUL-terminated options that change the output, for the provenance */
-	size_t n_prog;
 };
 
 /* The setting that an option stands for, NULL: none. */
@@ -62,7 +60,7 @@ static void set_key(struct args *a, const char *key, const struct opts *o)
 		err_usage_die("--%s: %s", o->opt->name, e.msg);
 }
 
-static void parse(struct args *a, int argc, char **argv)
+static void parse(struct args *a, struct pass *p, int argc, char **argv)
 {
 	struct opts o = {.table = table,
 			 .usage = "[options] <VECTORS >VECTORS",
@@ -74,12 +72,9 @@ static void parse(struct args *a, int argc, char **argv)
 			opts_word(&o, byte_words);
 		if (key)
 			set_key(a, key, &o);
-		if (key || c == ID_SEED || c == ID_RESIDUAL) {
-			buf_printf(&a->prog, "--%s%s%s", o.opt->name, o.opt->arg ? "=" : "",
-				   o.opt->arg ? o.val : "");
-			buf_addc(&a->prog, 0);
-			a->n_prog++;
-		}
+		if (key || c == ID_SEED || c == ID_RESIDUAL)
+			pass_arg(p, "--%s%s%s", o.opt->name, o.opt->arg ? "=" : "",
+				 o.opt->arg ? o.val : "");
 		switch (c) {
 		case ID_RESIDUAL: a->params.pq.residual = true; break;
 		case ID_SEED: a->params.pq.seed = (uint64_t)opts_num(&o, 0, INT64_MAX); break;
@@ -155,13 +150,7 @@ static int put(struct pass *p, const struct seen *s, const struct enrich *x, str
 
 static int run(const struct args *a, struct pass *p, struct seen *s, struct err *e)
 {
-	char *prog[sizeof table / sizeof *table * 4];
-	size_t n_prog = 0;
-	char *arg = (char *)a->prog.p;
-	for (size_t i = 0; i < a->n_prog && n_prog < sizeof prog / sizeof *prog;
-	     i++, arg += strlen(arg) + 1)
-		prog[n_prog++] = arg;
-	if (pass_open(p, "leann-pq", n_prog, prog, e) || pass_records(p, see, s, a->quiet, e))
+	if (pass_open(p, "leann-pq", e) || pass_records(p, see, s, a->quiet, e))
 		return -1;
 	if (p->check.pq_m)
 		return err_set(e, ERR_DATA,
@@ -202,7 +191,7 @@ int main(int argc, char **argv)
 	struct err e;
 	prog_start(argv[0]);
 	config_init(&a.config);
-	parse(&a, argc, argv);
+	parse(&a, &p, argc, argv);
 	if (config_finish(&a.config, a.config_path, &e))
 		err_die(&e);
 	a.params.pq.m = (size_t)config_int(&a.config, "quantization.subVectors");
@@ -215,7 +204,6 @@ int main(int argc, char **argv)
 		err_die(&e);
 	}
 	config_release(&a.config);
-	buf_release(&a.prog);
 	buf_release(&s.assign);
 	pass_release(&p);
 	enrich_release(&x);

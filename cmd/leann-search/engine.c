@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "algo/graph.h"
+#include "algo/lang.h"
 #include "base/le.h"
 #include "base/mem.h"
 #include "engine.h"
@@ -80,11 +81,25 @@ static bool lang_wanted(const struct js *langs, const char *name)
 	return !langs;
 }
 
+/* A name that no file could have is a slip of the pen, not a question without hits. */
+static int check_langs(const struct index *ix, const struct js *langs, struct err *e)
+{
+	for (size_t i = 0; i < js_len(langs); i++) {
+		size_t n, k = 0;
+		const char *name = js_str(js_at(langs, i), &n);
+		while (k < ix->n_langs && strcmp(index_lang(ix, k), name))
+			k++;
+		if (k == ix->n_langs && !lang_by_name(name, n))
+			return err_set(e, ERR_USAGE, "--lang: no language \"%s\"", name);
+	}
+	return 0;
+}
+
 int engine_filter(struct engine *g, const struct js *langs, const struct globs *globs,
 		  struct err *e)
 {
 	struct buf path = BUF_INIT;
-	int r = 0;
+	int r = check_langs(&g->ix, langs, e);
 	mem_free(g->allow);
 	g->allow = mem_calloc(g->ix.n_chunks / 64 + 1, sizeof *g->allow);
 	for (size_t i = 0; i < g->ix.n_files && !r; i++) {

@@ -1,4 +1,5 @@
 /* leann-search: questions in, passages out. See leann-search(1). */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +74,8 @@ static int ask(struct engine *g, struct show *s, const struct wire_text *q, size
 	t.search_ms /= (double)n;
 	t.recompute_ms /= (double)n;
 	for (size_t i = 0; i < n; i++) {
-		if (!r && n > 1 && !s->json)
-			printf("%s== %.*s\n", i ? "\n" : "", (int)q[i].n, q[i].p);
+		if (!r && s->batch && !s->json)
+			printf("%s== %.*s\n", s->n_shown++ ? "\n" : "", (int)q[i].n, q[i].p);
 		if (!r)
 			r = show_answer(s, g, &q[i], &a[i], &t, e);
 		*hits += a[i].n_hits;
@@ -88,8 +89,12 @@ static int ask_file(struct engine *g, struct show *s, const char *path, size_t *
 	struct buf text = BUF_INIT;
 	struct wire_text q[BATCH_QUESTIONS];
 	size_t n = 0;
-	int r = strcmp(path, "-") ? file_slurp(path, (size_t)1 << 30, &text, e)
-				  : fd_slurp(0, "stdin", (size_t)1 << 30, &text, e);
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0;
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	int r = fd_slurp(fd, fd ? path : "stdin", (size_t)1 << 30, &text, e);
+	if (fd)
+		close(fd);
 	for (size_t at = 0; at < text.len && !r;) {
 		const char *p = (const char *)text.p + at, *lf = memchr(p, '\n', text.len - at);
 		size_t len = lf ? (size_t)(lf - p) : text.len - at;
@@ -122,6 +127,7 @@ static int run(struct engine *g, const struct settings *s, size_t *hits, struct 
 {
 	bool tty = isatty(1);
 	struct show show = {.json = s->json,
+			    .batch = s->batch,
 			    .tty = tty,
 			    .colour = want_colour(s->colour, tty),
 			    .n_lines = s->n_lines};

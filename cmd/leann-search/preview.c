@@ -123,16 +123,6 @@ void preview_lines(const char *text, size_t n, const char *question, size_t n_qu
 	buf_reserve(out, 0);
 }
 
-/* Characters that steer a terminal or turn text around. */
-static bool steers(uint32_t c)
-{
-	if (c == '\n' || c == '\t')
-		return false;
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
-	       (c >= 0xe0000 && c < 0xe0080);
-}
-
 void preview_safe(struct buf *out, const char *text, size_t n, bool safe)
 {
 	if (!safe) {
@@ -144,7 +134,7 @@ void preview_safe(struct buf *out, const char *text, size_t n, bool safe)
 		size_t k = utf8_get(text + i, n - i, &c);
 		if (!k)
 			buf_printf(out, "\\x%02x", (unsigned char)text[i]);
-		else if (steers(c))
+		else if (utf8_steers(c) && c != '\n' && c != '\t')
 			buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
 		else
 			buf_add(out, text + i, k);

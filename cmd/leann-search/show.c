@@ -95,8 +95,10 @@ static void print_person(const struct show *s, const struct search_hit *h, const
 		printf("  %s%s%s", ON(s, "1"), (const char *)text.p, ON(s, "0"));
 	}
 	if (t->p.status != SOURCE_FRESH)
-		printf("  %s(stale: the file %s since it was indexed)%s", ON(s, "31"),
-		       t->p.status == SOURCE_MISSING ? "went away" : "changed", ON(s, "0"));
+		printf("  %s(stale: the file %s)%s", ON(s, "31"),
+		       t->p.status == SOURCE_MISSING ? "is gone or cannot be read"
+						  : "changed since it was indexed",
+		       ON(s, "0"));
 	putchar('\n');
 	for (size_t at = 0; at < t->preview.len;) {
 		const char *p = (const char *)t->preview.p + at,

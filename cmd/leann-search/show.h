@@ -8,7 +8,9 @@
 
 struct show {
 	bool json, colour, tty;		/* tty: control characters are shown as \xNN */
+	bool batch;			/* for people: every question above its hits */
 	size_t n_lines;			/* preview lines for people */
+	size_t n_shown;			/* questions so far */
 	double total_ms;
 };
 

@@ -212,9 +212,10 @@ void graph_build(const float *x, size_t n, size_t dim, const struct graph_params
 {
 	struct build b = {.v = {x, n, dim, k}, .p = p};
 	size_t n_workers = par_n_threads(par);
-	b.degree =
-		2 *
-		p->max_degree; /* as HNSW's ground layer: pruning chooses from twice what stays */
+	/* as HNSW's ground layer: pruning chooses from twice what stays; room is left to connect */
+	b.degree = 2 * p->max_degree;
+	if (b.degree > GRAPH_DEGREE_MAX - SPARE)
+		b.degree = GRAPH_DEGREE_MAX - SPARE;
 	b.pool_cap = b.degree + max_batch(n);
 	if (b.pool_cap < p->ef_construction)
 		b.pool_cap = p->ef_construction;

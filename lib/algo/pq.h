@@ -8,7 +8,7 @@
  * Ranking is by q.x^ / |x^|, x^ the decoded vector: |x^| follows from the code.
  *
  *	pq_train(&rows, NULL, NULL, &params, par, &pq, e); pq_encode(&pq, &rows, ..., codes, e);
- *	pq_lut(&pq, q, lut, qrot); pq_scan(&pq, packed, 0, n, lut, NULL, out);
+ *	pq_lut(&pq, q, lut, qrot); pq_scan(&pq, packed, 0, n, lut, out);
  */
 #ifndef LEANN_ALGO_PQ_H
 #define LEANN_ALGO_PQ_H
@@ -100,17 +100,13 @@ void pq_lut(const struct pq *pq, const float *q, float *lut, float *qrot);
 
 /*
  * Approximate cosines of vectors first..first+n-1 to the query of lut, into out[0..n-1].
- * first must be a multiple of PQ_BLOCK. inv_norm: from pq_inv_norms() for the same
- * vectors, or NULL to work them out again (1.4 times the work,
- * and 5 us a call for the table: give it thousands of vectors).
- * A code that decodes to the zero vector has no direction and scores 0.
+ * first must be a multiple of PQ_BLOCK. A call makes a table first, in 5 us: give it thousands
+ * of vectors. A code that decodes to the zero vector has no direction and scores 0.
  */
 void pq_scan(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, const float *lut,
-	     const float *inv_norm, float *out);
-/* 1 / |x^| of vectors first..first+n-1; 0 for a zero vector. */
-void pq_inv_norms(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, float *out);
+	     float *out);
 
-/* What scoring residual codes needs of the anchors: all three made by pq_residual_new(). */
+/* What scoring residual codes needs of the anchors: made by pq_residual_init(). */
 struct pq_residual {
 	size_t n_anchors, drot;
 	float *rot; /* (n_anchors, drot) rotated anchors */

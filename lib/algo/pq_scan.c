@@ -57,43 +57,18 @@ static void sum_pairs(const uint8_t *block, size_t m, const f32x2 *pairs, f32x2 
 	}
 }
 
-void pq_inv_norms(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, float *out)
-{
-	float sum[PQ_BLOCK];
-	for (size_t at = 0; at < n; at += PQ_BLOCK) {
-		sum_block(packed + (first + at) * pq->m, pq->m, pq->norms, sum);
-		for (size_t i = 0; i < PQ_BLOCK && at + i < n; i++)
-			out[at + i] = inverse(sum[i]);
-	}
-}
-
-static void scan_pairs(const struct pq *pq, const uint8_t *packed, size_t n, const float *lut,
-		       float *out)
+void pq_scan(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, const float *lut,
+	     float *out)
 {
 	f32x2 *pairs = mem_aligned(64, pq->m * PQ_KSUB_MAX * sizeof *pairs), sum[PQ_BLOCK];
 	for (size_t i = 0; i < pq->m * PQ_KSUB_MAX; i++)
 		pairs[i] = (f32x2){lut[i], pq->norms[i]};
 	for (size_t at = 0; at < n; at += PQ_BLOCK) {
-		sum_pairs(packed + at * pq->m, pq->m, pairs, sum);
+		sum_pairs(packed + (first + at) * pq->m, pq->m, pairs, sum);
 		for (size_t i = 0; i < PQ_BLOCK && at + i < n; i++)
 			out[at + i] = sum[i][0] * inverse(sum[i][1]);
 	}
 	mem_free(pairs);
-}
-
-void pq_scan(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, const float *lut,
-	     const float *inv_norm, float *out)
-{
-	float sum[PQ_BLOCK];
-	if (!inv_norm) {
-		scan_pairs(pq, packed + first * pq->m, n, lut, out);
-		return;
-	}
-	for (size_t at = 0; at < n; at += PQ_BLOCK) {
-		sum_block(packed + (first + at) * pq->m, pq->m, lut, sum);
-		for (size_t i = 0; i < PQ_BLOCK && at + i < n; i++)
-			out[at + i] = sum[i] * inv_norm[at + i];
-	}
 }
 
 void pq_residual_init(struct pq_residual *r, const struct pq *pq, const struct anchors *anchors)

@@ -90,7 +90,7 @@ static void scan_range(void *ctx, size_t i_range, size_t i_worker)
 			pq_scan_residual(c->pq, c->residual, c->packed, at, n, c->assign + at,
 					 s->lut, s->qrot, score);
 		else
-			pq_scan(c->pq, c->packed, at, n, s->lut, NULL, score);
+			pq_scan(c->pq, c->packed, at, n, s->lut, score);
 		for (size_t i = 0; i < n; i++) {
 			size_t chunk = at + i;
 			if (q->n == q->cap && score[i] < q->h[0].score)
@@ -112,7 +112,8 @@ size_t search_scan(const struct search_codes *c, const float *q, const struct se
 	float *qrot = mem_array(c->pq->drot, sizeof *qrot);
 	struct heap *heap = mem_calloc(n_ranges, sizeof *heap);
 	for (size_t i = 0; i < n_ranges; i++) {
-		heap[i].cap = p->n_best < c->n ? p->n_best : c->n;
+		size_t most = c->n - i * RANGE < RANGE ? c->n - i * RANGE : RANGE;
+		heap[i].cap = p->n_best < most ? p->n_best : most;
 		heap[i].h = mem_array(heap[i].cap, sizeof *heap[i].h);
 	}
 	struct scan s = {c, p, lut, qrot, heap};

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const char *prog_name = "leann";
 
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -80,12 +82,17 @@ static void say(const char *kind, const char *msg)
 	int k = snprintf(line, 150, "%s: %s", prog_name, kind);
 	if (k > 0)
 		n = (size_t)k < 150 ? (size_t)k : 149;
-	for (const char *p = msg; *p && n + 6 < sizeof line; p++) {
-		unsigned char c = (unsigned char)*p;
-		if (c < 0x20 || c == 0x7f)
-			n += (size_t)snprintf(line + n, 5, "\\x%02x", c);
-		else
-			line[n++] = (char)c;
+	/* names of files come here: a byte that is no text, or would steer the terminal, as \xNN */
+	for (size_t left = strlen(msg), step, shown; left && n + 20 < sizeof line;
+	     msg += step, left -= step) {
+		uint32_t cp;
+		step = utf8_get(msg, left, &cp);
+		shown = step && !utf8_steers(cp) ? step : 0;
+		memcpy(line + n, msg, shown);
+		n += shown;
+		step += !step;
+		for (size_t i = 0; !shown && i < step; i++)
+			n += (size_t)snprintf(line + n, 5, "\\x%02x", (unsigned char)msg[i]);
 	}
 	line[n++] = '\n';
 	fwrite(line, 1, n, stderr);

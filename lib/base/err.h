@@ -43,7 +43,7 @@ int err_exit(enum err_code code);
 void err_prog_set(const char *name);
 const char *err_prog(void);
 
-/* "prog: message" on stderr; a control character in the message is shown as \xNN. */
+/* "prog: message" on stderr; what is no UTF-8, or utf8_steers(), is shown as \xNN. */
 void err_print(const struct err *e);
 void err_warn(const char *fmt, ...) PRINTF(1, 2);
 /* Print and exit with err_exit(e->code). */

@@ -21,9 +21,10 @@ void prog_start(const char *argv0)
 {
 	err_prog_set(argv0);
 	signal(SIGXFSZ, SIG_IGN);
+	/* The wrong way round for 0 and 1: reading or writing there fails, as on a closed one. */
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+		    open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY) != fd)
 			_exit(2);
 }
 
@@ -35,6 +36,17 @@ static _Noreturn void die_of_pipe(void)
 	_exit(141);
 }
 
+/* After a call that failed: is it worth another try? Waits where fd was made non-blocking. */
+static bool again(int fd, short events)
+{
+	struct pollfd pf = {.fd = fd, .events = events};
+	if (errno == EAGAIN)
+		poll(&pf, 1, -1);
+	else if (errno != EINTR)
+		return false;
+	return true;
+}
+
 int fd_read(int fd, const char *name, void *p, size_t n, size_t *got, struct err *e)
 {
 	*got = 0;
@@ -43,7 +55,7 @@ int fd_read(int fd, const char *name, void *p, size_t n, size_t *got, struct err
 		ssize_t r = read(fd, (char *)p + *got, k);
 		if (r == 0)
 			break;
-		if (r < 0 && errno == EINTR)
+		if (r < 0 && again(fd, POLLIN))
 			continue;
 		if (r < 0)
 			return err_sys(e, "%s: read", name);
@@ -70,9 +82,9 @@ int fd_pread(int fd, const char *name, void *p, size_t n, uint64_t off, size_t *
 }
 
 /* After write() returned r < 0 or 0: 0 to try again, -1 with e set. */
-static int write_failed(ssize_t r, const char *name, struct err *e)
+static int write_failed(int fd, ssize_t r, const char *name, struct err *e)
 {
-	if (r < 0 && errno == EINTR)
+	if (r < 0 && again(fd, POLLOUT))
 		return 0;
 	if (r < 0 && errno == EPIPE)
 		die_of_pipe();
@@ -88,7 +100,7 @@ int fd_write(int fd, const char *name, const void *p, size_t n, struct err *e)
 		ssize_t r = write(fd, (const char *)p + done, k);
 		if (r > 0)
 			done += (size_t)r;
-		else if (write_failed(r, name, e))
+		else if (write_failed(fd, r, name, e))
 			return -1;
 	}
 	return 0;
@@ -101,7 +113,7 @@ int fd_pwrite(int fd, const char *name, const void *p, size_t n, uint64_t off, s
 		ssize_t r = pwrite(fd, (const char *)p + done, k, (off_t)(off + done));
 		if (r > 0)
 			done += (size_t)r;
-		else if (write_failed(r, name, e))
+		else if (write_failed(fd, r, name, e))
 			return -1;
 	}
 	return 0;
@@ -191,7 +203,7 @@ static int fill(struct fdin *in, struct err *e)
 	}
 	for (;;) {
 		ssize_t r = read(in->fd, in->p, in->cap);
-		if (r < 0 && errno == EINTR)
+		if (r < 0 && again(in->fd, POLLIN))
 			continue;
 		if (r < 0)
 			return err_sys(e, "%s: read", in->name);

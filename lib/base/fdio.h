@@ -1,6 +1,7 @@
 /*
- * fdio: the only callers of read() and write(). EINTR, short reads, short writes
- * and a vanished reader are handled here and nowhere else.
+ * fdio: the only callers of read() and write(). EINTR, short reads, short writes,
+ * descriptors that somebody made non-blocking and a vanished reader are handled here
+ * and nowhere else.
  *
  *	prog_start(argv[0]);			first line of every main
  *	struct fdin in; fdin_init(&in, 0, "stdin");
@@ -21,7 +22,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Set the name for messages, open missing fds 0-2 on /dev/null, ignore SIGXFSZ. */
+/* Set the name for messages, keep fds 0-2 taken if closed, ignore SIGXFSZ. */
 void prog_start(const char *argv0);
 
 /* Read up to n bytes, looping; *got < n only at end of file. name is for messages. */

@@ -10,11 +10,6 @@ uint64_t hash64(const void *p, size_t n)
 	return XXH3_64bits(p, n);
 }
 
-uint64_t hash64_seed(const void *p, size_t n, uint64_t seed)
-{
-	return XXH3_64bits_withSeed(p, n, seed);
-}
-
 struct hash *hash_new(void)
 {
 	XXH3_state_t *s = XXH3_createState();

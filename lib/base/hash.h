@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 uint64_t hash64(const void *p, size_t n);			/* XXH3, seed 0 */
-uint64_t hash64_seed(const void *p, size_t n, uint64_t seed);
 
 struct hash;							/* a running XXH3 */
 struct hash *hash_new(void);

@@ -41,11 +41,9 @@ static _Noreturn void help(const struct opts *o)
 	exit(0);
 }
 
-static _Noreturn void version(const struct opts *o)
+static _Noreturn void version(void)
 {
 	printf("%s " LEANN_VERSION "\n", err_prog());
-	if (o->version_more)
-		printf("%s\n", o->version_more);
 	close_stdout_die();
 	exit(0);
 }
@@ -77,7 +75,7 @@ static int found(struct opts *o, const struct opt *p, const char *val)
 	if (p == &builtin[0])
 		help(o);
 	if (p == &builtin[1])
-		version(o);
+		version();
 	o->opt = p;
 	o->val = val;
 	return p->id;

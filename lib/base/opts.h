@@ -30,7 +30,6 @@ struct opts {
 	const char *usage;	/* after the program's name */
 	const char *summary;	/* one line for --help */
 	const char *more;	/* text after the options in --help, or NULL */
-	const char *version_more;	/* second line of --version, or NULL */
 	char **args;		/* operands, filled as they are met */
 	size_t n_args;
 	/* the current option */

@@ -73,13 +73,17 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-/* Threads run with every signal blocked: handlers belong to the main thread. */
+/*
+ * Threads run with signals blocked: handlers belong to the main thread. But for SIGBUS, which
+ * is sent to the thread that reads beyond a file that was cut short (map.h).
+ */
 static void spawn(struct par *p, size_t i_worker)
 {
 	struct par_start *s = mem_alloc(sizeof *s);
 	sigset_t all, old;
 	*s = (struct par_start){p, i_worker};
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int rc = pthread_create(&p->threads[i_worker - 1], NULL, worker, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -50,7 +50,10 @@ static char *temp_name(const char *target)
 	return mem_printf(".%s.tmp.%ld", target, (long)getpid());
 }
 
-/* Remove temp files of this target whose process is gone; the caller is the only writer. */
+/*
+ * Remove temp files of this target whose process is gone; the caller is the only writer. One of
+ * our own number is of an earlier process: in a container numbers come back soon.
+ */
 static void collect_stale(int dirfd, const char *target)
 {
 	char *prefix = mem_printf(".%s.tmp.", target);
@@ -62,7 +65,7 @@ static void collect_stale(int dirfd, const char *target)
 		if (strncmp(de->d_name, prefix, n))
 			continue;
 		long pid = strtol(de->d_name + n, NULL, 10);
-		if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH)
+		if (pid == getpid() || (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH))
 			unlinkat(dirfd, de->d_name, 0);
 	}
 	if (d)
@@ -94,6 +97,18 @@ static int open_named(struct tmpout *t, struct err *e)
 	return 0;
 }
 
+/* rename() would put the new file in the place of a device, FIFO or link, and ruin those. */
+static int check_target(const char *path, struct err *e)
+{
+	struct stat st;
+	if (lstat(path, &st) || S_ISREG(st.st_mode))
+		return 0;
+	return err_set(e, ERR_DATA, "%s: %s is there, want the name of a regular file or a new one",
+		       path, S_ISDIR(st.st_mode)   ? "a directory"
+			     : S_ISLNK(st.st_mode) ? "a symbolic link"
+						   : "a device, FIFO or socket");
+}
+
 int tmpout_open(struct tmpout *t, const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
@@ -102,7 +117,9 @@ int tmpout_open(struct tmpout *t, const char *path, struct err *e)
 	t->path = mem_strdup(path);
 	t->target = mem_strdup(slash ? slash + 1 : path);
 	t->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t->dirfd < 0) {
+	if (check_target(path, e)) {
+		;
+	} else if (t->dirfd < 0) {
 		err_sys(e, "%s: cannot open directory %s", path, dir);
 	} else if (!*t->target || strlen(t->target) > 200) {
 		err_set(e, ERR_USAGE, "%s: not a usable file name", path);
@@ -211,6 +228,9 @@ int lock_writer(const char *path, double wait_s, int *fd, struct err *e)
 	char *name = mem_printf("%s.lock", path);
 	int r = -1;
 	struct timespec nap = {0, 20 * 1000 * 1000};
+	*fd = -1;
+	if (check_target(path, e))
+		goto out;
 	*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (*fd < 0) {
 		err_sys(e, "%s", name);

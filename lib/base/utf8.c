@@ -39,6 +39,13 @@ bool utf8_valid(const void *data, size_t n)
 	return true;
 }
 
+bool utf8_steers(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) ||
+	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff ||
+	       (cp >= 0xe0000 && cp < 0xe0080);
+}
+
 void utf8_put(struct buf *b, uint32_t cp)
 {
 	if (cp < 0x80) {

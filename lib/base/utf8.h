@@ -17,6 +17,8 @@
  */
 size_t utf8_get(const void *p, size_t n, uint32_t *cp);
 bool utf8_valid(const void *p, size_t n);
+/* Does this character steer a terminal (C0, DEL, C1), turn text around or hide in it? */
+bool utf8_steers(uint32_t cp);
 void utf8_put(struct buf *b, uint32_t cp);
 /* Append p with every byte that is not part of UTF-8 as U+FFFD; returns how many there were. */
 size_t utf8_repair(struct buf *b, const void *p, size_t n);

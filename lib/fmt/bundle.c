@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/tar.h"
@@ -25,7 +25,7 @@ static int damaged(const struct bundle *b, struct err *e, const char *fmt, ...)
 	return err_set(e, ERR_DATA, "%s: damaged index: %s", b->path, msg);
 }
 
-static int map_file(struct bundle *b, struct err *e)
+static int map_bundle(struct bundle *b, struct err *e)
 {
 	struct stat st;
 	if (fstat(b->fd, &st))
@@ -36,9 +36,9 @@ static int map_file(struct bundle *b, struct err *e)
 		return err_set(e, ERR_DATA, "%s: %lld bytes: too short for a leann index", b->path,
 			       (long long)st.st_size);
 	b->n_map = (size_t)st.st_size;
-	void *p = mmap(NULL, b->n_map, PROT_READ, MAP_SHARED, b->fd, 0);
-	if (p == MAP_FAILED)
-		return err_sys(e, "%s: mmap", b->path);
+	const void *p;
+	if (map_file(b->fd, b->path, b->n_map, &p, e))
+		return -1;
 	b->map = p;
 	return 0;
 }
@@ -141,7 +141,7 @@ int bundle_open_fd(struct bundle *b, int fd, const char *path, struct err *e)
 {
 	uint64_t at = 0;
 	*b = (struct bundle){.fd = fd, .path = mem_strdup(path)};
-	if (map_file(b, e) || read_manifest(b, &at, e) || check_version(b, at, e))
+	if (map_bundle(b, e) || read_manifest(b, &at, e) || check_version(b, at, e))
 		goto fail;
 	const struct js *list = js_get(b->manifest, "members");
 	if (js_type(list) != JS_ARR || js_len(list) > BUNDLE_MEMBERS_MAX) {
@@ -194,8 +194,7 @@ int bundle_verify(const struct bundle *b, struct err *e)
 
 void bundle_close(struct bundle *b)
 {
-	if (b->map)
-		munmap((void *)(uintptr_t)b->map, b->n_map);
+	map_release(b->map, b->n_map);
 	if (b->fd >= 0)
 		close(b->fd);
 	js_free(b->manifest);

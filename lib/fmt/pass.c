@@ -1,13 +1,36 @@
 /* Filters over a vector stream; see pass.h. */
 #include "fmt/pass.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/le.h"
 #include "base/mem.h"
 #include "base/progress.h"
 
 enum { RECORD_BYTES = 1 << 20 }; /* of an assign or codes record */
 
-int pass_open(struct pass *p, const char *prog, size_t n_args, char **args, struct err *e)
+void pass_arg(struct pass *p, const char *fmt, ...)
+{
+	char arg[400];	/* options and values of the programs are words and numbers */
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(arg, sizeof arg, fmt, ap);
+	va_end(ap);
+	buf_add(&p->args, arg, strlen(arg) + 1);
+	p->n_args++;
+}
+
+static void add_prog(const struct pass *p, const char *prog, struct shead *h)
+{
+	char **args = mem_array(p->n_args, sizeof *args), *arg = (char *)p->args.p;
+	for (size_t i = 0; i < p->n_args; i++, arg += strlen(arg) + 1)
+		args[i] = arg;
+	shead_add_prog(h, prog, p->n_args, args);
+	mem_free(args);
+}
+
+int pass_open(struct pass *p, const char *prog, struct err *e)
 {
 	struct shead h = SHEAD_INIT;
 	stream_out_open(&p->out, 1, "stdout");
@@ -16,7 +39,7 @@ int pass_open(struct pass *p, const char *prog, size_t n_args, char **args, stru
 		return -1;
 	p->in.in.tie = &p->out.out;
 	shead_copy(&h, &p->in.head);
-	shead_add_prog(&h, prog, n_args, args);
+	add_prog(p, prog, &h);
 	int r = stream_out_head(&p->out, &h, e);
 	shead_release(&h);
 	return r;
@@ -123,4 +146,5 @@ void pass_release(struct pass *p)
 	stream_in_release(&p->in);
 	stream_out_release(&p->out);
 	spool_release(&p->spool);
+	buf_release(&p->args);
 }

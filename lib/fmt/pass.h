@@ -3,7 +3,8 @@
  * vectors are spooled as well, and records of the filter's own follow before END.
  *
  *	struct pass p = PASS_INIT;
- *	if (pass_open(&p, "leann-pq", n_args, args, e) ||	stdin to stdout
+ *	pass_arg(&p, "--seed=%s", val);			for the provenance, as often as needed
+ *	if (pass_open(&p, "leann-pq", e) ||			stdin to stdout
  *	    pass_records(&p, see, ctx, quiet, e) || ... pass_codes(&p, codes, n, m, e) ||
  *	    pass_end(&p, e))
  *		pass_fail(&p, e);				tells the next program why
@@ -23,15 +24,18 @@ struct pass {
 	struct stream_out out;
 	struct rec_check check;
 	struct spool spool; /* (check.n_vecs, check.dim) after pass_records() */
+	struct buf args; /* options that change the output, NUL-terminated, end to end */
+	size_t n_args;
 };
 #define PASS_INIT                                                                                  \
 	{                                                                                          \
 		.in.head = SHEAD_INIT, .spool = SPOOL_INIT                                         \
 	}
 
-/* Header read from stdin, written to stdout with prog and its args in the provenance. */
-int pass_open(struct pass *p, const char *prog, size_t n_args, char **args,
-	      struct err *e) MUST_CHECK;
+/* An option that changes the output; before pass_open(). */
+void pass_arg(struct pass *p, const char *fmt, ...) PRINTF(2, 3);
+/* Header read from stdin, written to stdout with prog and its options in the provenance. */
+int pass_open(struct pass *p, const char *prog, struct err *e) MUST_CHECK;
 /*
  * Called for every record but vectors, before it goes out: 1 when it was read with a rec_*()
  * function of its own, 0 when it is none of see's business, -1 for an error.

@@ -5,18 +5,18 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/js.h"
 #include "base/le.h"
+#include "base/map.h"
 #include "base/mem.h"
 
 enum { HEADER_MAX = 100000000 };
 
 struct safetensors {
-	void *map;		/* NULL: borrowed bytes */
+	const void *map;	/* NULL: borrowed bytes */
 	size_t n_map;
 	struct tensor *tensors;
 	size_t n, cap;
@@ -190,7 +190,7 @@ int safetensors_open(const char *path, struct safetensors **out, struct err *e)
 {
 	struct safetensors *st = mem_calloc(1, sizeof *st);
 	struct stat sb;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = -1;
 	if (fd < 0 || fstat(fd, &sb)) {
 		err_sys(e, "%s", path);
 		goto out;
@@ -199,14 +199,8 @@ int safetensors_open(const char *path, struct safetensors **out, struct err *e)
 		err_set(e, ERR_DATA, "%s: no safetensors file", path);
 		goto out;
 	}
-	void *map = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED) {
-		err_sys(e, "%s: mmap of %lld bytes", path, (long long)sb.st_size);
-		goto out;
-	}
-	st->map = map;
 	st->n_map = (size_t)sb.st_size;
-	if (parse(st, map, st->n_map, path, e))
+	if (map_file(fd, path, st->n_map, &st->map, e) || parse(st, st->map, st->n_map, path, e))
 		goto out;
 	*out = st;
 	st = NULL;
@@ -225,19 +219,13 @@ void safetensors_free(struct safetensors *st)
 	for (size_t i = 0; i < st->n; i++)
 		mem_free(st->tensors[i].name);
 	mem_free(st->tensors);
-	if (st->map)
-		munmap(st->map, st->n_map);
+	map_release(st->map, st->n_map);
 	mem_free(st);
 }
 
 size_t safetensors_len(const struct safetensors *st)
 {
 	return st->n;
-}
-
-const struct tensor *safetensors_at(const struct safetensors *st, size_t i)
-{
-	return i < st->n ? &st->tensors[i] : NULL;
 }
 
 const struct tensor *safetensors_find(const struct safetensors *st, const char *name)

@@ -35,7 +35,6 @@ int safetensors_parse(const void *p, size_t n, const char *where, struct safeten
 		      struct err *e) MUST_CHECK;
 void safetensors_free(struct safetensors *st);
 size_t safetensors_len(const struct safetensors *st);
-const struct tensor *safetensors_at(const struct safetensors *st, size_t i);	/* in data order */
 const struct tensor *safetensors_find(const struct safetensors *st, const char *name);
 
 /*

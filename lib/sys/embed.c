@@ -45,7 +45,7 @@ struct embed {
 	struct mp_doc *doc;
 	bool has_info;
 	struct wire_info info;
-	uint64_t last_id, n_cut, n_tokens;
+	uint64_t last_id, n_cut;
 	double left_s;			/* when the caller was last given control */
 	struct request open[EMBED_OPEN_MAX];	/* oldest first */
 	size_t n_open;
@@ -158,7 +158,6 @@ static int check_rows(struct embed *h, const struct wire_reply *rep, const struc
 	if (take_rows(h, rep, q->out, e))
 		return -1;
 	h->n_cut += rep->n_cut;
-	h->n_tokens += rep->n_tokens;
 	return 0;
 }
 
@@ -202,6 +201,9 @@ static int handle(struct embed *h, void **tag, struct err *e)
 		return bad_reply(h, rep.id, e);
 	*tag = h->open[i].tag;
 	request_drop(h, i);
+	/* The others wait behind it: the server is at work, their time begins again. */
+	for (i = 0; i < h->n_open; i++)
+		h->open[i].deadline_s = now_s() + h->timeout_s;
 	h->n_tries = 1;
 	h->busy.code = ERR_NONE;
 	return 1;
@@ -402,11 +404,6 @@ int embed_want_model(const struct embed *h, const char *sha256, const char *reme
 uint64_t embed_n_cut(const struct embed *h)
 {
 	return h->n_cut;
-}
-
-uint64_t embed_n_tokens(const struct embed *h)
-{
-	return h->n_tokens;
 }
 
 size_t embed_n_open(const struct embed *h)

@@ -7,8 +7,9 @@
  *	if (embed_texts(h, texts, n, WIRE_QUERY, out, e)) ...	out (n, dim)
  *	embed_free(h);
  *
- * Every request ends by its deadline. Replies are checked (id, n, dim, sha256, finite, norm):
- * a wrong one is ERR_DATA, no reply in time ERR_TEMP. After an error the handle can be used again.
+ * A server that answers nothing for timeout_s is given up (ERR_TEMP). Replies are checked (id,
+ * n, dim, sha256, finite, norm): a wrong one is ERR_DATA. After an error the handle can be used
+ * again.
  */
 #ifndef LEANN_SYS_EMBED_H
 #define LEANN_SYS_EMBED_H
@@ -22,13 +23,13 @@
 enum {
 	EMBED_OPEN_MAX = 16,			/* requests in flight */
 	EMBED_BATCH_TEXTS = 64,			/* of one request of embed_texts() */
-	EMBED_BATCH_BYTES = 64 << 10,
+	EMBED_BATCH_BYTES = 16 << 10,		/* about 4,000 tokens: under a second of work */
 };
 
 struct embed_opts {
 	const char *endpoint;		/* NULL: the user's own socket for the model */
 	const char *model;		/* NULL: the default model; with endpoint NULL alone */
-	double timeout_s;		/* for each request, and for opening, start included */
+	double timeout_s;		/* without an answer, and for opening, start included */
 	bool no_start;			/* do not start a server: none there is ERR_TEMP */
 };
 #define EMBED_TIMEOUT_S 60
@@ -48,9 +49,8 @@ int embed_want_model(const struct embed *h, const char *sha256, const char *reme
 /* Embed n texts into out (n, dim), rows of L2 norm 1; requests are bounded, several in flight. */
 int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum wire_kind kind,
 		float *out, struct err *e) MUST_CHECK;
-/* Texts that had more tokens than the model takes, since embed_open(); tokens encoded. */
+/* Texts that had more tokens than the model takes, since embed_open(). */
 uint64_t embed_n_cut(const struct embed *h);
-uint64_t embed_n_tokens(const struct embed *h);
 
 /* One request of a pipeline, at most EMBED_OPEN_MAX open; out (n, dim) lives until it is done. */
 struct embed_job {

@@ -127,7 +127,8 @@ int model_find(const char *name, char **dir, struct err *e)
 	}
 	*dir = find_named(name);
 	if (!*dir)
-		return err_set(e, ERR_DATA, "model %s is not here: run leann-model pull", name);
+		return err_set(e, ERR_DATA, "model %s is not here: run leann-model %s", name,
+			       strcmp(name, MODEL_DEFAULT) ? "import DIR" : "pull");
 	return 0;
 }
 

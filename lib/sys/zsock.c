@@ -24,6 +24,7 @@ enum {
 	HEARTBEAT_TIMEOUT_MS = 6000,
 	RECONNECT_MS = 20,		/* first try; a server that starts is met soon */
 	RECONNECT_MAX_MS = 500,
+	DEAF_MAX = 16,			/* peers that do not read, remembered */
 	FRAMES_MAX = 8,			/* more frames than that are read and dropped */
 };
 
@@ -31,6 +32,8 @@ struct zsock {
 	void *ctx, *sock, *monitor;	/* monitor: DEALER only */
 	char *endpoint;
 	bool connected;			/* DEALER: handshake done */
+	struct zpeer deaf[DEAF_MAX];	/* ROUTER: were waited for in vain; a ring */
+	size_t n_deaf;
 };
 
 static int zerr(struct err *e, const struct zsock *z, const char *what)
@@ -232,15 +235,33 @@ static int send_frame(struct zsock *z, const void *p, size_t n, bool more)
 	return r;
 }
 
-/* Name the peer; its queue may look full until libzmq has seen what it read. */
+static struct zpeer *find_deaf(struct zsock *z, const struct zpeer *to)
+{
+	for (size_t i = 0; i < DEAF_MAX; i++)
+		if (z->deaf[i].n_id == to->n_id && !memcmp(z->deaf[i].id, to->id, to->n_id))
+			return &z->deaf[i];
+	return NULL;
+}
+
+/*
+ * Name the peer; its queue may look full until libzmq has seen what it read. Who was waited for
+ * in vain is not waited for again before it has read: it would hold up everybody else.
+ */
 static int send_peer(struct zsock *z, const struct zpeer *to)
 {
 	const struct timespec nap = {0, 1000 * 1000};
 	for (int ms = 0;; ms++) {
 		int events, r = send_frame(z, to->id, to->n_id, true);
 		size_t n_events = sizeof events;
-		if (r >= 0 || zmq_errno() != EAGAIN || ms == ROUTER_WAIT_MS)
+		struct zpeer *deaf = find_deaf(z, to);
+		if (r >= 0 && deaf)
+			deaf->n_id = 0;
+		if (r >= 0 || zmq_errno() != EAGAIN || deaf)
 			return r;
+		if (ms == ROUTER_WAIT_MS) {
+			z->deaf[z->n_deaf++ % DEAF_MAX] = *to;
+			return r;
+		}
 		nanosleep(&nap, NULL);
 		if (zmq_getsockopt(z->sock, ZMQ_EVENTS, &events, &n_events))
 			return -1;
@@ -259,12 +280,4 @@ int zsock_send(struct zsock *z, const struct zpeer *to, const void *p, size_t n,
 	if (r < 0 && (zmq_errno() == EAGAIN || zmq_errno() == EHOSTUNREACH))
 		return 0;
 	return r < 0 ? zerr(e, z, "send") : 1;
-}
-
-const char *zsock_version(char out[16])
-{
-	int major, minor, patch;
-	zmq_version(&major, &minor, &patch);
-	snprintf(out, 16, "%d.%d.%d", major, minor, patch);
-	return out;
 }

@@ -66,7 +66,5 @@ int zsock_recv(struct zsock *z, struct zmsg *m, struct err *e) MUST_CHECK;
  */
 int zsock_send(struct zsock *z, const struct zpeer *to, const void *p, size_t n,
 	       struct err *e) MUST_CHECK;
-/* "4.3.4" */
-const char *zsock_version(char out[16]);
 
 #endif

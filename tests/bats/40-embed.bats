@@ -150,7 +150,7 @@ embed() {
 
 @test "a model that is not here is exit 2, and the message says what to run" {
 	run -2 leann-embed-server --model no-such-model
-	[ "$output" = "leann-embed-server: model no-such-model is not here: run leann-model pull" ]
+	[ "$output" = "leann-embed-server: model no-such-model is not here: run leann-model import DIR" ]
 	run -2 leann-embed-client --info --model no-such-model
 }
 

@@ -48,6 +48,18 @@ for i in range(5):
     dealer.send(msgpack.packb({"v": 1, "id": i, "op": "info"}))
 assert sorted(msgpack.unpackb(dealer.recv())["id"] for _ in range(5)) == [0, 1, 2, 3, 4]
 
+# A peer that sends and never reads holds nobody up for longer than one wait.
+deaf = zmq.Context.instance().socket(zmq.DEALER)
+deaf.setsockopt(zmq.LINGER, 0)
+deaf.setsockopt(zmq.SNDHWM, 0)
+deaf.setsockopt(zmq.RCVHWM, 1)
+deaf.connect(sys.argv[1])
+for i in range(5000):
+    deaf.send(msgpack.packb({"v": 1, "id": i, "op": "info"}))
+for i in range(20):
+    native(["still there?"])
+deaf.close()
+
 if len(sys.argv) > 2 and sys.argv[2]:
     rows = [json.loads(line) for line in open(sys.argv[2])]
     rows = [r for r in rows if r["n_tokens_untruncated"] <= 64]

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,6 +15,7 @@
 #include "base/hash.h"
 #include "base/js.h"
 #include "base/le.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "base/rng.h"
@@ -108,6 +111,56 @@ static bool exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+static void touch_page(void *ctx, size_t i_item, size_t i_worker)
+{
+	(void)i_worker;
+	(void)((const volatile uint8_t *)ctx)[i_item * 4096];
+}
+
+/* Status of a process that reads n pages, by n_threads, of a mapped file that has one left. */
+static int read_cut(const char *name, size_t n_threads, int *err_fd)
+{
+	static const uint8_t zero[64 * 4096];
+	const void *p;
+	struct err e;
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600), out[2], status = -1;
+	if (fd < 0 || pipe(out) || fd_write(fd, name, zero, sizeof zero, &e))
+		return -1;
+	pid_t pid = fork();
+	if (!pid) {
+		dup2(out[1], 2);
+		if (map_file(fd, name, sizeof zero, &p, &e) || ftruncate(fd, 4096))
+			_exit(9);
+		struct par *par = par_new(n_threads);
+		par_for(par, 64, touch_page, (void *)(uintptr_t)p);
+		_exit(8);
+	}
+	waitpid(pid, &status, 0);
+	close(out[1]);
+	close(fd);
+	*err_fd = out[0];
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_map(const char *dir)
+{
+	char *name = mem_printf("%s/mapped", dir);
+	const size_t n_threads[] = {1, 4};
+	for (size_t i = 0; i < 2; i++) {
+		struct buf b = BUF_INIT;
+		struct err e;
+		int fd = -1, status = read_cut(name, n_threads[i], &fd);
+		bool told = fd >= 0 && fd_slurp(fd, "pipe", 1000, &b, &e) == 0 &&
+			    strstr((const char *)b.p, "mapped: cut short");
+		ok(status == 2 && told, "%zu threads: a mapped file that is cut short is named, "
+		   "and the program ends with 2", n_threads[i]);
+		close(fd);
+		buf_release(&b);
+	}
+	unlink(name);
+	mem_free(name);
+}
+
 static void test_files(void)
 {
 	char dir[] = "/tmp/leann-unit-XXXXXX";
@@ -117,9 +170,15 @@ static void test_files(void)
 	if (!mkdtemp(dir))
 		exit(2);
 	char *path = mem_printf("%s/out", dir), *lock = mem_printf("%s/out.lock", dir);
+	/* as an earlier process of our number leaves it: numbers come back soon in a container */
+	char *stale = mem_printf("%s/.out.tmp.%ld", dir, (long)getpid());
+	int old = open(stale, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	close(old);
 	ok(tmpout_open(&t, path, &e) == 0 && fd_write(t.fd, path, "one", 3, &e) == 0 && !exists(path),
 	   "nothing is there before commit");
 	tmpout_abandon(&t);
+	ok(old >= 0 && !exists(stale), "what a killed writer left is gone");
+	mem_free(stale);
 	ok(!exists(path) && rmdir(dir) == 0 && mkdir(dir, 0700) == 0, "an abandoned file leaves an empty directory");
 	ok(tmpout_open(&t, path, &e) == 0 && fd_write(t.fd, path, "one", 3, &e) == 0 && tmpout_commit(&t, &e) == 0,
 	   "a first file is published");
@@ -137,6 +196,7 @@ static void test_files(void)
 	int fd;
 	ok(tmpspool_open(&fd, &e) == 0 && fd_pwrite(fd, "s", "abc", 3, 10, &e) == 0, "scratch space can be written");
 	close(fd);
+	test_map(dir);
 	unlink(path);
 	unlink(lock);
 	ok(rmdir(dir) == 0, "nothing else was left behind");
@@ -169,6 +229,43 @@ static void test_pool(void)
 	ok(rng_u64(&r) == rng_u64(&s) && rng_below(&r, 10) < 10 && rng_unit(&r) < 1, "the generator repeats for a seed");
 }
 
+/* Writes or reads 200 KB in a process of its own that starts late; exits with 0 when all came. */
+static pid_t late_peer(int fd, bool writes)
+{
+	static uint8_t b[200 * 1024];
+	struct timespec nap = {0, 50 * 1000 * 1000};
+	struct err e;
+	size_t got = 0;
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	nanosleep(&nap, NULL);
+	int r = writes ? fd_write(fd, "pipe", b, sizeof b, &e)
+		       : fd_read(fd, "pipe", b, sizeof b, &got, &e);
+	_exit(r || (!writes && got != sizeof b));
+}
+
+static void test_nonblocking(void)
+{
+	static uint8_t b[200 * 1024];
+	struct err e;
+	size_t got = 0;
+	int p[2], status[2] = {-1, -1};
+	for (int k = 0; k < 2; k++) {	/* 0: we write, 1: we read */
+		if (pipe(p) || fcntl(p[0], F_SETFL, O_NONBLOCK) || fcntl(p[1], F_SETFL, O_NONBLOCK))
+			return (void)ok(false, "a pipe can be made non-blocking");
+		pid_t pid = late_peer(p[k ? 1 : 0], k);
+		int r = k ? fd_read(p[0], "pipe", b, sizeof b, &got, &e)
+			  : fd_write(p[1], "pipe", b, sizeof b, &e);
+		close(p[0]);
+		close(p[1]);
+		if (waitpid(pid, &status[k], 0) < 0 || r)
+			status[k] = -1;
+	}
+	ok(status[0] == 0, "a non-blocking pipe that is full is waited for");
+	ok(status[1] == 0 && got == sizeof b, "so is one that is empty");
+}
+
 int main(void)
 {
 	test_sizes();
@@ -177,5 +274,6 @@ int main(void)
 	test_json();
 	test_files();
 	test_pool();
+	test_nonblocking();
 	return done();
 }
