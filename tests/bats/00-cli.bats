@@ -135,3 +135,16 @@ verdict() { [ ! -s "$wrong" ]; }
 	done
 	verdict
 }
+
+@test "a closed stdin or stdout is an error, not an empty file" {
+	need_model
+	echo words >a.txt
+	r=0
+	leann-chunk a.txt >&- 2>err || r=$?
+	[ "$r" -eq 2 ]
+	grep -q "^leann-chunk: stdout: write: Bad file descriptor" err
+	r=0
+	leann-chunk - <&- >out 2>err || r=$?
+	[ "$r" -eq 2 ]
+	grep -q "Bad file descriptor" err
+}

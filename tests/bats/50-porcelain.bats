@@ -90,6 +90,40 @@ private_model_cache() {
 	[ "$status" -eq 2 ]
 }
 
+@test "filters: --lang and --path choose files; a language that does not exist is an error" {
+	need_model
+	small_tree tree
+	leann build -q tree
+	run leann search --index tree "bake bread" --lang python,c --lines 0
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $output == *mail.py* && $output == *config.c* ]]
+	run leann search --index tree "bake bread" --path 'notes/' --path '!garden*' --lines 0
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *bread.md* ]]
+	run leann search --index tree "bake bread" --lang rust
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	run leann search --index tree "bake bread" --lang klingon
+	[ "$status" -eq 2 ]
+	[[ ${lines[0]} == 'leann-search: --lang: no language "klingon"' ]]
+}
+
+@test "--batch answers every line of a file or pipe, each under its question, also the 65th" {
+	need_model
+	small_tree tree
+	leann build -q tree
+	run bash -c "leann search --index tree -k 1 --lines 0 --batch <(echo 'bake bread')"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[ "${lines[0]}" = "== bake bread" ]
+	[[ ${lines[1]} == *bread.md* ]]
+	for i in $(seq 65); do echo "question $i"; done >asked
+	run leann search --index tree -k 1 --no-recompute --lines 0 --batch asked
+	[ "$(grep -c '^== question' <<<"$output")" -eq 65 ]
+	[ "$(leann search --index tree -k 1 --no-recompute --json --batch - <asked | wc -l)" -eq 65 ]
+}
+
 @test "index create takes several inputs, is quiet, and answers to --verbose" {
 	need_model
 	small_tree tree
@@ -212,6 +246,21 @@ head -c 100 >/dev/null; echo 'fake: no' >&2; exit $status_of"
 	[[ $output == *"anchorSelection.count = 9  (flag)"* ]]
 }
 
+@test "every command answers --help, and so does help COMMAND" {
+	for c in build search query index "index create" embed "embed start" "embed status" model \
+		"model pull" doctor; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr leann $c --help
+		[ "$status" -eq 0 ]
+		[[ $output == "usage: leann"* ]]
+		[ -z "$stderr" ]
+		# shellcheck disable=SC2086
+		run --separate-stderr leann help $c
+		[ "$status" -eq 0 ]
+		[[ $output == "usage: leann"* ]]
+	done
+}
+
 @test "embed start, status and stop" {
 	need_model
 	XDG_RUNTIME_DIR=$(mktemp -d /tmp/leann-bats.XXXXXX)
@@ -323,6 +372,9 @@ head -c 100 >/dev/null; echo 'fake: no' >&2; exit $status_of"
 	run leann doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
+	LEANN_MODEL=$MODEL run leann doctor
+	[ "$status" -eq 0 ]
+	[[ $output == *"note  model"*"no lock file pins it"* ]]
 	private_model_cache
 	run leann doctor
 	[ "$status" -eq 1 ]
@@ -344,4 +396,20 @@ head -c 100 >/dev/null; echo 'fake: no' >&2; exit $status_of"
 	[ -s dest/usr/share/man/man7/leann.7 ]
 	make -s -C "$TOP" uninstall DESTDIR="$PWD/dest" PREFIX=/usr >/dev/null
 	[ -z "$(find dest -type f)" ]
+}
+
+@test "a build that is told to stop stops all of its stages and publishes nothing" {
+	need_model
+	local pid
+	cp -r "$TOP/lib" big
+	leann build big >log 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do [ -e big/.leann/index.leann.lock ] && break; sleep .05; done
+	kill -TERM $pid
+	run -143 wait $pid
+	sleep .5
+	run ! pgrep -f -- '-- big$'
+	[ ! -e big/.leann/index.leann ]
+	exec 8<>big/.leann/index.leann.lock
+	flock -n 8
 }

@@ -123,6 +123,21 @@ setup() {
 	cmp keep.leann before
 }
 
+@test "an index never takes the place of a device, FIFO, link or folder" {
+	need_model
+	mkfifo fifo
+	: >plain
+	ln -s plain link
+	ln -s /dev/full device
+	mkdir folder
+	for name in fifo link device folder; do
+		run -2 leann-graph -o "$name" <"$VECTORS"
+		[[ $output == "leann-graph: $name: "*" is there, want the name of a regular file or a new one" ]]
+	done
+	[ -p fifo ] && [ -L link ] && [ -L device ] && [ -d folder ] && [ ! -s plain ]
+	[ -z "$(ls -d ./*.lock 2>/dev/null)" ]
+}
+
 @test "fifty kills at random moments leave no index, no scratch, and a message" {
 	need_model
 	local i victim killed=0 whole=0 seed=${SEED:-$RANDOM}
