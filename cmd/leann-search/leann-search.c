@@ -141,7 +141,11 @@ static int run(struct engine *g, const struct settings *s, size_t *hits, struct 
 	if ((s->langs || s->globs.n) && engine_filter(g, s->langs, &s->globs, e))
 		return -1;
 	g->par = par_new(s->n_threads);
-	return s->batch ? ask_file(g, &show, s->batch, hits, e) : ask(g, &show, &q, 1, hits, e);
+	int r = s->batch ? ask_file(g, &show, s->batch, hits, e) : ask(g, &show, &q, 1, hits, e);
+	if (!r && show.n_stale && show.n_stale == show.n_hits)
+		err_warn("%s: every hit is stale: build the index again, or say with --root where "
+			 "its files are now", s->index);
+	return r;
 }
 
 static int show_config(struct settings *s)

@@ -88,9 +88,12 @@ static void print_person(const struct show *s, const struct search_hit *h, const
 		printf(":%s%llu-%llu%s", ON(s, "32"), (unsigned long long)t->p.first_line,
 		       (unsigned long long)t->p.last_line, ON(s, "0"));
 	printf("  %.3f", (double)h->score);
-	if (t->p.id.len)
-		printf("  [%.*s]", (int)t->p.id.len, (const char *)t->p.id.p);
+	if (t->p.id.len) {
+		preview_safe(&text, (const char *)t->p.id.p, t->p.id.len, s->tty);
+		printf("  [%s]", (const char *)text.p);
+	}
 	if (t->head.len) {
+		buf_clear(&text);
 		preview_safe(&text, (const char *)t->head.p, t->head.len, s->tty);
 		printf("  %s%s%s", ON(s, "1"), (const char *)text.p, ON(s, "0"));
 	}
@@ -155,7 +158,7 @@ static struct js *json_answer(const struct show *s, const struct wire_text *ques
 	return o;
 }
 
-int show_answer(const struct show *s, struct engine *g, const struct wire_text *question,
+int show_answer(struct show *s, struct engine *g, const struct wire_text *question,
 		const struct answer *a, const struct latency *lat, struct err *e)
 {
 	struct hit_text t = {.p = SOURCE_PASSAGE_INIT};
@@ -163,6 +166,8 @@ int show_answer(const struct show *s, struct engine *g, const struct wire_text *
 	int r = 0;
 	for (size_t i = 0; i < a->n_hits && !r; i++) {
 		r = load_hit(s, g, question, a->hits[i].chunk, &t, e);
+		s->n_hits++;
+		s->n_stale += t.p.status != SOURCE_FRESH;
 		if (!r && s->json)
 			js_push(items, json_hit(&a->hits[i], &t));
 		else if (!r)

@@ -175,3 +175,20 @@ setup() {
 	echo "$killed killed in time, $whole were done before"
 	[ $killed -ge 10 ]
 }
+
+@test "a tree that moved gives stale hits, a hint, and with --root the passages again" {
+	need_model
+	mkdir t
+	echo "The quick brown fox jumps over the lazy dog." >t/fox.txt
+	leann-chunk t | leann-embed-client | leann-graph -o t.leann
+	mv t t2
+	run --separate-stderr -0 leann-search t.leann "an animal that leaps"
+	[[ $output == *"stale: the file is gone or cannot be read"* && $output != *"quick brown"* ]]
+	[[ $stderr == *"every hit is stale"*"--root"* ]]
+	run --separate-stderr -0 leann-search --root t2 t.leann "an animal that leaps"
+	[[ $output == *"t2/fox.txt:1-1"*"quick brown"* ]]
+	[ -z "$stderr" ]
+	echo "A slow red fox sleeps." >t2/fox.txt
+	run --separate-stderr -0 leann-search --root t2 t.leann "an animal that leaps"
+	[[ $output == *"stale: the file changed"* && $output != *"slow red"* ]]
+}
