@@ -167,8 +167,7 @@ static int run(const struct args *a, struct pass *p, struct seen *s, struct err 
 	if (a->verbose && rows.n)
 		fprintf(stderr,
 			"%s: %zu chunks in %.2f s: %zu bytes each, %zu of %zu dimensions, %zu "
-			"centroids, "
-			"model of %zu bytes\n",
+			"centroids, model of %zu bytes\n",
 			err_prog(), rows.n, now_s() - t0, s->x->pq.m, s->x->pq.drot, rows.dim,
 			s->x->pq.ksub, s->x->pq.drot * (rows.dim + s->x->pq.ksub));
 	return pass_end(p, e);
