@@ -47,6 +47,13 @@ static void scratch_begin(struct graph_scratch *s, size_t n, size_t n_ids)
 	}
 }
 
+void graph_target_score(void *ctx, const uint32_t *ids, size_t n, float *out)
+{
+	const struct graph_target *t = ctx;
+	for (size_t i = 0; i < n; i++)
+		out[i] = graph_dot(t->v, t->id, ids[i]);
+}
+
 bool pool_insert(struct graph_hit *pool, size_t *n, size_t cap, uint32_t id, float score)
 {
 	size_t lo = 0, hi = *n;

@@ -28,18 +28,6 @@ struct build {
 	uint32_t *start, *src;
 };
 
-struct target {
-	const struct graph_vecs *v;
-	size_t id;
-};
-
-static void target_score(void *ctx, const uint32_t *ids, size_t n, float *out)
-{
-	const struct target *t = ctx;
-	for (size_t i = 0; i < n; i++)
-		out[i] = graph_dot(t->v, t->id, ids[i]);
-}
-
 static void choose_links(struct build *b, size_t i, const struct graph_hit *pool, size_t n)
 {
 	b->l.deg[i] = (uint32_t)robust_prune(&b->v, (uint32_t)i, pool, n, b->p->alpha, b->degree,
@@ -73,11 +61,11 @@ static void exact_body(void *ctx, size_t i_item, size_t i_worker)
 static void insert_body(void *ctx, size_t i_item, size_t i_worker)
 {
 	struct build *b = ctx;
-	struct target t = {&b->v, b->first + i_item};
+	struct graph_target t = {&b->v, b->first + i_item};
 	struct graph_view view = {.n = b->v.n, .links = &b->l};
 	struct graph_hit *pool = b->pool + i_worker * b->pool_cap;
-	size_t n = graph_view_search(&view, target_score, &t, &b->entry, 1, b->p->ef_construction,
-				     &b->scratch[i_worker], pool);
+	size_t n = graph_view_search(&view, graph_target_score, &t, &b->entry, 1,
+				     b->p->ef_construction, &b->scratch[i_worker], pool);
 	choose_links(b, t.id, pool, n);
 }
 

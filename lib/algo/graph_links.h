@@ -26,6 +26,13 @@ static inline float graph_dot(const struct graph_vecs *v, size_t a, size_t b)
 	return v->k->dot_f32(v->x + a * v->dim, v->x + b * v->dim, v->dim);
 }
 
+/* A graph_score: how near nodes are to node id, by the vectors; ctx is a struct graph_target. */
+struct graph_target {
+	const struct graph_vecs *v;
+	size_t id;
+};
+void graph_target_score(void *ctx, const uint32_t *ids, size_t n, float *out);
+
 /* Best-first pool: hits sorted by falling score, ties by id; false if it is full of better ones. */
 bool pool_insert(struct graph_hit *pool, size_t *n, size_t cap, uint32_t id, float score);
 

@@ -101,18 +101,6 @@ void prune_hubs(const struct graph_vecs *v, const struct graph_params *p, struct
 	mem_free(b.pool);
 }
 
-struct connect {
-	const struct graph_vecs *v;
-	uint32_t target;
-};
-
-static void connect_score(void *ctx, const uint32_t *ids, size_t n, float *out)
-{
-	const struct connect *c = ctx;
-	for (size_t i = 0; i < n; i++)
-		out[i] = graph_dot(c->v, c->target, ids[i]);
-}
-
 /* Mark what can be reached from a node that was just marked. */
 static void flood(const struct links *l, uint32_t from, uint8_t *reached, uint32_t *stack)
 {
@@ -138,16 +126,16 @@ void connect_all(const struct graph_vecs *v, uint32_t entry, size_t n, struct li
 	uint32_t *stack = mem_array(l->n, sizeof *stack);
 	struct graph_scratch s = GRAPH_SCRATCH_INIT;
 	struct graph_view view = {.n = l->n, .links = l};
-	struct connect c = {.v = v};
+	struct graph_target c = {.v = v};
 	struct graph_hit hits[CONNECT_EF];
 	size_t room = l->stride < GRAPH_DEGREE_MAX ? l->stride : GRAPH_DEGREE_MAX;
 	flood(l, entry, reached, stack);
 	for (size_t i = 0; i < n; i++) {
 		if (reached[i])
 			continue;
-		c.target = (uint32_t)i;
-		size_t n_hits = graph_view_search(&view, connect_score, &c, &entry, 1, CONNECT_EF,
-						  &s, hits);
+		c.id = i;
+		size_t n_hits = graph_view_search(&view, graph_target_score, &c, &entry, 1,
+						  CONNECT_EF, &s, hits);
 		size_t from = n;
 		for (size_t j = 0; j < n_hits && from == n; j++)
 			if (l->deg[hits[j].id] < room)
