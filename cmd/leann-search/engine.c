@@ -95,26 +95,41 @@ static int check_langs(const struct index *ix, const struct js *langs, struct er
 	return 0;
 }
 
+/* The filter as it goes over the files: which languages, which paths, which chunks so far. */
+struct filter {
+	struct engine *g;
+	const struct js *langs;
+	const struct globs *globs;
+};
+
+/* One file; path is not looked at without globs. */
+static int filter_file(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
+{
+	const struct filter *t = ctx;
+	struct index_file f;
+	(void)n;
+	(void)e;
+	index_file(&t->g->ix, i, &f);
+	if (!lang_wanted(t->langs, index_lang(&t->g->ix, f.lang)) ||
+	    (t->globs->n && !globs_take(t->globs, (const char *)path)))
+		return 0;
+	for (uint64_t c = f.first_chunk; c < f.first_chunk + f.n_chunks; c++)
+		t->g->allow[c / 64] |= (uint64_t)1 << c % 64;
+	return 0;
+}
+
 int engine_filter(struct engine *g, const struct js *langs, const struct globs *globs,
 		  struct err *e)
 {
-	struct buf path = BUF_INIT;
-	int r = check_langs(&g->ix, langs, e);
+	struct filter t = {g, langs, globs};
+	if (check_langs(&g->ix, langs, e))
+		return -1;
 	mem_free(g->allow);
 	g->allow = mem_calloc(g->ix.n_chunks / 64 + 1, sizeof *g->allow);
-	for (size_t i = 0; i < g->ix.n_files && !r; i++) {
-		struct index_file f;
-		index_file(&g->ix, i, &f);
-		if (!lang_wanted(langs, index_lang(&g->ix, f.lang)))
-			continue;
-		buf_clear(&path);
-		if (globs->n && (r = index_path(&g->ix, i, &path, e)))
-			break;
-		if (globs->n && !globs_take(globs, (const char *)path.p))
-			continue;
-		for (uint64_t c = f.first_chunk; c < f.first_chunk + f.n_chunks; c++)
-			g->allow[c / 64] |= (uint64_t)1 << c % 64;
-	}
-	buf_release(&path);
-	return r;
+	if (globs->n)
+		return index_each_path(&g->ix, filter_file, &t, e);
+	for (size_t i = 0; i < g->ix.n_files; i++)
+		if (filter_file(&t, i, NULL, 0, e))
+			return -1;
+	return 0;
 }

@@ -76,7 +76,7 @@ void index_file(const struct index *ix, size_t i, struct index_file *f);
 int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e) MUST_CHECK;
 /* File i's path relative to its root, appended to out. */
 int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
-/* Every file's path, in order: f returns 0, or -1 with e filled. */
+/* Every file's path, in order, NUL-terminated: f returns 0, or -1 with e filled. */
 int index_each_path(const struct index *ix,
 		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e),
 		    void *ctx, struct err *e) MUST_CHECK;
