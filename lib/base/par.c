@@ -7,23 +7,35 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 
+/*
+ * The items left of the round in the low bits of `work`, the round's number above: who takes one
+ * with a compare-and-swap has a share in that very round, and the round cannot end, nor its
+ * fields change, before he is done. Who comes late finds nothing left and touches nothing.
+ */
+#define LEFT_BITS 40
+#define LEFT(work) ((work) & ((1ull << LEFT_BITS) - 1))
+
 struct par {
-	pthread_mutex_t lock;
-	pthread_cond_t start, finish;
-	size_t n_threads;		/* workers, the caller included */
-	pthread_t *threads;		/* n_threads - 1 */
+	_Atomic uint64_t work;
+	atomic_size_t n_done;		/* items of this round */
+	atomic_size_t n_sleeping;	/* workers in cond_wait(start) */
+	atomic_bool caller_sleeps;	/* in cond_wait(finish) */
 	par_body *body;
 	void *ctx;
-	size_t n_items, n_busy;
-	unsigned long round;
-	atomic_size_t next;
-	bool quit;
+	size_t n_items;
+	size_t n_threads;		/* workers, the caller included */
+	pthread_t *threads;		/* n_threads - 1 */
+	pthread_mutex_t lock;
+	pthread_cond_t start, finish;
+	atomic_bool quit;
 };
 
 struct par_start {
@@ -40,13 +52,67 @@ size_t par_n_processors(void)
 	return n > 0 ? (size_t)n : 1;
 }
 
+static void pause_cpu(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * Rounds often follow each other within microseconds, while waking a thread takes tens of them:
+ * a thread looks for SPIN_NS before it sleeps. No longer, since on a busy machine the one it
+ * waits for may not be running.
+ */
+#define SPIN_NS 50000
+enum { LOOKS = 32 };			/* between two looks at the clock, about 1 us */
+
+static bool spin(struct par *p, bool (*ready)(struct par *p))
+{
+	for (uint64_t end_ns = now_ns() + SPIN_NS; now_ns() < end_ns;)
+		for (int i = 0; i < LOOKS; i++) {
+			if (ready(p))
+				return true;
+			pause_cpu();
+		}
+	return false;
+}
+
+static bool has_work(struct par *p)
+{
+	return LEFT(atomic_load(&p->work)) || atomic_load(&p->quit);
+}
+
+static bool has_finished(struct par *p)
+{
+	return atomic_load(&p->n_done) == p->n_items;
+}
+
+/* Take items until none is left. */
 static void drain(struct par *p, size_t i_worker)
 {
 	for (;;) {
-		size_t i = atomic_fetch_add(&p->next, 1);
-		if (i >= p->n_items)
-			return;
-		p->body(p->ctx, i, i_worker);
+		uint64_t work = atomic_load(&p->work);
+		do {
+			if (!LEFT(work))
+				return;
+		} while (!atomic_compare_exchange_weak(&p->work, &work, work - 1));
+		size_t n = p->n_items;
+		p->body(p->ctx, n - LEFT(work), i_worker);
+		if (atomic_fetch_add(&p->n_done, 1) + 1 == n && atomic_load(&p->caller_sleeps)) {
+			pthread_mutex_lock(&p->lock);
+			pthread_cond_signal(&p->finish);
+			pthread_mutex_unlock(&p->lock);
+		}
 	}
 }
 
@@ -55,21 +121,17 @@ static void *worker(void *arg)
 	struct par_start s = *(struct par_start *)arg;
 	struct par *p = s.p;
 	mem_free(arg);
-	unsigned long seen = 0;
-	pthread_mutex_lock(&p->lock);
-	for (;;) {
-		while (p->round == seen && !p->quit)
-			pthread_cond_wait(&p->start, &p->lock);
-		if (p->quit)
-			break;
-		seen = p->round;
-		pthread_mutex_unlock(&p->lock);
+	while (!atomic_load(&p->quit)) {
 		drain(p, s.i_worker);
+		if (spin(p, has_work))
+			continue;
 		pthread_mutex_lock(&p->lock);
-		if (--p->n_busy == 0)
-			pthread_cond_signal(&p->finish);
+		atomic_fetch_add(&p->n_sleeping, 1);
+		while (!has_work(p))
+			pthread_cond_wait(&p->start, &p->lock);
+		atomic_fetch_sub(&p->n_sleeping, 1);
+		pthread_mutex_unlock(&p->lock);
 	}
-	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
@@ -121,19 +183,24 @@ void par_for(struct par *p, size_t n_items, par_body *body, void *ctx)
 			body(ctx, i, 0);
 		return;
 	}
-	pthread_mutex_lock(&p->lock);
 	p->body = body;
 	p->ctx = ctx;
 	p->n_items = n_items;
-	atomic_store(&p->next, 0);
-	p->n_busy = p->n_threads - 1;
-	p->round++;
-	pthread_cond_broadcast(&p->start);
-	pthread_mutex_unlock(&p->lock);
+	atomic_store(&p->n_done, 0);
+	atomic_store(&p->work, ((atomic_load(&p->work) >> LEFT_BITS) + 1) << LEFT_BITS | n_items);
+	if (atomic_load(&p->n_sleeping)) {
+		pthread_mutex_lock(&p->lock);
+		pthread_cond_broadcast(&p->start);
+		pthread_mutex_unlock(&p->lock);
+	}
 	drain(p, 0);
+	if (spin(p, has_finished))
+		return;
 	pthread_mutex_lock(&p->lock);
-	while (p->n_busy)
+	atomic_store(&p->caller_sleeps, true);
+	while (!has_finished(p))
 		pthread_cond_wait(&p->finish, &p->lock);
+	atomic_store(&p->caller_sleeps, false);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -142,7 +209,7 @@ void par_free(struct par *p)
 	if (!p)
 		return;
 	pthread_mutex_lock(&p->lock);
-	p->quit = true;
+	atomic_store(&p->quit, true);
 	pthread_cond_broadcast(&p->start);
 	pthread_mutex_unlock(&p->lock);
 	for (size_t i = 1; i < p->n_threads; i++)
