@@ -7,7 +7,7 @@
  *
  * kernels.c (scalar) is the truth; the others agree within the bounds stated here and tested
  * in test-kernels.c. Pointers need no alignment; nothing past n elements is read or written.
- * LEANN_SIMD=scalar|avx2|neon picks a table; one that this machine lacks is an error.
+ * vec_kernels_pick() takes the table of simd_pick()'s level.
  */
 #ifndef LEANN_VEC_KERNELS_H
 #define LEANN_VEC_KERNELS_H
@@ -15,9 +15,10 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "vec/simd.h"
 
 struct vec_kernels {
-	const char *name;	/* "scalar", "avx2", "neon" */
+	const char *name;	/* "scalar", "avx2", "avx512", "neon" */
 	/* sum a[i] b[i]; |error| <= 4e-7 sum |a[i] b[i]| */
 	float (*dot_f32)(const float *a, const float *b, size_t n);
 	/* y[i] += x[i] */
@@ -36,12 +37,15 @@ struct vec_kernels {
 extern const struct vec_kernels vec_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct vec_kernels vec_kernels_avx2;	/* needs AVX2 and FMA */
+extern const struct vec_kernels vec_kernels_avx512;
 #endif
 #if defined(__aarch64__)
 extern const struct vec_kernels vec_kernels_neon;
 #endif
 
-/* The best table of this machine, or the one $LEANN_SIMD names; an unavailable one is ERR_USAGE. */
+/* The table of a level, or of those below it. */
+const struct vec_kernels *vec_kernels_of(enum simd s);
+/* The best table of this machine, or that of the level $LEANN_SIMD names; else ERR_USAGE. */
 int vec_kernels_pick(const struct vec_kernels **out, struct err *e) MUST_CHECK;
 /* Table i of those this machine can run, best first; NULL past the end. */
 const struct vec_kernels *vec_kernels_at(size_t i);

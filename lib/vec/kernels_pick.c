@@ -1,41 +1,40 @@
-/* Which table of kernels this machine gets; the only reader of $LEANN_SIMD. See kernels.h. */
+/* Which table of kernels this machine gets; see kernels.h. */
 #include "vec/kernels.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+const struct vec_kernels *vec_kernels_of(enum simd s)
+{
+	switch (s) {
+#if defined(__x86_64__)
+	case SIMD_AVX512: return &vec_kernels_avx512;
+	case SIMD_AVX2: return &vec_kernels_avx2;
+#elif defined(__aarch64__)
+	case SIMD_NEON: return &vec_kernels_neon;
+#endif
+	case SIMD_SCALAR: return &vec_kernels_scalar;
+	default: return vec_kernels_of(simd_below(s));
+	}
+}
 
 const struct vec_kernels *vec_kernels_at(size_t i)
 {
-	const struct vec_kernels *have[4] = {NULL};
-	size_t n = 0;
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-		have[n++] = &vec_kernels_avx2;
-#elif defined(__aarch64__)
-	have[n++] = &vec_kernels_neon;
-#endif
-	have[n++] = &vec_kernels_scalar;
-	return i < n ? have[i] : NULL;
+	const struct vec_kernels *k, *last = NULL;
+	enum simd have[SIMD_N];
+	size_t n = simd_list(have);
+	for (size_t l = 0; l < n; l++) {
+		if (have[l] == SIMD_BLAS || (k = vec_kernels_of(have[l])) == last)
+			continue;
+		if (!i--)
+			return k;
+		last = k;
+	}
+	return NULL;
 }
 
 int vec_kernels_pick(const struct vec_kernels **out, struct err *e)
 {
-	const char *want = getenv("LEANN_SIMD");
-	char list[64] = "";
-	size_t len = 0;
-	const struct vec_kernels *k;
-	*out = vec_kernels_at(0);
-	if (!want || !*want)
-		return 0;
-	for (size_t i = 0; (k = vec_kernels_at(i)); i++) {
-		if (!strcmp(want, k->name)) {
-			*out = k;
-			return 0;
-		}
-		len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "",
-					k->name);
-	}
-	return err_set(e, ERR_USAGE, "LEANN_SIMD=%s: not available here; this machine has %s", want,
-		       list);
+	enum simd s;
+	if (simd_pick(&s, e))
+		return -1;
+	*out = vec_kernels_of(s);
+	return 0;
 }
