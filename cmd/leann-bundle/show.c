@@ -102,6 +102,9 @@ static void show_head(const struct index *ix)
 	row("model", str_of(ix, "model.name"));
 	printf("          %zu dimensions, up to %" PRId64 " tokens, sha256 %.16s...\n", ix->dim,
 	       int_of(ix, "model.max_tokens"), str_of(ix, "model.sha256"));
+	row("precision", index_key(ix, "model.precision") ? str_of(ix, "model.precision") : "fp32");
+	if (index_key(ix, "model.kernels"))
+		row("kernels", str_of(ix, "model.kernels"));
 	printf("chunking  up to %" PRId64 " tokens, overlap %" PRId64 "\n",
 	       int_of(ix, "chunking.max_tokens"), int_of(ix, "chunking.overlap"));
 	for (size_t i = 0; i < ix->n_roots; i++) {

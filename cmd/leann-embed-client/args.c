@@ -7,12 +7,14 @@
 #include "base/opts.h"
 
 enum {
-	ID_ENDPOINT = 256, ID_MODEL, ID_TIMEOUT, ID_BATCH, ID_NO_START, ID_INFO, ID_CONFIG, ID_SHOW,
+	ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_TIMEOUT, ID_BATCH, ID_NO_START, ID_INFO, ID_CONFIG,
+	ID_SHOW,
 };
 
 static const struct opt table[] = {
 	{ID_ENDPOINT, "endpoint", "EP", "server to ask ($LEANN_ENDPOINT, else the user's own)"},
 	{ID_MODEL, "model", "NAME|DIR", "model of that server ($LEANN_MODEL, else the default)"},
+	{ID_PRECISION, "precision", "NAME", "of that server: fp32, bf16, int8 or auto (auto)"},
 	{ID_TIMEOUT, "timeout", "S", "seconds a request may take, server start included (60)"},
 	{ID_BATCH, "batch-size", "N", "texts of a request, at most (64)"},
 	{'j', "in-flight", "N", "requests under way at once (4)"},
@@ -57,6 +59,7 @@ static void use_config(struct args *a)
 		err_die(&e);
 	a->embed.endpoint = config_str(&a->config, "embeddingServer.endpoint");
 	a->embed.model = config_str(&a->config, "embeddingServer.model");
+	a->embed.precision = config_str(&a->config, "embeddingServer.precision");
 	a->embed.timeout_s = config_real(&a->config, "embeddingServer.timeout");
 	batch = config_int(&a->config, "embeddingServer.batchSize");
 	if (batch)
@@ -76,6 +79,10 @@ struct args args_parse(int argc, char **argv)
 		case ID_MODEL:
 			set_key(&a, "embeddingServer.model", &o);
 			add_data_arg(&a, "--model", o.val);
+			break;
+		case ID_PRECISION:
+			set_key(&a, "embeddingServer.precision", &o);
+			add_data_arg(&a, "--precision", o.val);
 			break;
 		case ID_TIMEOUT: set_key(&a, "embeddingServer.timeout", &o); break;
 		case ID_BATCH:

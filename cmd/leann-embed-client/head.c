@@ -34,6 +34,9 @@ int head_put(struct stream_out *out, const struct head *w, struct err *e)
 	snprintf(h.kind, sizeof h.kind, "vectors");
 	shead_set_str(&h, "model", i->model);
 	shead_set_str(&h, "model_sha256", i->sha256);
+	shead_set_str(&h, "precision", i->precision);
+	if (*i->kernels)
+		shead_set_str(&h, "kernels", i->kernels);
 	shead_set_u64(&h, "max_tokens", i->max_tokens);
 	shead_set_u64(&h, "dim", i->dim);
 	shead_set_str(&h, "metric", "cosine");

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -25,6 +26,20 @@ struct pipe {
 	struct progress progress;
 	uint64_t n_tokens;
 };
+
+/* A server of the precision that was asked for; at an endpoint that was named it may have another. */
+static int connect_server(const struct args *a, struct embed **h, struct err *e)
+{
+	const char *want = a->embed.precision;
+	if (embed_open(&a->embed, h, e))
+		return -1;
+	if (!want || !strcmp(want, "auto") ||
+	    !embed_want_precision(*h, want, "want", "name another --endpoint, or none", e))
+		return 0;
+	embed_free(*h);
+	*h = NULL;
+	return -1;
+}
 
 /* One record into the window. 0 at END. */
 static int take_record(struct pipe *p, struct err *e)
@@ -68,7 +83,7 @@ static int run(struct args *a, struct pipe *p, struct err *e)
 {
 	stream_out_open(&p->out, 1, "stdout");
 	if (stream_in_open(&p->in, 0, "stdin", "chunks", e) ||
-	    rec_check_init(&p->check, &p->in, e) || embed_open(&a->embed, &p->h, e))
+	    rec_check_init(&p->check, &p->in, e) || connect_server(a, &p->h, e))
 		return -1;
 	p->in.in.tie = &p->out.out;
 	struct head head = {&p->in.head, embed_info(p->h), a->n_data_args, a->data_args};
@@ -118,7 +133,16 @@ static int show_info(const struct args *a)
 {
 	struct embed *h;
 	struct err e;
-	if (embed_open(&a->embed, &h, &e)) {
+	bool all = a->embed.no_start && !a->embed.endpoint &&
+		   !config_is_set(&a->config, "embeddingServer.precision");
+	size_t n = 0;
+	if (all && info_print_all(&a->embed, &n, &e))
+		err_die(&e);
+	if (n) {
+		close_stdout_die();
+		return 0;
+	}
+	if (connect_server(a, &h, &e)) {
 		if (!a->embed.no_start || e.code != ERR_TEMP)
 			err_die(&e);
 		err_print(&e);

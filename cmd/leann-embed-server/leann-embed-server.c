@@ -9,11 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/opts.h"
 #include "base/progress.h"
 #include "background.h"
+#include "load.h"
 #include "serve.h"
 #include "stop.h"
 #include "sys/embed_ep.h"
@@ -22,11 +24,13 @@
 #define STOP_WAIT_S 30		/* a slice of long texts on a slow machine */
 #define OTHER_WAIT_S 120	/* for a server that another process is starting */
 
-enum { ID_ENDPOINT = 256, ID_MODEL, ID_THREADS, ID_IDLE, ID_DAEMON, ID_STOP };
+enum { ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_IDLE, ID_DAEMON, ID_STOP };
 
 static const struct opt table[] = {
 	{ID_MODEL, "model", "NAME|DIR", "model to serve ($LEANN_MODEL, else " MODEL_DEFAULT ")"},
 	{ID_ENDPOINT, "endpoint", "EP", "ipc:///PATH or tcp://127.0.0.1:PORT (the user's own)"},
+	{ID_PRECISION, "precision", "NAME",
+	 "numbers to compute in: auto, fp32, bf16 or int8 ($LEANN_PRECISION, else auto)"},
 	{'j', "threads", "N", "threads that encode (one per processor)"},
 	{ID_IDLE, "idle-timeout", "S", "leave after S seconds without requests (0: never)"},
 	{ID_DAEMON, "daemon", NULL, "go to the background when ready; fine if one runs already"},
@@ -34,8 +38,12 @@ static const struct opt table[] = {
 	{0},
 };
 
+static const char *const precisions[] = {"auto", "fp32", "bf16", "int8", NULL};
+
 struct args {
 	const char *model, *endpoint;
+	const char *precision;		/* a name that is known */
+	bool precision_given;		/* by option */
 	size_t n_threads;
 	double idle_s;
 	bool daemon, stop;
@@ -52,6 +60,15 @@ struct server {
 	struct wire_info info;
 };
 
+static const char *precision_by_env(void)
+{
+	const char *name = env_get("LEANN_PRECISION");
+	enum precision p;
+	if (name && precision_from(name, &p))
+		err_usage_die("LEANN_PRECISION: \"%s\": want auto, fp32, bf16 or int8", name);
+	return name ? name : precisions[0];
+}
+
 static struct args parse(int argc, char **argv)
 {
 	struct args a = {0};
@@ -62,6 +79,10 @@ static struct args parse(int argc, char **argv)
 		switch (c) {
 		case ID_MODEL: a.model = o.val; break;
 		case ID_ENDPOINT: a.endpoint = o.val; break;
+		case ID_PRECISION:
+			a.precision = precisions[opts_word(&o, precisions)];
+			a.precision_given = true;
+			break;
 		case 'j': a.n_threads = (size_t)opts_num(&o, 1, 1024); break;
 		case ID_IDLE: a.idle_s = opts_real(&o, 0, 1e9); break;
 		case ID_DAEMON: a.daemon = true; break;
@@ -70,6 +91,8 @@ static struct args parse(int argc, char **argv)
 	if (o.n_args)
 		err_usage_die("%s: no operands are taken", o.args[0]);
 	mem_free(o.args);
+	if (!a.precision)
+		a.precision = precision_by_env();
 	return a;
 }
 
@@ -112,35 +135,12 @@ static int take_lock(struct server *s, struct err *e)
 	return r;
 }
 
-static int load(struct server *s, struct err *e)
-{
-	char weights[65];
-	struct wire_info *w = &s->info;
-	if (weights_sha256_cached(s->dir, weights, e) || encoder_open(s->dir, &s->enc, e))
-		return -1;
-	const struct model_info *m = encoder_info(s->enc);
-	model_identity(m, tok_sha256(encoder_tok(s->enc)), weights, w->sha256);
-	snprintf(w->model, sizeof w->model, "%s", m->name);
-	snprintf(w->tokenizer_sha256, sizeof w->tokenizer_sha256, "%s",
-		 tok_sha256(encoder_tok(s->enc)));
-	snprintf(w->query_prefix, sizeof w->query_prefix, "%s", m->query_prefix);
-	snprintf(w->document_prefix, sizeof w->document_prefix, "%s", m->document_prefix);
-	snprintf(w->version, sizeof w->version, "%s", LEANN_VERSION);
-	w->dim = m->dim;
-	w->max_tokens = m->max_tokens;
-	w->normalized = m->normalize;
-	w->max_texts = WIRE_TEXTS_MAX;
-	w->pid = (uint64_t)getpid();
-	s->par = par_new(s->a.n_threads);
-	w->threads = par_n_threads(s->par);
-	return 0;
-}
-
 /* We answer: say so in the lock file, on stdout, and to who started us. */
 static int announce(struct server *s, struct err *e)
 {
-	char *line = mem_printf("leann-embed-server: ready %s %s %s %zu", s->ep, s->info.model,
-				s->info.sha256, s->info.dim);
+	const struct wire_info *i = &s->info;
+	char *line = mem_printf("leann-embed-server: ready %s %s %s %zu %s %s", s->ep, i->model,
+				i->sha256, i->dim, i->precision, i->kernels);
 	int r = pidlock_write(s->lock_fd, s->pidfile, line, e);
 	puts(line);
 	mem_free(line);
@@ -153,9 +153,16 @@ static int announce(struct server *s, struct err *e)
 
 static int serve(struct server *s, struct err *e)
 {
+	enum precision p = PRECISION_AUTO;
 	umask(077);
+	if (precision_from(s->a.precision, &p))
+		return err_set(e, ERR_USAGE, "precision %s", s->a.precision);
 	if (stop_fd_open(&s->stop_fd, e) || pidlock_write(s->lock_fd, s->pidfile, NULL, e) ||
-	    load(s, e) || zsock_router(s->ep, WIRE_MESSAGE_MAX, &s->z, e) || announce(s, e))
+	    load_model(s->dir, p, &s->enc, &s->info, e))
+		return -1;
+	s->par = par_new(s->a.n_threads);
+	s->info.threads = par_n_threads(s->par);
+	if (zsock_router(s->ep, WIRE_MESSAGE_MAX, &s->z, e) || announce(s, e))
 		return -1;
 	struct serve loop = {.z = s->z, .enc = s->enc, .par = s->par, .info = &s->info,
 			     .stop_fd = s->stop_fd, .idle_s = s->a.idle_s,
@@ -163,21 +170,39 @@ static int serve(struct server *s, struct err *e)
 	return serve_run(&loop, e);
 }
 
+/* Without --endpoint and --precision: all of the model's. 1: none ran. */
+static int stop(struct server *s, struct err *e)
+{
+	bool all = !s->a.endpoint && !s->a.precision_given;
+	int n_stopped = 0;
+	for (size_t i = 0; precisions[i] && (i == 0 || all); i++) {
+		pid_t pid;
+		if (all) {
+			mem_free(s->ep);
+			s->ep = NULL;
+			if (embed_ep_default(s->dir, precisions[i], &s->ep, e))
+				return -1;
+		}
+		int r = embed_stop(s->ep, STOP_WAIT_S, &pid, e);
+		if (r < 0)
+			return -1;
+		n_stopped += r;
+	}
+	return !n_stopped;
+}
+
 static int run(struct server *s, struct err *e)
 {
-	pid_t pid;
 	int r;
 	if (!s->a.endpoint || !s->a.stop)
 		if (model_find(s->a.model, &s->dir, e))
 			return -1;
 	if ((s->a.endpoint ? embed_ep_check(s->a.endpoint, &s->ep, e)
-			   : embed_ep_default(s->dir, &s->ep, e)) ||
+			   : embed_ep_default(s->dir, s->a.precision, &s->ep, e)) ||
 	    embed_ep_pidfile(s->ep, &s->pidfile, e))
 		return -1;
-	if (s->a.stop) {
-		r = embed_stop(s->ep, STOP_WAIT_S, &pid, e);
-		return r < 0 ? -1 : !r;
-	}
+	if (s->a.stop)
+		return stop(s, e);
 	if (s->a.daemon && background_start(&s->ready_fd, e))
 		return -1;
 	r = take_lock(s, e);

@@ -1,100 +1,91 @@
 /* The server's loop; see serve.h. */
 #include "serve.h"
 
-#include <math.h>
 #include <stdbool.h>
-#include <string.h>
+#include <sys/resource.h>
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "job.h"
 #include "sys/embed_ep.h"
 
 enum {
-	SLICE_TEXTS = 64,		/* encoded between two looks at the socket */
-	JOBS_MAX = 64,			/* requests held here; more wait in ZeroMQ's queues */
-	JOBS_BYTES_MAX = 128 << 20,
-	OLDEST_EVERY = 4,		/* slices until the oldest request has its turn */
+	TAKE_MAX = 128,			/* messages taken in between two slices */
+	TAKE_BYTES_MAX = 16 << 20,
 	LOOK_S = 5,			/* idle seconds between two looks at the lock file */
-};
-
-struct job {
-	struct zpeer from;
-	struct buf body;		/* the texts point into it */
-	struct wire_req req;
-	size_t n_done;			/* texts encoded */
-	float *out;			/* (n_texts, dim) */
-	uint64_t n_tokens, n_cut;
 };
 
 struct loop {
 	struct serve *s;
 	struct mp_doc *doc;
-	struct job *jobs[JOBS_MAX];	/* oldest first */
-	size_t n_jobs, n_bytes;
-	uint64_t n_slices;
-	struct buf reply;
+	struct work work;
+	struct buf reply;		/* of what needs no encoding */
 	double start_s, active_s;
 };
 
-static void job_free(struct loop *l, size_t i)
-{
-	struct job *j = l->jobs[i];
-	l->n_bytes -= j->body.len;
-	wire_req_release(&j->req);
-	buf_release(&j->body);
-	mem_free(j->out);
-	mem_free(j);
-	memmove(l->jobs + i, l->jobs + i + 1, (l->n_jobs - i - 1) * sizeof *l->jobs);
-	l->n_jobs--;
-}
-
-/* A peer that is gone or does not read gets nothing; its own deadline tells it. */
-static int reply(struct loop *l, const struct zpeer *to, struct err *e)
+/* b is sent as it is and empty afterwards. A peer that is gone or does not read gets nothing. */
+static int reply(struct loop *l, const struct zpeer *to, struct buf *b, struct err *e)
 {
 	l->s->info->n_requests++;
 	l->active_s = now_s();
-	return zsock_send(l->s->z, to, l->reply.p, l->reply.len, e) < 0 ? -1 : 0;
+	return zsock_send_buf(l->s->z, to, b, e) < 0 ? -1 : 0;
 }
 
 static int reply_err(struct loop *l, const struct zpeer *to, uint64_t id, const struct err *why,
 		     struct err *e)
 {
-	buf_clear(&l->reply);
 	wire_put_err(&l->reply, id, why);
-	return reply(l, to, e);
+	return reply(l, to, &l->reply, e);
 }
 
-/* Answer what needs no encoding; keep the rest as a job, which then owns m's bytes and r. */
+static void count(struct loop *l)
+{
+	struct wire_info *i = l->s->info;
+	const struct queue *q = &l->work.queue;
+	struct rusage u;
+	i->uptime_s = (uint64_t)(now_s() - l->start_s);
+	i->n_batches = q->n_batches;
+	i->n_merged = q->n_merged;
+	i->n_busy = q->n_busy;
+	i->queue = q->n_jobs;
+	if (getrusage(RUSAGE_SELF, &u) == 0)
+		i->max_rss_bytes = (uint64_t)u.ru_maxrss * 1024;
+}
+
+/* Answer what needs no encoding; let the rest wait, or say that too much waits. */
 static int accept_request(struct loop *l, struct zmsg *m, struct wire_req *r, struct err *e)
 {
-	buf_clear(&l->reply);
+	struct err busy;
 	if (r->op == WIRE_INFO) {
-		l->s->info->uptime_s = (uint64_t)(now_s() - l->start_s);
+		count(l);
 		wire_put_info(&l->reply, r->id, l->s->info);
-		return reply(l, &m->from, e);
+		return reply(l, &m->from, &l->reply, e);
 	}
 	if (r->op == WIRE_OFFICIAL_MODEL) {
 		wire_put_official_model(&l->reply, l->s->info->model);
-		return reply(l, &m->from, e);
+		return reply(l, &m->from, &l->reply, e);
 	}
-	struct job *j = mem_calloc(1, sizeof *j);
-	*j = (struct job){.from = m->from, .body = m->body, .req = *r};
-	m->body = (struct buf)BUF_INIT;
-	*r = (struct wire_req)WIRE_REQ_INIT;
-	l->n_bytes += j->body.len;
-	l->jobs[l->n_jobs++] = j;
-	return 0;
+	struct job *j = job_new(&l->work, m, r);
+	if (queue_add(&l->work.queue, &j->q, &busy) == 0)
+		return 0;
+	wire_put_busy(&l->reply, j->req.id, &busy);
+	job_free(j);
+	return reply(l, &m->from, &l->reply, e);
 }
 
-/* Take every message that is there and that there is room for. */
+/* Take the messages that are there, up to a bound: slices must go on. */
 static int take_messages(struct loop *l, struct err *e)
 {
 	struct zmsg m = ZMSG_INIT;
+	size_t n_bytes = 0;
 	int r = 0;
-	while (l->n_jobs < JOBS_MAX && l->n_bytes < JOBS_BYTES_MAX &&
-	       (r = zsock_recv(l->s->z, &m, e)) == 1) {
+	for (size_t n = 0; n < TAKE_MAX && n_bytes < TAKE_BYTES_MAX; n++) {
 		struct wire_req req = WIRE_REQ_INIT;
 		struct err bad;
+		r = zsock_recv(l->s->z, &m, e);
+		if (r != 1)
+			break;
+		n_bytes += m.body.len;
 		if (m.n_frames != 1) {
 			err_set(&bad, ERR_DATA, "request: %zu frames of data, want 1", m.n_frames);
 			r = reply_err(l, &m.from, 0, &bad, e);
@@ -111,89 +102,33 @@ static int take_messages(struct loop *l, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* Fewest texts left first, older before younger; every fourth slice the oldest. */
-static size_t pick(struct loop *l)
-{
-	size_t best = 0;
-	if (l->n_slices++ % OLDEST_EVERY == 0)
-		return 0;
-	for (size_t i = 1; i < l->n_jobs; i++)
-		if (l->jobs[i]->req.n_texts - l->jobs[i]->n_done <
-		    l->jobs[best]->req.n_texts - l->jobs[best]->n_done)
-			best = i;
-	return best;
-}
-
-/* The next texts of job j into its rows. */
-static int encode_slice(struct loop *l, struct job *j, struct err *e)
-{
-	static const enum encoder_kind kinds[] = {[WIRE_RAW] = ENCODER_RAW,
-		[WIRE_QUERY] = ENCODER_QUERY, [WIRE_DOCUMENT] = ENCODER_DOCUMENT};
-	const struct wire_info *info = l->s->info;
-	struct encoder_text texts[SLICE_TEXTS];
-	uint32_t n_tokens[SLICE_TEXTS];
-	size_t left = j->req.n_texts - j->n_done, n = left < SLICE_TEXTS ? left : SLICE_TEXTS;
-	if (!j->out)
-		j->out = mem_array(j->req.n_texts * info->dim, sizeof *j->out);
-	float *out = j->out + j->n_done * info->dim;
-	for (size_t i = 0; i < n; i++) {
-		const struct wire_text *t = &j->req.texts[j->n_done + i];
-		texts[i] = (struct encoder_text){t->p, t->n};
-	}
-	struct encoder_batch b = {texts, n, kinds[j->req.kind], out, n_tokens};
-	if (encoder_embed(l->s->enc, l->s->par, &b, e))
-		return -1;
-	for (size_t i = 0; i < n * info->dim; i++)
-		if (!isfinite(out[i]))
-			return err_set(e, ERR_DATA, "text %zu: the model's answer is not finite",
-				       j->n_done + i / info->dim);
-	for (size_t i = 0; i < n; i++) {
-		j->n_cut += n_tokens[i] > info->max_tokens;
-		j->n_tokens += n_tokens[i] < info->max_tokens ? n_tokens[i] : info->max_tokens;
-	}
-	j->n_done += n;
-	return 0;
-}
-
-/* Encode one slice of one job; reply when it was the last or failed. */
+/* Encode one slice; what is ready is sent at once. */
 static int work(struct loop *l, struct err *e)
 {
-	size_t i = pick(l);
-	struct job *j = l->jobs[i];
-	struct wire_info *info = l->s->info;
-	struct err bad;
+	struct queue_part part[QUEUE_SLICE_TEXTS];
+	size_t n = work_slice(&l->work, part);
 	int r = 0;
-	if (encode_slice(l, j, &bad)) {
-		r = reply_err(l, &j->from, j->req.id, &bad, e);
-		job_free(l, i);
-		return r;
+	for (size_t i = 0; i < n && !r; i++) {
+		struct job *j = job_of(part[i].job);
+		if (!job_ready(j))
+			continue;
+		queue_remove(&l->work.queue, &j->q);
+		r = j->failed ? reply_err(l, &j->from, j->req.id, &j->why, e)
+			      : reply(l, &j->from, &j->reply, e);
+		job_free(j);
 	}
-	if (j->n_done < j->req.n_texts)
-		return 0;
-	info->n_texts += j->req.n_texts;
-	info->n_tokens += j->n_tokens;
-	buf_clear(&l->reply);
-	if (j->req.op == WIRE_EMBED) {
-		struct wire_rows rows = {j->out, j->req.n_texts, j->n_tokens, j->n_cut};
-		wire_put_embed(&l->reply, j->req.id, info, &rows);
-	} else {
-		wire_put_official_rows(&l->reply, j->out, j->req.n_texts, info->dim);
-	}
-	r = reply(l, &j->from, e);
-	job_free(l, i);
 	return r;
 }
 
 /* Who still waits is told to go elsewhere. */
 static void stop(struct loop *l)
 {
+	struct queue *q = &l->work.queue;
 	struct err why;
 	err_set(&why, ERR_TEMP, "the server stops");
-	while (l->n_jobs) {
-		struct job *j = l->jobs[0];
-		bool bad = reply_err(l, &j->from, j->req.id, &why, NULL) != 0;
-		job_free(l, 0);
-		if (bad)
+	for (size_t i = 0; i < q->n_jobs; i++) {
+		struct job *j = job_of(q->job[i]);
+		if (reply_err(l, &j->from, j->req.id, &why, NULL))
 			break;
 	}
 }
@@ -203,30 +138,31 @@ static int turn(struct loop *l, struct err *e)
 {
 	struct serve *s = l->s;
 	unsigned got;
+	bool waits = l->work.queue.n_jobs > 0;
 	double idle_left_s = s->idle_s > 0 ? l->active_s + s->idle_s - now_s() : LOOK_S;
-	double wait_s = l->n_jobs ? 0 : idle_left_s < LOOK_S ? idle_left_s : LOOK_S;
-	if (!l->n_jobs && idle_left_s <= 0)
+	double wait_s = waits ? 0 : idle_left_s < LOOK_S ? idle_left_s : LOOK_S;
+	if (!waits && idle_left_s <= 0)
 		return 0;
 	if (zsock_wait(s->z, s->stop_fd, false, wait_s, &got, e))
 		return -1;
 	if (got & ZEVENT_FD)
 		return 0;
-	if (!got && !l->n_jobs && !pidlock_mine(s->lock_fd, s->pidfile))
+	if (!got && !waits && !pidlock_mine(s->lock_fd, s->pidfile))
 		return 0;
-	if (take_messages(l, e))
+	if ((got & ZEVENT_MESSAGE) && take_messages(l, e))
 		return -1;
-	return l->n_jobs && work(l, e) ? -1 : 1;
+	return work(l, e) ? -1 : 1;
 }
 
 int serve_run(struct serve *s, struct err *e)
 {
 	struct loop l = {.s = s, .doc = mp_new(), .start_s = now_s(), .active_s = now_s()};
 	int r;
+	work_init(&l.work, s->enc, s->par, s->info);
 	while ((r = turn(&l, e)) > 0)
 		;
 	stop(&l);
-	while (l.n_jobs)
-		job_free(&l, 0);
+	work_release(&l.work);
 	buf_release(&l.reply);
 	mp_free(l.doc);
 	return r;

@@ -1,6 +1,6 @@
 /*
- * serve: the loop of leann-embed-server: take requests from the socket, encode a
- * slice of one of them at a time, reply. leann-embed(7) says which goes first.
+ * serve: the loop of leann-embed-server: take requests from the socket, encode a slice of
+ * them, send the replies that are whole. queue.h says which go first.
  *
  *	struct serve s = {.z = z, .enc = enc, .par = par, .info = &info, .stop_fd = fd};
  *	if (serve_run(&s, e)) ...		0: stop_fd is readable, idle_s passed, lock gone

@@ -12,16 +12,21 @@ static void set_int(struct js *o, const char *key, uint64_t val)
 	js_set(o, key, js_new_int((int64_t)val));
 }
 
-/* Keys of the stream's header that the index keeps, under their names there. */
+/*
+ * Keys of the stream's header that the index keeps, under their names there; a key with "?" before
+ * it is left out where it is not in the header.
+ */
 static int from_header(struct js *o, const struct shead *h, const char *const *strs,
 		       const char *const *uints, struct err *e)
 {
 	char s[1100];
 	uint64_t v;
 	for (size_t i = 0; strs[i]; i += 2) {
-		if (shead_str(h, strs[i], s, sizeof s, e))
+		bool may_lack = *strs[i] == '?';
+		if (shead_str(h, strs[i] + may_lack, s, sizeof s, e))
 			return -1;
-		set_str(o, strs[i + 1], s);
+		if (*s || !may_lack)
+			set_str(o, strs[i + 1], s);
 	}
 	for (size_t i = 0; uints[i]; i += 2) {
 		if (shead_u64(h, uints[i], 0, UINT32_MAX, &v, e))
@@ -37,6 +42,10 @@ static int put_model(struct js *m, const struct shead *h, struct err *e)
 					   "name",
 					   "model_sha256",
 					   "sha256",
+					   "?precision",
+					   "precision",
+					   "?kernels",
+					   "kernels",
 					   "tokenizer_sha256",
 					   "tokenizer_sha256",
 					   "query_prefix",

@@ -37,19 +37,27 @@ static void set_engine(struct engine *g, const struct settings *s)
 	g->n_candidates = g->n_recompute > g->top_k ? g->n_recompute : g->top_k;
 }
 
+/* A server of the model and precision of the index, or an error that says what differs. */
 static int connect_model(struct engine *g, const struct settings *s, struct err *e)
 {
 	struct embed_opts o = s->embed;
 	const char *sha = js_str(index_key(&g->ix, "model.sha256"), NULL);
+	const char *precision = js_str(index_key(&g->ix, "model.precision"), NULL);
 	o.model = s->model;
 	if (!o.model)
 		o.model = js_str(index_key(&g->ix, "model.name"), NULL);
+	o.precision = precision ? precision : "fp32";
+	if (!wire_precision_known(o.precision))
+		return err_set(e, ERR_DATA, "%s: made in precision \"%s\", which is not known here:"
+			       " use a newer leann", s->index, o.precision);
 	if (embed_open(&o, &g->embed, e))
 		return -1;
 	if (!sha)
 		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256",
 			       s->index);
-	if (embed_want_model(g->embed, sha,
+	if (embed_want_precision(g->embed, o.precision, "the index has",
+				 "search without --endpoint, or build it again", e) ||
+	    embed_want_model(g->embed, sha,
 			     "search with the model of the index (--model), or build it again", e))
 		return err_prefix(e, "%s", s->index);
 	if (embed_info(g->embed)->dim != g->ix.dim)

@@ -54,6 +54,21 @@ static inline float get_lef32(const uint8_t *p)
 	return f;
 }
 
+static inline void put_lef64(uint8_t *p, double f)
+{
+	uint64_t u;
+	memcpy(&u, &f, 8);
+	put_le64(p, u);
+}
+
+static inline double get_lef64(const uint8_t *p)
+{
+	uint64_t u = get_le64(p);
+	double f;
+	memcpy(&f, &u, 8);
+	return f;
+}
+
 static inline void put_lef32s(uint8_t *p, const float *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

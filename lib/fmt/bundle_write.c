@@ -117,6 +117,12 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 	return list;
 }
 
+/* The least minor version that has what is here, so that an older index stays what it was. */
+static int minor_of(const struct js *extra)
+{
+	return js_get(js_get(extra, "model"), "precision") ? INDEX_MINOR : 0;
+}
+
 /*
  * Text of the manifest for an assumed size of itself, padded with spaces to it; false if it
  * does not fit.
@@ -129,7 +135,7 @@ static bool manifest_text(const struct js *extra, const struct bundle_part *part
 	js_set(j, "xxh3", js_new_str("0000000000000000"));
 	js_set(j, "format", js_new_str("leann-index"));
 	js_set(j, "major", js_new_int(INDEX_MAJOR));
-	js_set(j, "minor", js_new_int(INDEX_MINOR));
+	js_set(j, "minor", js_new_int(minor_of(extra)));
 	hex16(build_id(extra, sum, n_parts), hex);
 	js_set(j, "build_id", js_new_str(hex));
 	js_each(extra, copy_key, j);

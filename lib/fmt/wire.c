@@ -2,10 +2,22 @@
 #include "fmt/wire.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
+
+const char *const wire_precisions[] = {"fp32", "bf16", "int8", NULL};
+
+bool wire_precision_known(const char *name)
+{
+	size_t i = 0;
+	while (wire_precisions[i] && strcmp(wire_precisions[i], name))
+		i++;
+	return wire_precisions[i] != NULL;
+}
 
 static bool is_str(const struct mp *v, const char *s)
 {
@@ -149,17 +161,46 @@ static int get_str(const struct mp *map, const char *key, char *out, size_t cap,
 	return 0;
 }
 
-/* err: [code, message] */
-static int parse_err(const struct mp *v, struct wire_reply *r, struct err *e)
+/* err: [code, message], and busy */
+static int parse_err(const struct mp *map, struct wire_reply *r, struct err *e)
 {
+	const struct mp *v = mp_get(map, "err");
 	size_t n;
 	const uint8_t *p = mp_bytes(mp_at(v, 1), &n);
 	uint64_t code = mp_u64(mp_at(v, 0));
 	if (mp_len(v) != 2 || mp_type(mp_at(v, 0)) != MP_UINT || !p || (code != 2 && code != 75))
 		return err_set(e, ERR_DATA, "err is not [2 or 75, message]");
 	r->failed = true;
+	r->busy = mp_bool(mp_get(map, "busy"));
 	return err_set(&r->err, code == 75 ? ERR_TEMP : ERR_DATA, "%.*s", n < 600 ? (int)n : 600,
 		       (const char *)p), 0;
+}
+
+/* Keys that a server of another release or make may not send. */
+static int parse_more(const struct mp *v, struct wire_info *i, struct err *e)
+{
+	const struct {
+		const char *key;
+		uint64_t *out;
+	} uints[] = {{"n_batches", &i->n_batches}, {"n_merged", &i->n_merged},
+		     {"n_busy", &i->n_busy}, {"queue", &i->queue},
+		     {"max_rss_bytes", &i->max_rss_bytes}};
+	const struct mp *q = mp_get(v, "quality");
+	for (size_t k = 0; k < sizeof uints / sizeof *uints; k++)
+		if (mp_get(v, uints[k].key) &&
+		    get_uint(v, uints[k].key, UINT64_MAX, uints[k].out, e))
+			return -1;
+	snprintf(i->precision, sizeof i->precision, "fp32");
+	if ((mp_get(v, "precision") &&
+	     get_str(v, "precision", i->precision, sizeof i->precision, e)) ||
+	    (mp_get(v, "kernels") && get_str(v, "kernels", i->kernels, sizeof i->kernels, e)))
+		return -1;
+	i->quality_mean = mp_real(mp_at(q, 0));
+	i->quality_min = mp_real(mp_at(q, 1));
+	if (q && (mp_type(q) != MP_ARR || mp_len(q) != 2 || !(fabs(i->quality_mean) <= 1) ||
+		  !(fabs(i->quality_min) <= 1)))
+		return err_set(e, ERR_DATA, "quality is not two cosines");
+	return 0;
 }
 
 static int parse_info(const struct mp *v, struct wire_info *i, struct err *e)
@@ -181,7 +222,7 @@ static int parse_info(const struct mp *v, struct wire_info *i, struct err *e)
 	    get_uint(v, "n_texts", UINT64_MAX, &i->n_texts, e) ||
 	    get_uint(v, "n_tokens", UINT64_MAX, &i->n_tokens, e) ||
 	    get_uint(v, "uptime_s", UINT64_MAX, &i->uptime_s, e) ||
-	    get_uint(v, "pid", UINT64_MAX, &i->pid, e))
+	    get_uint(v, "pid", UINT64_MAX, &i->pid, e) || parse_more(v, i, e))
 		return -1;
 	return i->max_texts ? 0 : err_set(e, ERR_DATA, "max_texts is 0");
 }
@@ -214,7 +255,7 @@ static int parse_reply(const struct mp *v, struct wire_reply *r, struct err *e)
 		return err_set(e, ERR_DATA, "protocol version %" PRIu64 ", this program speaks %d",
 			       ver, WIRE_VERSION);
 	if (mp_get(v, "err"))
-		return parse_err(mp_get(v, "err"), r, e);
+		return parse_err(v, r, e);
 	if (get_str(v, "model", r->info.model, sizeof r->info.model, e) ||
 	    get_str(v, "sha256", r->info.sha256, sizeof r->info.sha256, e) ||
 	    get_size(v, "dim", WIRE_DIM_MAX, &r->info.dim, e))

@@ -1,7 +1,8 @@
 /*
  * wire: requests and replies of leann-embed(7), packed and strictly parsed.
  *
- *	server:	wire_req_parse(doc, p, n, &req, e), then wire_put_embed() or wire_put_err()
+ *	server:	wire_req_parse(doc, p, n, &req, e), then wire_put_embed() or wire_put_err();
+ *		where rows come piece by piece: wire_put_embed_head(), _rows() each, _tail()
  *	client:	wire_put_req_embed(&b, ...), then wire_reply_parse(doc, p, n, &rep, e)
  *
  * Parsed texts and numbers are borrowed from the message's bytes. Whether a reply is
@@ -55,12 +56,21 @@ struct wire_info {
 	char query_prefix[1024], document_prefix[1024];
 	uint64_t n_requests, n_texts, n_tokens, uptime_s, pid;
 	char version[32];
+	char precision[16];		/* "fp32" where a server does not say */
+	char kernels[32];		/* "" unknown */
+	double quality_mean, quality_min;	/* cosine to fp32; 0 unknown */
+	uint64_t n_batches, n_merged, n_busy, queue, max_rss_bytes;	/* 0 where it does not say */
 };
+
+/* "fp32", "bf16", "int8"; NULL-terminated. */
+extern const char *const wire_precisions[];
+bool wire_precision_known(const char *name);
 
 struct wire_reply {
 	uint64_t id;
 	bool failed;			/* err has the server's code and message; no more is set */
 	struct err err;
+	bool busy;			/* failed: ask again here, the connection is good */
 	bool is_info;
 	struct wire_info info;		/* model, sha256, dim always; the rest when is_info */
 	size_t n;			/* rows of f32 */
@@ -76,6 +86,8 @@ void wire_put_req_info(struct buf *b, uint64_t id);
 void wire_put_req_embed(struct buf *b, uint64_t id, enum wire_kind kind,
 			const struct wire_text *texts, size_t n);
 void wire_put_err(struct buf *b, uint64_t id, const struct err *why);
+/* The same, for now: the asker may ask again on this connection. */
+void wire_put_busy(struct buf *b, uint64_t id, const struct err *why);
 void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i);
 /* What an embed reply says besides the model. */
 struct wire_rows {
@@ -85,8 +97,13 @@ struct wire_rows {
 };
 void wire_put_embed(struct buf *b, uint64_t id, const struct wire_info *i,
 		    const struct wire_rows *rows);
-/* Replies of the official LEANN server. */
+/* The same in pieces: n rows are announced, then come by any number of calls, then the tail. */
+void wire_put_embed_head(struct buf *b, uint64_t id, const struct wire_info *i, size_t n);
+void wire_put_embed_rows(struct buf *b, const float *v, size_t n, size_t dim);
+void wire_put_embed_tail(struct buf *b, uint64_t n_tokens, uint64_t n_cut);
+/* Replies of the official LEANN server; rows in pieces, too, after the head. */
 void wire_put_official_model(struct buf *b, const char *model);
+void wire_put_official_head(struct buf *b, size_t n, size_t dim);
 void wire_put_official_rows(struct buf *b, const float *v, size_t n, size_t dim);
 
 #endif

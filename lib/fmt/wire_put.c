@@ -53,9 +53,9 @@ void wire_put_req_embed(struct buf *b, uint64_t id, enum wire_kind kind,
 		mp_put_strn(b, texts[i].p, texts[i].n);
 }
 
-void wire_put_err(struct buf *b, uint64_t id, const struct err *why)
+static void put_failure(struct buf *b, size_t n_pairs, uint64_t id, const struct err *why)
 {
-	put_start(b, 3, id);
+	put_start(b, n_pairs, id);
 	mp_put_str(b, "err");
 	mp_put_arr(b, 2);
 	mp_put_u64(b, (uint64_t)err_exit(why->code));
@@ -65,9 +65,22 @@ void wire_put_err(struct buf *b, uint64_t id, const struct err *why)
 	buf_release(&msg);
 }
 
+void wire_put_err(struct buf *b, uint64_t id, const struct err *why)
+{
+	put_failure(b, 3, id, why);
+}
+
+void wire_put_busy(struct buf *b, uint64_t id, const struct err *why)
+{
+	put_failure(b, 4, id, why);
+	mp_put_str(b, "busy");
+	mp_put_bool(b, true);
+}
+
 void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i)
 {
-	put_start(b, 18, id);
+	bool quality = i->quality_mean != 0 || i->quality_min != 0;
+	put_start(b, 25 + quality, id);
 	put_model(b, i);
 	put_str(b, "tokenizer_sha256", i->tokenizer_sha256);
 	put_uint(b, "max_tokens", i->max_tokens);
@@ -83,22 +96,54 @@ void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i)
 	put_uint(b, "uptime_s", i->uptime_s);
 	put_uint(b, "pid", i->pid);
 	put_str(b, "version", i->version);
+	put_str(b, "precision", i->precision);
+	put_str(b, "kernels", i->kernels);
+	put_uint(b, "n_batches", i->n_batches);
+	put_uint(b, "n_merged", i->n_merged);
+	put_uint(b, "n_busy", i->n_busy);
+	put_uint(b, "queue", i->queue);
+	put_uint(b, "max_rss_bytes", i->max_rss_bytes);
+	if (!quality)
+		return;
+	mp_put_str(b, "quality");
+	mp_put_arr(b, 2);
+	mp_put_f64(b, i->quality_mean);
+	mp_put_f64(b, i->quality_min);
+}
+
+void wire_put_embed_head(struct buf *b, uint64_t id, const struct wire_info *i, size_t n)
+{
+	uint64_t n_bytes = 4 * (uint64_t)n * i->dim;
+	const uint8_t bin32[5] = {0xc6, (uint8_t)(n_bytes >> 24), (uint8_t)(n_bytes >> 16),
+				  (uint8_t)(n_bytes >> 8), (uint8_t)n_bytes};
+	put_start(b, 9, id);
+	put_model(b, i);
+	put_uint(b, "n", n);
+	mp_put_str(b, "f32");
+	buf_add(b, bin32, sizeof bin32);
+	buf_reserve(b, n_bytes + 64);	/* the tail, too */
+}
+
+void wire_put_embed_rows(struct buf *b, const float *v, size_t n, size_t dim)
+{
+	buf_reserve(b, 4 * n * dim);
+	put_lef32s(b->p + b->len, v, n * dim);
+	b->len += 4 * n * dim;
+	b->p[b->len] = 0;
+}
+
+void wire_put_embed_tail(struct buf *b, uint64_t n_tokens, uint64_t n_cut)
+{
+	put_uint(b, "n_tokens", n_tokens);
+	put_uint(b, "n_cut", n_cut);
 }
 
 void wire_put_embed(struct buf *b, uint64_t id, const struct wire_info *i,
 		    const struct wire_rows *rows)
 {
-	size_t n_floats = rows->n * i->dim;
-	put_start(b, 9, id);
-	put_model(b, i);
-	put_uint(b, "n", rows->n);
-	put_uint(b, "n_tokens", rows->n_tokens);
-	put_uint(b, "n_cut", rows->n_cut);
-	mp_put_str(b, "f32");
-	mp_put_bin(b, rows->v, 4 * n_floats);
-	/* On little-endian machines this stores what is there. */
-	for (size_t k = 0; k < n_floats; k++)
-		put_lef32(b->p + b->len - 4 * (n_floats - k), rows->v[k]);
+	wire_put_embed_head(b, id, i, rows->n);
+	wire_put_embed_rows(b, rows->v, rows->n, i->dim);
+	wire_put_embed_tail(b, rows->n_tokens, rows->n_cut);
 }
 
 void wire_put_official_model(struct buf *b, const char *model)
@@ -107,9 +152,14 @@ void wire_put_official_model(struct buf *b, const char *model)
 	mp_put_str(b, model);
 }
 
-void wire_put_official_rows(struct buf *b, const float *v, size_t n, size_t dim)
+void wire_put_official_head(struct buf *b, size_t n, size_t dim)
 {
 	mp_put_arr(b, n);
+	buf_reserve(b, n * (5 * dim + 8));
+}
+
+void wire_put_official_rows(struct buf *b, const float *v, size_t n, size_t dim)
+{
 	for (size_t i = 0; i < n; i++) {
 		mp_put_arr(b, dim);
 		for (size_t k = 0; k < dim; k++)

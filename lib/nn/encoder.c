@@ -1,4 +1,4 @@
-/* Opening an encoder, cutting texts into groups, pooling; see encoder.h. */
+/* Cutting texts into groups, pooling; see encoder.h. */
 #include "nn/encoder.h"
 
 #include <math.h>
@@ -19,34 +19,16 @@ struct call {
 	size_t *bad;		/* (n_groups) first text whose embedding is not finite, or n */
 };
 
-int encoder_open(const char *model_dir, struct encoder **out, struct err *e)
-{
-	struct encoder *enc = mem_calloc(1, sizeof *enc);
-	if (vec_kernels_pick(&enc->k, e) || model_info_read(model_dir, &enc->info, e) ||
-	    tok_open(model_dir, &enc->tok, e))
-		goto fail;
-	if (tok_n_vocab(enc->tok) > enc->info.n_vocab) {
-		err_set(e, ERR_DATA,
-			"%s: the tokenizer has ids up to %zu, config.json a vocab_size of %zu",
-			model_dir, tok_n_vocab(enc->tok) - 1, enc->info.n_vocab);
-		goto fail;
-	}
-	if (encoder_load(enc, model_dir, e))
-		goto fail;
-	*out = enc;
-	return 0;
-fail:
-	encoder_free(enc);
-	return -1;
-}
-
-static void scratch_release(struct encoder_scratch *s)
+void encoder_scratch_release(struct encoder_scratch *s)
 {
 	mem_free(s->ids);
 	mem_free(s->x);
 	mem_free(s->y);
+	mem_free(s->qkv);
 	mem_free(s->wide);
-	mem_free(s->scores);
+	mem_free(s->rows);
+	mem_free(s->wide_rows);
+	mem_free(s->att);
 	buf_release(&s->text);
 	*s = (struct encoder_scratch){0};
 }
@@ -56,13 +38,9 @@ void encoder_free(struct encoder *enc)
 	if (!enc)
 		return;
 	for (size_t i = 0; i < enc->n_scratch; i++)
-		scratch_release(&enc->scratch[i]);
+		encoder_scratch_release(&enc->scratch[i]);
 	mem_free(enc->scratch);
-	for (size_t i = 0; i < enc->n_owned; i++)
-		mem_free(enc->owned[i]);
-	mem_free(enc->owned);
-	mem_free(enc->layers);
-	safetensors_free(enc->st);
+	encoder_weights_release(&enc->w);
 	tok_free(enc->tok);
 	mem_free(enc);
 }
@@ -77,23 +55,46 @@ const struct tok *encoder_tok(const struct encoder *enc)
 	return enc->tok;
 }
 
-/* Memory for groups of n_tokens at most, whose longest text is the model's limit. */
+enum precision encoder_precision(const struct encoder *enc)
+{
+	return enc->lin->precision;
+}
+
+const char *encoder_kernels(const struct encoder *enc)
+{
+	return enc->name;
+}
+
+struct encoder_quality encoder_quality(const struct encoder *enc)
+{
+	const struct encoder_weights *w = &enc->w;
+	return (struct encoder_quality){w->cos_mean != 0, w->cos_mean, w->cos_min};
+}
+
+bool encoder_alone(const struct encoder *enc)
+{
+	return enc->lin->simd != SIMD_BLAS;
+}
+
+/* Memory for groups of up to n_tokens, whose longest text is the model's limit. */
 static void scratch_init(const struct encoder *enc, struct encoder_scratch *s, size_t n_tokens)
 {
 	const struct model_info *m = &enc->info;
-	size_t wide = 3 * m->dim > m->ff_dim ? 3 * m->dim : m->ff_dim;
-	size_t rows = m->max_tokens < ATT_ROWS ? m->max_tokens : ATT_ROWS;
-	s->n_tokens = n_tokens;
+	size_t dim = m->dim, row_bytes = linear_row_bytes(enc->lin, dim);
 	s->ids = mem_array(n_tokens, sizeof *s->ids);
-	s->x = mem_aligned(64, n_tokens * m->dim * sizeof(float));
-	s->y = mem_aligned(64, n_tokens * m->dim * sizeof(float));
-	s->wide = mem_aligned(64, n_tokens * wide * sizeof(float));
-	s->scores = mem_aligned(64, rows * m->max_tokens * sizeof(float));
+	s->x = mem_aligned(64, n_tokens * dim * sizeof(float));
+	s->y = mem_aligned(64, n_tokens * dim * sizeof(float));
+	s->qkv = mem_aligned(64, n_tokens * 3 * dim * sizeof(float));
+	s->wide = mem_aligned(64, enc->cut.block_rows * m->ff_dim * sizeof(float));
+	s->rows = mem_aligned(64, n_tokens * row_bytes);
+	s->wide_rows = mem_aligned(64, enc->cut.block_rows * linear_row_bytes(enc->lin, m->ff_dim));
+	s->att = mem_aligned(64, enc->att->scratch_bytes(m->max_tokens, dim / m->n_heads));
 }
 
 static void scratch_for(struct encoder *enc, size_t n_workers)
 {
-	size_t n_tokens = enc->info.max_tokens > GROUP_TOKENS ? enc->info.max_tokens : GROUP_TOKENS;
+	size_t group = enc->cut.group_tokens;
+	size_t n_tokens = enc->info.max_tokens > group ? enc->info.max_tokens : group;
 	if (n_workers <= enc->n_scratch)
 		return;
 	enc->scratch = mem_realloc(enc->scratch, n_workers * sizeof *enc->scratch);
@@ -129,16 +130,17 @@ static void count_body(void *ctx, size_t i, size_t i_worker)
 }
 
 /*
- * Texts in their order, up to GROUP_TOKENS together; a call of few tokens is cut finer so that
- * several threads have work. The rule sees the texts alone, so results do not depend on threads.
+ * Texts in their order, up to group_tokens together; a call of few tokens is cut finer so that
+ * all workers have something to do. Where a text's neighbours matter (OpenBLAS) the rule does
+ * not look at the workers, so that results do not depend on their number.
  */
-static void cut_groups(struct call *c)
+static void cut_groups(struct call *c, size_t n_workers)
 {
-	size_t total = 0, in_group = 0;
+	size_t total = 0, in_group = 0, most = c->enc->cut.group_tokens;
 	for (size_t i = 0; i < c->b->n; i++)
 		total += c->len[i];
-	size_t limit = total / 4;
-	limit = limit < 64 ? 64 : limit > GROUP_TOKENS ? GROUP_TOKENS : limit;
+	size_t limit = total / (encoder_alone(c->enc) ? 2 * n_workers : 4);
+	limit = limit < 64 ? 64 : limit > most ? most : limit;
 	for (size_t i = 0; i < c->b->n; i++) {
 		if (!i || in_group + c->len[i] > limit) {
 			c->group[c->n_groups++] = i;
@@ -167,9 +169,9 @@ static bool pool(const struct model_info *m, const float *x, size_t len, float *
 	return isfinite(norm) && (!m->normalize || norm > 0);
 }
 
-static void group_body(void *ctx, size_t i_group, size_t i_worker)
+/* With par the group is split over its workers. */
+static void embed_group(struct call *c, struct par *par, size_t i_group, size_t i_worker)
 {
-	struct call *c = ctx;
 	struct encoder *enc = c->enc;
 	struct encoder_scratch *s = &enc->scratch[i_worker];
 	size_t lo = c->group[i_group], hi = c->group[i_group + 1], at = 0, n, n_ids;
@@ -184,12 +186,27 @@ static void group_body(void *ctx, size_t i_group, size_t i_worker)
 		}
 	}
 	struct encoder_group g = {c->len + lo, hi - lo, at};
-	encoder_forward(enc, s, &g);
+	encoder_forward(enc, par, i_worker, &g);
 	at = 0;
 	for (size_t i = lo; i < hi; at += c->len[i++])
 		if (!pool(&enc->info, s->x + at * enc->info.dim, c->len[i],
 			  c->b->out + i * enc->info.dim) && c->bad[i_group] > i)
 			c->bad[i_group] = i;
+}
+
+static void group_body(void *ctx, size_t i_group, size_t i_worker)
+{
+	embed_group(ctx, NULL, i_group, i_worker);
+}
+
+/* Workers share the groups, or when there are too few of them, each group in turn. */
+static void embed_groups(struct call *c, struct par *par)
+{
+	if (c->n_groups >= par_n_threads(par) || !encoder_alone(c->enc))
+		par_for(par, c->n_groups, group_body, c);
+	else
+		for (size_t i = 0; i < c->n_groups; i++)
+			embed_group(c, par, i, 0);
 }
 
 int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_batch *b,
@@ -206,11 +223,11 @@ int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_bat
 	c.group = mem_array(b->n + 1, sizeof *c.group);
 	scratch_for(enc, par_n_threads(par));
 	par_for(par, b->n, count_body, &c);
-	cut_groups(&c);
+	cut_groups(&c, par_n_threads(par));
 	c.bad = mem_array(c.n_groups, sizeof *c.bad);
 	for (size_t i = 0; i < c.n_groups; i++)
 		c.bad[i] = b->n;
-	par_for(par, c.n_groups, group_body, &c);
+	embed_groups(&c, par);
 	for (size_t i = 0; i < c.n_groups; i++)
 		if (c.bad[i] < b->n) {
 			err_set(e, ERR_DATA,

@@ -1,19 +1,27 @@
 /*
- * encoder: sentence embeddings from a BERT model in fp32.
+ * encoder: sentence embeddings from a BERT model, in fp32, bf16 or int8.
  *
- *	struct encoder *enc; if (encoder_open(dir, &enc, e)) return -1;
+ *	struct encoder_opts o = {.model_dir = dir, .weights_sha256 = hex, .pack_dir = cache};
+ *	struct encoder *enc; if (encoder_open(&o, &enc, e)) return -1;
  *	struct encoder_text texts[] = {{"hello", 5}};
  *	float v[dim];
  *	struct encoder_batch b = {texts, 1, ENCODER_QUERY, v, NULL};
  *	if (encoder_embed(enc, par, &b, e)) ...
  *	encoder_free(enc);
  *
- * The bytes of the result depend on the texts of the call and their order, never on the number
- * of threads; the same text among other texts may differ in its last bits. One call at a time.
+ * The bytes of a text's embedding depend on the text, its kind, the precision and the kernels,
+ * never on the number of threads or the texts beside it. (With OpenBLAS' kernels they depend on
+ * the texts of the call and their order: see encoder_alone().) One call at a time.
+ *
+ * bf16 and int8 weights are packed once and kept in pack_dir as files of leann-weights(5), which
+ * are mapped, not read. What int8 costs in quality is measured when it is packed, on texts that
+ * are built in, and kept in the file: PRECISION_AUTO takes int8 where this machine computes it
+ * faster than fp32 and the cosines to fp32 are good enough.
  */
 #ifndef LEANN_NN_ENCODER_H
 #define LEANN_NN_ENCODER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +29,7 @@
 #include "base/par.h"
 #include "nn/model.h"
 #include "nn/tok.h"
+#include "vec/precision.h"
 
 struct encoder;
 
@@ -39,9 +48,27 @@ struct encoder_batch {
 	uint32_t *n_tokens;	/* (n) tokens of each before the cut to max_tokens, or NULL */
 };
 
+struct encoder_opts {
+	const char *model_dir;
+	enum precision precision;
+	const char *weights_sha256;	/* hex, of the model; NULL: weights are not kept */
+	const char *pack_dir;		/* made if it is missing; NULL: weights are not kept */
+};
+
+/* Cosine of embeddings to those of fp32, over the built-in texts. */
+struct encoder_quality {
+	bool known;		/* false: fp32, or bf16 */
+	double mean, min;
+};
+
 /* Reads the model, checks every weight (shape, finite). Caller frees with encoder_free. */
-int encoder_open(const char *model_dir, struct encoder **out, struct err *e) MUST_CHECK;
+int encoder_open(const struct encoder_opts *o, struct encoder **out, struct err *e) MUST_CHECK;
 void encoder_free(struct encoder *enc);
+enum precision encoder_precision(const struct encoder *enc);	/* never PRECISION_AUTO */
+const char *encoder_kernels(const struct encoder *enc);		/* "int8-amx", "fp32-blas" */
+struct encoder_quality encoder_quality(const struct encoder *enc);
+/* A text's embedding does not depend on the texts beside it. */
+bool encoder_alone(const struct encoder *enc);
 const struct model_info *encoder_info(const struct encoder *enc);
 const struct tok *encoder_tok(const struct encoder *enc);
 int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_batch *b,

@@ -7,55 +7,59 @@
 
 #include "base/buf.h"
 #include "nn/encoder.h"
-#include "nn/safetensors.h"
+#include "nn/encoder_weights.h"
+#include "vec/attention.h"
 #include "vec/kernels.h"
+#include "vec/linear.h"
 
-enum {
-	GROUP_TOKENS = 512,	/* texts are computed together up to this many tokens */
-	ATT_ROWS = 256,		/* queries of one text whose scores are held at once */
+/* How texts are cut for kernels. */
+struct encoder_cut {
+	size_t group_tokens;	/* texts are computed together up to this many tokens */
+	size_t block_rows;	/* tokens that pass a layer's second half together: what they fill, */
+				/* block_rows x ff_dim floats, should stay in the second-level cache */
 };
+#define ENCODER_CUT ((struct encoder_cut){320, 64})
+/* OpenBLAS packs its operands anew for each product, which pays for many rows. */
+#define ENCODER_CUT_BLAS ((struct encoder_cut){512, 512})
 
-/* Weights are (outputs, inputs) row-major, as PyTorch's nn.Linear keeps them. */
-struct encoder_layer {
-	float *qkv_w;		/* (3 dim, dim): query, key, value */
-	float *qkv_b;		/* (3 dim) */
-	const float *att_w, *att_b, *att_gamma, *att_beta;
-	const float *up_w, *up_b;		/* (ff_dim, dim) */
-	const float *down_w, *down_b, *down_gamma, *down_beta;
-};
-
-/* One worker's memory; n_tokens rows. */
+/* Memory that one group of texts needs; n_tokens rows. */
 struct encoder_scratch {
-	size_t n_tokens;
 	uint32_t *ids;		/* (n_tokens) */
 	float *x, *y;		/* (n_tokens, dim) */
-	float *wide;		/* (n_tokens, max(3 dim, ff_dim)) */
-	float *scores;		/* (ATT_ROWS, longest text) */
+	float *qkv;		/* (n_tokens, 3 dim) */
+	float *wide;		/* (block_rows, ff_dim) */
+	char *rows, *wide_rows;	/* inputs of linear layers: of x or y, of wide */
+	void *att;		/* of attention */
 	struct buf text;	/* prefix + text */
 };
 
 struct encoder {
 	struct model_info info;
 	struct tok *tok;
+	enum simd simd;
 	const struct vec_kernels *k;
-	struct safetensors *st;
-	const float *word, *pos, *type0, *emb_gamma, *emb_beta;
-	struct encoder_layer *layers;
-	float **owned;		/* converted weights */
-	size_t n_owned, cap_owned;
+	const struct linear_kernels *lin;
+	const struct attention_kernels *att;
+	float *top;	/* not NULL: collect what encoder_weights_source wants to know */
+	struct encoder_cut cut;
+	char name[24];		/* of the kernels */
+	struct encoder_weights w;
 	struct encoder_scratch *scratch;	/* one a worker */
 	size_t n_scratch;
 };
 
-int encoder_load(struct encoder *enc, const char *model_dir, struct err *e) MUST_CHECK;
+void encoder_scratch_release(struct encoder_scratch *s);
 
 /* Texts of a group lie end to end in s->ids; len[i] tokens each. */
 struct encoder_group {
 	const size_t *len;
 	size_t n_texts, n_tokens;
 };
-/* Hidden states of the last layer into s->x (n_tokens, dim). */
-void encoder_forward(const struct encoder *enc, struct encoder_scratch *s,
+/*
+ * Hidden states of the last layer into scratch[i_worker].x (n_tokens, dim). With par the group
+ * is split over its workers, whose own scratch serves them.
+ */
+void encoder_forward(const struct encoder *enc, struct par *par, size_t i_worker,
 		     const struct encoder_group *g);
 
 #endif

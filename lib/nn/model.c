@@ -307,7 +307,7 @@ static void add_text(struct buf *b, const char *key, const char *s)
 }
 
 void model_identity(const struct model_info *m, const char *tok_sha256, const char *weights_sha256,
-		    char out[65])
+		    enum precision precision, char out[65])
 {
 	struct buf b = BUF_INIT;
 	struct sha256 s;
@@ -317,6 +317,8 @@ void model_identity(const struct model_info *m, const char *tok_sha256, const ch
 	buf_printf(&b, "max_tokens %zu\n", m->max_tokens);
 	add_text(&b, "query_prefix", m->query_prefix);
 	add_text(&b, "document_prefix", m->document_prefix);
+	if (precision != PRECISION_FP32)
+		buf_printf(&b, "precision %s\n", precision_name(precision));
 	sha256_init(&s);
 	sha256_add(&s, b.p, b.len);
 	sha256_hex(&s, out);

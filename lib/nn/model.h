@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "vec/precision.h"
 
 enum {
 	MODEL_PREFIX_MAX = 1024,	/* bytes of a prefix, its NUL included */
@@ -50,8 +51,9 @@ int model_weights_sha256(const char *dir, char out[65], struct err *e) MUST_CHEC
  * The model's identity: SHA-256, hex, over these lines, each ended by LF:
  *	leann-model 1 / weights HEX / tokenizer HEX / dim N / pooling NAME / normalize 0|1 /
  *	max_tokens N / query_prefix N BYTES / document_prefix N BYTES
+ * and, unless it is fp32, / precision NAME
  */
 void model_identity(const struct model_info *m, const char *tok_sha256, const char *weights_sha256,
-		    char out[65]);
+		    enum precision precision, char out[65]);
 
 #endif

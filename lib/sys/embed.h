@@ -7,9 +7,9 @@
  *	if (embed_texts(h, texts, n, WIRE_QUERY, out, e)) ...	out (n, dim)
  *	embed_free(h);
  *
- * A server that answers nothing for timeout_s is given up (ERR_TEMP). Replies are checked (id,
- * n, dim, sha256, finite, norm): a wrong one is ERR_DATA. After an error the handle can be used
- * again.
+ * A server that answers nothing for timeout_s is given up (ERR_TEMP); one that says it is busy
+ * is asked again, with growing pauses, for as long. Replies are checked (id, n, dim, sha256,
+ * finite, norm): a wrong one is ERR_DATA. After an error the handle can be used again.
  */
 #ifndef LEANN_SYS_EMBED_H
 #define LEANN_SYS_EMBED_H
@@ -22,18 +22,24 @@
 
 enum {
 	EMBED_OPEN_MAX = 16,			/* requests in flight */
-	EMBED_BATCH_TEXTS = 64,			/* of one request of embed_texts() */
+	EMBED_BATCH_TEXTS = 64,			/* of one request of embed_texts(): small ones */
 	EMBED_BATCH_BYTES = 16 << 10,		/* about 4,000 tokens: under a second of work */
 };
 
 struct embed_opts {
 	const char *endpoint;		/* NULL: the user's own socket for the model */
 	const char *model;		/* NULL: the default model; with endpoint NULL alone */
+	/*
+	 * "fp32", "bf16" or "int8": with endpoint NULL, a server of that precision is found or
+	 * started. NULL or "auto": the one that chooses by itself. What an endpoint has is for the
+	 * caller to check: embed_want_precision().
+	 */
+	const char *precision;
 	double timeout_s;		/* without an answer, and for opening, start included */
 	bool no_start;			/* do not start a server: none there is ERR_TEMP */
 };
 #define EMBED_TIMEOUT_S 60
-#define EMBED_OPTS_INIT {NULL, NULL, EMBED_TIMEOUT_S, false}
+#define EMBED_OPTS_INIT {NULL, NULL, NULL, EMBED_TIMEOUT_S, false}
 
 struct embed;
 
@@ -45,6 +51,9 @@ const char *embed_endpoint(const struct embed *h);
 /* ERR_DATA unless the server's model has this identity; remedy says what to do, for people. */
 int embed_want_model(const struct embed *h, const char *sha256, const char *remedy,
 		     struct err *e) MUST_CHECK;
+/* ERR_DATA unless the server has this precision: "..., WHOSE PRECISION: REMEDY". */
+int embed_want_precision(const struct embed *h, const char *precision, const char *whose,
+			 const char *remedy, struct err *e) MUST_CHECK;
 
 /* Embed n texts into out (n, dim), rows of L2 norm 1; requests are bounded, several in flight. */
 int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum wire_kind kind,

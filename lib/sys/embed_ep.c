@@ -33,12 +33,14 @@ static int check_path(const char *path, struct err *e)
 	return 0;
 }
 
-int embed_ep_default(const char *model_dir, char **ep, struct err *e)
+int embed_ep_default(const char *model_dir, const char *precision, char **ep, struct err *e)
 {
+	bool told = precision && strcmp(precision, "auto");
 	char key[17], *dir;
 	if (model_key(model_dir, key, e) || env_runtime_dir(&dir, e))
 		return -1;
-	*ep = mem_printf("ipc://%s/embed-%s.sock", dir, key);
+	*ep = mem_printf("ipc://%s/embed-%s%s%s.sock", dir, key, told ? "-" : "",
+			 told ? precision : "");
 	mem_free(dir);
 	if (check_path(*ep + 6, e)) {
 		mem_free(*ep);

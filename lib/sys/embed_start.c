@@ -85,11 +85,13 @@ static int wait_child(pid_t pid, double deadline_s, int *status, struct err *e)
 	}
 }
 
-int embed_start(const char *model_dir, const char *ep, double deadline_s, struct err *e)
+int embed_start(const char *model_dir, const char *precision, const char *ep, double deadline_s,
+		struct err *e)
 {
 	char *prog = env_program("leann-embed-server"), *model = realpath(model_dir, NULL);
 	char *argv[] = {prog, (char *)"--daemon", (char *)"--idle-timeout", (char *)IDLE_TIMEOUT,
-			(char *)"--model", model, (char *)"--endpoint", (char *)ep, NULL};
+			(char *)"--model", model, (char *)"--endpoint", (char *)ep,
+			(char *)"--precision", (char *)(precision ? precision : "auto"), NULL};
 	char line[600];
 	int fd = -1, status, r = -1;
 	pid_t pid;

@@ -140,6 +140,28 @@ static char *file_stamp(const char *real, const struct stat *st)
 			  (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec, real);
 }
 
+/* With its parents. Whoever writes there sees whether it worked. */
+static void make_dir(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = 0;
+		mkdir(path, 0777);
+		*p = '/';
+	}
+	mkdir(path, 0777);
+}
+
+char *model_pack_dir(void)
+{
+	char *cache = env_cache_dir();
+	if (!cache)
+		return NULL;
+	char *dir = mem_printf("%s/packed", cache);
+	make_dir(dir);
+	mem_free(cache);
+	return dir;
+}
+
 /* Path of the note about a weights file: hashes/HASH-OF-PATH. NULL: no cache directory known. */
 static char *note_path(const char *real, bool make_dirs)
 {
@@ -147,14 +169,8 @@ static char *note_path(const char *real, bool make_dirs)
 	if (!cache)
 		return NULL;
 	if (make_dirs) {
-		for (char *p = strchr(cache + 1, '/'); p; p = strchr(p + 1, '/')) {
-			*p = 0;
-			mkdir(cache, 0777);
-			*p = '/';
-		}
-		mkdir(cache, 0777);
 		char *dir = mem_printf("%s/hashes", cache);
-		mkdir(dir, 0777);
+		make_dir(dir);
 		mem_free(dir);
 	}
 	char *path = mem_printf("%s/hashes/%016" PRIx64, cache, hash64(real, strlen(real)));

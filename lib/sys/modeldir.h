@@ -28,6 +28,8 @@ int model_find(const char *name, char **dir, struct err *e) MUST_CHECK;
  * second for 90 MB) when any differs.
  */
 int weights_sha256_cached(const char *dir, char hex[65], struct err *e) MUST_CHECK;
+/* Where packed weights are kept, below our cache directory, whose folders are made; NULL: no such. */
+char *model_pack_dir(void);
 /* 16 hex digits over the weights' SHA-256 and the small files beside them: names a socket. */
 int model_key(const char *dir, char key[17], struct err *e) MUST_CHECK;
 

@@ -268,16 +268,49 @@ static int send_peer(struct zsock *z, const struct zpeer *to)
 	}
 }
 
-int zsock_send(struct zsock *z, const struct zpeer *to, const void *p, size_t n, struct err *e)
+/* What stands before the data of a message to that peer. */
+static int send_start(struct zsock *z, const struct zpeer *to)
 {
-	int r = 0;
-	if (to)
-		r = send_peer(z, to);
-	if (r >= 0 && to && to->delim)
-		r = send_frame(z, "", 0, true);
-	if (r >= 0)
-		r = send_frame(z, p, n, false);
+	int r = to ? send_peer(z, to) : 0;
+	return r >= 0 && to && to->delim ? send_frame(z, "", 0, true) : r;
+}
+
+static int sent(struct zsock *z, int r, struct err *e)
+{
 	if (r < 0 && (zmq_errno() == EAGAIN || zmq_errno() == EHOSTUNREACH))
 		return 0;
 	return r < 0 ? zerr(e, z, "send") : 1;
+}
+
+int zsock_send(struct zsock *z, const struct zpeer *to, const void *p, size_t n, struct err *e)
+{
+	int r = send_start(z, to);
+	if (r >= 0)
+		r = send_frame(z, p, n, false);
+	return sent(z, r, e);
+}
+
+/* By a thread of libzmq, when the message has left. */
+static void free_bytes(void *p, void *hint)
+{
+	(void)hint;
+	mem_free(p);
+}
+
+int zsock_send_buf(struct zsock *z, const struct zpeer *to, struct buf *b, struct err *e)
+{
+	zmq_msg_t m;
+	size_t n = b->len;
+	uint8_t *p = buf_detach(b);
+	if (zmq_msg_init_data(&m, p, n, free_bytes, NULL)) {
+		mem_free(p);
+		return zerr(e, z, "send");
+	}
+	int r = send_start(z, to);
+	while (r >= 0 && (r = zmq_msg_send(&m, z->sock, ZMQ_DONTWAIT)) < 0 &&
+	       zmq_errno() == EINTR)
+		r = 0;
+	r = sent(z, r, e);
+	zmq_msg_close(&m);
+	return r;
 }

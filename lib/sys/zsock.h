@@ -66,5 +66,8 @@ int zsock_recv(struct zsock *z, struct zmsg *m, struct err *e) MUST_CHECK;
  */
 int zsock_send(struct zsock *z, const struct zpeer *to, const void *p, size_t n,
 	       struct err *e) MUST_CHECK;
+/* The same with the bytes of b, which are not copied; b is empty afterwards, sent or not. */
+int zsock_send_buf(struct zsock *z, const struct zpeer *to, struct buf *b,
+		   struct err *e) MUST_CHECK;
 
 #endif

@@ -51,10 +51,10 @@ embed() {
 	[ "$status" -eq 0 ] || [ "${#stderr_lines[@]}" -eq 1 ]
 }
 
-@test "the ready line names endpoint, model, identity and dimension" {
+@test "the ready line names endpoint, model, identity, dimension, precision and kernels" {
 	need_model
 	serve
-	[[ $(cat "$BATS_TEST_TMPDIR/ready") =~ ^leann-embed-server:\ ready\ $EP\ all-MiniLM-L6-v2\ [0-9a-f]{64}\ 384$ ]]
+	[[ $(cat "$BATS_TEST_TMPDIR/ready") =~ ^leann-embed-server:\ ready\ $EP\ all-MiniLM-L6-v2\ [0-9a-f]{64}\ 384\ (fp32|bf16|int8)\ (fp32|bf16|int8)-[0-9a-z]+$ ]]
 }
 
 @test "SIGTERM ends the server with 0 and leaves no socket and no lock file" {
@@ -167,10 +167,45 @@ embed() {
 @test "pyzmq gets the same embeddings by the native and the official protocol, and errors as replies" {
 	need_model
 	need_python zmq msgpack numpy
-	serve
-	run "$PYTHON" "$TOP/tests/tools/embed_protocol.py" "$EP" "${SHARED:+$SHARED/reference/minilm-l6-reference.jsonl}"
+	local p
+	for p in fp32 auto; do
+		: >"$BATS_TEST_TMPDIR/ready"
+		serve --precision "$p"
+		run "$PYTHON" "$TOP/tests/tools/embed_protocol.py" "$EP" "${SHARED:+$SHARED/reference/minilm-l6-reference.jsonl}"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		kill "$SERVER"
+		wait "$SERVER"
+	done
+}
+
+# small_model: a model that needs no download; in $SMALL.
+small_model() {
+	need_python zmq msgpack numpy xxhash
+	SMALL=$BATS_TEST_TMPDIR/small
+	"$PYTHON" "$TOP/tests/tools/embed_load.py" model "$SMALL"
+}
+
+@test "a server that is asked too much says busy, answers questions in between, and merges them" {
+	small_model
+	serve --model "$SMALL" --precision fp32
+	run "$PYTHON" "$TOP/tests/tools/embed_load.py" check "$EP"
 	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "our client beside more requests than wait: it comes back until it has everything, and all is the same" {
+	small_model
+	chunks 700
+	local t=$BATS_TEST_TMPDIR
+	serve --model "$SMALL" --precision fp32
+	leann-embed-client -q -j 16 --batch-size 8 --endpoint "$EP" <"$t/chunks" >"$t/want"
+	"$PYTHON" "$TOP/tests/tools/embed_load.py" hold "$EP" 400 >"$t/hold" 3>&- &
+	while ! grep -q full "$t/hold"; do sleep .02; done
+	leann-embed-client -q -j 16 --batch-size 8 --endpoint "$EP" <"$t/chunks" >"$t/got"
+	cmp "$t/want" "$t/got"
+	wait $!
+	[ "$(cut -d' ' -f2 "$t/hold" | tail -1)" -gt 0 ]
 }
 
 @test "the vector stream does not depend on -j or on other clients" {
@@ -196,7 +231,7 @@ embed() {
 	run -2 bash -c "leann-embed-client -q --endpoint '$EP' <'$t/good' 2>&1 >'$t/v'"
 	[[ $output == *"a stream of vectors, this program takes chunks"* ]]
 	run -2 bash -c "leann-embed-client -q --endpoint '$EP' <'$t/chunks' 2>&1 >/dev/full"
-	run -141 bash -o pipefail -c "leann-embed-client -q --endpoint '$EP' <'$t/chunks' | head -c 0"
+	run -141 bash -o pipefail -c "{ sleep .3; leann-embed-client -q --endpoint '$EP' <'$t/chunks'; } | :"
 }
 
 @test "chunks cut for another tokenizer are refused" {
@@ -280,17 +315,37 @@ embed() {
 		error		: the cat sat on the keyboard
 		hostile		array32 is not allowed
 		official	array, want a map
-		cut		bytes announced
+		cut		cut short at byte
 	END
 }
 
 @test "a peer that says later is asked three times, then 75" {
 	need_python msgpack xxhash
 	chunks 700
-	peer busy 2
+	peer later 2
 	embed 5
 	[ "$status" -eq 75 ]
 	[[ $stderr == *": the cat sat on the keyboard, 3 times" ]]
+}
+
+@test "a peer that is busy is asked again until it is not, or until the deadline: 75" {
+	need_python msgpack xxhash
+	chunks 700
+	local t=$BATS_TEST_TMPDIR
+	peer good
+	leann-embed-client -q --endpoint "$EP" <"$t/chunks" >"$t/want"
+	kill "$PEER"
+	: >"$t/ready"
+	peer busy-often 2
+	embed 5
+	[ "$status" -eq 0 ]
+	cmp "$t/want" "$t/vectors"
+	kill "$PEER"
+	: >"$t/ready"
+	peer busy 2
+	embed .5
+	[ "$status" -eq 75 ]
+	[[ $stderr == *": for 0.5 s: busy: the cat sits on the keyboard" ]]
 }
 
 @test "a peer that dies between requests and comes back costs nothing" {

@@ -23,7 +23,7 @@ enum { DIM = 8, TEXTS_MAX = WIRE_TEXTS_MAX };
 
 static struct wire_info info = {
 	.model = "bad", .dim = DIM, .max_tokens = 256, .max_texts = TEXTS_MAX, .threads = 1,
-	.normalized = true, .version = "0",
+	.normalized = true, .version = "0", .precision = "fp32",
 	.sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
 
 /* A port that takes connections and never says a word. */
@@ -77,12 +77,16 @@ static bool answer(const char *how, const struct wire_req *q, struct buf *b)
 	for (size_t k = 0; k < q->n_texts; k++)
 		v[k * DIM] = 1;
 	spoil(how, &i, &rows, v, &id);
-	if (!strcmp(how, "error") || !strcmp(how, "busy")) {
-		err_set(&why, *how == 'b' ? ERR_TEMP : ERR_DATA, "the cat sat on the keyboard");
+	if (!strcmp(how, "error") || !strcmp(how, "later")) {
+		err_set(&why, *how == 'l' ? ERR_TEMP : ERR_DATA, "the cat sat on the keyboard");
 		wire_put_err(b, id, &why);
+	} else if (!strcmp(how, "busy")) {
+		err_set(&why, ERR_TEMP, "busy: the cat sits on the keyboard");
+		wire_put_busy(b, id, &why);
 	} else if (!strcmp(how, "hostile")) {
 		buf_add(b, "\xdd\xff\xff\xff\xff", 5);
 	} else if (!strcmp(how, "official")) {
+		wire_put_official_head(b, rows.n, DIM);
 		wire_put_official_rows(b, v, rows.n, DIM);
 	} else {
 		wire_put_embed(b, id, &i, &rows);
@@ -112,6 +116,9 @@ static bool serve_one(struct zsock *z, struct zmsg *m, const char *how, long *n_
 	} else if ((*n_good)-- > 0) {
 		answer("good", &q, &b);
 	} else {
+		/* busy-often: two of three requests are refused */
+		bool often = !strcmp(how, "busy-often");
+		how = !often ? how : *n_good % 3 ? "busy" : "good";
 		alive = strcmp(how, "die") != 0;
 		send = alive && answer(how, &q, &b);
 	}

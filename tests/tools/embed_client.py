@@ -22,8 +22,8 @@ for frame in msgpack.Unpacker(sys.stdin.buffer):
     tag, *rest = msgpack.unpackb(frame)
     if tag == 0:
         rest[3] = "vectors"
-        rest[4].update({k: info[k] for k in ("dim", "model", "max_tokens")}, metric="cosine", dtype="f32",
-                       normalized=True, model_sha256=info["sha256"])
+        rest[4].update({k: info[k] for k in ("dim", "model", "max_tokens", "precision", "kernels") if k in info},
+                       metric="cosine", dtype="f32", normalized=True, model_sha256=info["sha256"])
     text = rest.pop() if tag == 2 else None
     put(tag, *((put.count, None) if tag == 127 else rest + [None] if tag == 2 else rest))
     if tag == 2:

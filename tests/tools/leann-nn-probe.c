@@ -1,7 +1,7 @@
 /*
  * leann-nn-probe: what the encoder makes of texts, for tests and for comparison with Python.
  *
- *	leann-nn-probe [-t | -c] [-k raw|query|document] [-j THREADS] MODEL_DIR <strings.jsonl
+ *	leann-nn-probe [-t | -c] [-k raw|query|document] [-j THREADS] [-p PRECISION] MODEL_DIR <strings.jsonl
  *
  * Reads one JSON string a line; prints {"ids":[...],"n":N,"embedding":[...]} a line, n being
  * the tokens before the cut. -t: tokens alone. -c: only the total of tok_count, with its speed.
@@ -23,6 +23,7 @@ struct probe {
 	struct par *par;
 	struct model_info info;
 	enum encoder_kind kind;
+	enum precision precision;
 	struct encoder_text *texts;
 	struct js **lines;
 	size_t n, cap;
@@ -113,7 +114,8 @@ static int embed_all(struct probe *p, const char *dir, struct err *e)
 	float *emb = NULL;
 	double t0 = now_s();
 	int r = -1;
-	if (encoder_open(dir, &p->enc, e))
+	struct encoder_opts o = {.model_dir = dir, .precision = p->precision};
+	if (encoder_open(&o, &p->enc, e))
 		return -1;
 	double t1 = now_s();
 	emb = mem_array(p->n * p->info.dim, sizeof *emb);
@@ -126,8 +128,8 @@ static int embed_all(struct probe *p, const char *dir, struct err *e)
 		size_t n = tok_count(encoder_tok(p->enc), p->texts[i].p, p->texts[i].n) + 2;
 		n_tokens += n < p->info.max_tokens ? n : p->info.max_tokens;
 	}
-	fprintf(stderr, "open %.3f s, %zu texts, %zu tokens in %.3f s: %.0f tokens/s\n", t1 - t0,
-		p->n, n_tokens, t2 - t1, (double)n_tokens / (t2 - t1));
+	fprintf(stderr, "%s, open %.3f s, %zu texts, %zu tokens in %.3f s: %.0f tokens/s\n",
+		encoder_kernels(p->enc), t1 - t0, p->n, n_tokens, t2 - t1, (double)n_tokens / (t2 - t1));
 	r = print_all(p, emb, e);
 out:
 	mem_free(emb);
@@ -141,10 +143,12 @@ int main(int argc, char **argv)
 		{'t', "tokens", NULL, "tokens alone, no embeddings"},
 		{'c', "count", NULL, "count tokens and say how fast"},
 		{'k', "kind", "KIND", "raw, query or document: which prefix (raw)"},
+		{'p', "precision", "NAME", "auto, fp32, bf16 or int8 (fp32)"},
 		{'j', "threads", "N", "threads (1)"}, {0}};
+	static const char *const precisions[] = {"auto", "fp32", "bf16", "int8", NULL};
 	static const char *const kinds[] = {"raw", "query", "document", NULL};
 	struct opts o = {.table = table, .usage = "MODEL_DIR", .summary = "tokens and embeddings"};
-	struct probe p = {0};
+	struct probe p = {.precision = PRECISION_FP32};
 	struct err e = {0};
 	bool tokens = false, count = false;
 	size_t n_threads = 1;
@@ -155,6 +159,8 @@ int main(int argc, char **argv)
 		count |= c == 'c';
 		if (c == 'k')
 			p.kind = (enum encoder_kind)opts_word(&o, kinds);
+		if (c == 'p')
+			p.precision = (enum precision)opts_word(&o, precisions);
 		if (c == 'j')
 			n_threads = (size_t)opts_num(&o, 1, 256);
 	}

@@ -40,6 +40,9 @@ SHAPES = [
          prompts={"query": "parse: ", "passage": "the file: "}),
     dict(name="short-limit", dim=64, heads=8, layers=4, ff=256, pos=40, max_seq=33, pooling="cls"),
     dict(name="no-modules", dim=24, heads=6, layers=2, ff=48, pos=80, modules=False),
+    dict(name="one-of-each", dim=17, heads=1, layers=1, ff=1, pos=40),
+    dict(name="vocabulary-of-five", dim=72, heads=1, layers=1, ff=130, pos=40, vocab=5),
+    dict(name="head-of-64", dim=128, heads=2, layers=2, ff=300, pos=300),
     dict(name="long-texts", dim=28, heads=2, layers=2, ff=56, pos=2000, long=True),
 ]
 
@@ -55,6 +58,10 @@ def to_bytes(a, dtype):
     return a.astype("<f4").tobytes(), a.astype(np.float32)
 
 
+def vocab(s):
+    return VOCAB[:s.get("vocab", len(VOCAB))]
+
+
 def make(d, s, seed):
     rng = np.random.default_rng(seed)
     dim, ff, w = s["dim"], s["ff"], {}
@@ -62,7 +69,7 @@ def make(d, s, seed):
     def mat(name, *shape, scale=0.2, mean=0.0):
         w[name] = rng.normal(mean, scale, shape).astype(np.float32)
 
-    mat("embeddings.word_embeddings.weight", len(VOCAB), dim, scale=1)
+    mat("embeddings.word_embeddings.weight", len(vocab(s)), dim, scale=1)
     mat("embeddings.position_embeddings.weight", s["pos"], dim, scale=0.3)
     mat("embeddings.token_type_embeddings.weight", s.get("types", 2), dim)
     norms = ["embeddings.LayerNorm"]
@@ -100,10 +107,10 @@ def write(d, s):
 
     put("config.json", dict(model_type="bert", architectures=["BertModel"], hidden_act="gelu",
                             hidden_size=s["dim"], num_hidden_layers=s["layers"], num_attention_heads=s["heads"],
-                            intermediate_size=s["ff"], vocab_size=len(VOCAB), max_position_embeddings=s["pos"],
+                            intermediate_size=s["ff"], vocab_size=len(vocab(s)), max_position_embeddings=s["pos"],
                             type_vocab_size=s.get("types", 2), layer_norm_eps=s.get("eps", 1e-12),
                             position_embedding_type="absolute", pad_token_id=0))
-    put("vocab.txt", "\n".join(VOCAB) + "\n")
+    put("vocab.txt", "\n".join(vocab(s)) + "\n")
     put("tokenizer_config.json", dict(do_lower_case=True, tokenizer_class="BertTokenizer"))
     if s.get("max_seq"):
         put("sentence_bert_config.json", dict(max_seq_length=s["max_seq"], do_lower_case=False))
@@ -118,7 +125,7 @@ def write(d, s):
                                           pooling_mode_mean_tokens=not cls))
 
 
-def tokens(text, limit):
+def tokens(text, limit, words):
     ids = []
     for c in ",.?:":
         text = text.replace(c, " " + c + " ")
@@ -127,8 +134,8 @@ def tokens(text, limit):
         while at < len(word):
             for end in range(len(word), at, -1):
                 piece = ("##" if at else "") + word[at:end]
-                if piece in VOCAB:
-                    got.append(VOCAB.index(piece))
+                if piece in words:
+                    got.append(words.index(piece))
                     break
             else:
                 got = [1]
@@ -187,6 +194,42 @@ def cosine(a, b):
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
+def embed(probe, d, texts, *options, level=None):
+    env = dict(os.environ, **({"LEANN_SIMD": level} if level else {}))
+    run = subprocess.run([probe, "-j", "2", *options, d], input="".join(json.dumps(t) + "\n" for t in texts).encode(),
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    if run.returncode:
+        print(run.stderr.decode(), end="")
+        return []
+    return [json.loads(line) for line in run.stdout.decode().splitlines()]
+
+
+def levels(probe, d):
+    """What this machine has, from the message about a level that none has."""
+    run = subprocess.run([probe, d], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         env=dict(os.environ, LEANN_SIMD="?"))
+    return run.stderr.decode().strip().split("this machine has ")[1].split(", ")
+
+
+# the lowest cosine to fp32 that a precision may have on models of random weights
+LOWEST = {"fp32": 0.99999, "bf16": 0.99, "int8": 0.99}
+
+
+def check_levels(probe, d, s, texts, truth):
+    """Every level in every precision, against the truth in fp32."""
+    good = True
+    for level in levels(probe, d):
+        for precision, lowest in LOWEST.items():
+            if level == "scalar" and s.get("long"):
+                continue
+            got = embed(probe, d, texts, "-p", precision, level=level)
+            low = min([cosine(np.array(o["embedding"]), v) for o, v in zip(got, truth)], default=0)
+            if len(got) != len(truth) or not low >= lowest:
+                print("    %s %s-%s: lowest cosine %.6f, %d of %d" % (s["name"], precision, level, low, len(got), len(truth)))
+                good = False
+    return good
+
+
 def check(probe, d, s, seed):
     w = make(d, s, seed)
     texts = TEXTS + (["where is the water " * 300] if s.get("long") else [])
@@ -196,13 +239,8 @@ def check(probe, d, s, seed):
     for kind in ("raw", "query", "document"):
         prefix = {"query": s.get("prompts", {}).get("query", ""),
                   "document": s.get("prompts", {}).get("passage", "")}.get(kind, "")
-        want = [tokens(prefix + t, limit) for t in texts]
-        run = subprocess.run([probe, "-k", kind, "-j", "2", d], input="".join(json.dumps(t) + "\n" for t in texts).encode(),
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if run.returncode:
-            print(run.stderr.decode(), end="")
-            return False
-        ours = [json.loads(line) for line in run.stdout.decode().splitlines()]
+        want = [tokens(prefix + t, limit, vocab(s)) for t in texts]
+        ours = embed(probe, d, texts, "-k", kind)
         bad += sum((o["ids"], o["n"]) != t for o, t in zip(ours, want)) + abs(len(ours) - len(texts))
         truth = {"numpy": [by_numpy(w, s, ids) for ids, _ in want]}
         if torch:
@@ -212,6 +250,8 @@ def check(probe, d, s, seed):
                 mine = np.array(o["embedding"])
                 low[name] = min(low.get(name, 2.0), cosine(mine, v))
                 bad += abs(np.linalg.norm(mine) / np.linalg.norm(v) - 1) > 1e-5
+        if kind == "raw":
+            bad += not check_levels(probe, d, s, texts, truth["numpy"])
     print("%-20s %d wrong, lowest cosine: %s" % (s["name"], bad, ", ".join("%s %.9f" % kv for kv in low.items())))
     return not bad and min(low.values()) >= 0.99999
 
@@ -223,4 +263,5 @@ def main():
     sys.exit(not all(good))
 
 
-main()
+if __name__ == "__main__":
+    main()

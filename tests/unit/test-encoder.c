@@ -1,6 +1,7 @@
 /* The encoder on a tiny model written here, then the real one against the reference rows. */
 #define _GNU_SOURCE
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "base/rng.h"
 #include "nn/encoder.h"
 #include "unit.h"
+#include "vec/simd.h"
 
 enum { DIM = 20, FF = 44, LAYERS = 2, POS = 48 };
 
@@ -42,6 +44,13 @@ static void put(const char *name, const void *p, size_t n)
 static void puts_in(const char *name, const char *text)
 {
 	put(name, text, strlen(text));
+}
+
+static void write_path(const char *path, const struct buf *b)
+{
+	FILE *f = fopen(path, "w");
+	if (!f || fwrite(b->p, 1, b->len, f) != b->len || fclose(f))
+		exit(2);
 }
 
 /* A safetensors file of random weights; the tensor named bad gets a NaN, the one named skip is left
@@ -141,13 +150,19 @@ static void write_model(void)
 	write_weights(NULL, NULL);
 }
 
+static int open_as(enum precision p, struct encoder **enc, struct err *e)
+{
+	struct encoder_opts o = {.model_dir = dir, .precision = p};
+	return encoder_open(&o, enc, e);
+}
+
 /* Opening with one file changed must fail with this text; the file is put back. */
 static void refused(const char *file, const char *text, const char *was, const char *why)
 {
 	struct encoder *enc = NULL;
 	struct err e = {0};
 	puts_in(file, text);
-	bool good = encoder_open(dir, &enc, &e) == -1 && strstr(e.msg, why);
+	bool good = open_as(PRECISION_FP32, &enc, &e) == -1 && strstr(e.msg, why);
 	ok(good, "%s with %.40s is refused: %s", file, text, e.msg);
 	if (!good)
 		encoder_free(enc);
@@ -174,44 +189,52 @@ static void refusals(void)
 		"{\"type\":\"x.Dense\",\"path\":\"2_Dense\"}]",
 		modules, "Dense");
 	write_weights("encoder.layer.1.output.dense.weight", NULL);
-	ok(encoder_open(dir, &enc, &e) == -1 &&
+	ok(open_as(PRECISION_FP32, &enc, &e) == -1 &&
 		   strstr(e.msg, "layer.1.output.dense.weight: value 3"),
 	   "a NaN among the weights is found and named");
 	write_weights(NULL, "encoder.layer.0.intermediate.dense.bias");
-	ok(encoder_open(dir, &enc, &e) == -1 &&
+	ok(open_as(PRECISION_FP32, &enc, &e) == -1 &&
 		   strstr(e.msg, "no tensor encoder.layer.0.intermediate.dense.bias"),
 	   "a missing tensor is named");
 	write_weights(NULL, NULL);
 }
 
-/* Texts of many lengths; the same bytes on 1, 2 and 3 threads. */
-static void threads(struct encoder *enc)
+enum { N_TEXTS = 90 };
+
+/* Texts of many lengths. */
+static void make_texts(char text[N_TEXTS][400], struct encoder_text *t)
 {
-	enum { N = 90 };
-	static char text[N][400];
-	static float out[3][N * DIM];
-	uint32_t n_tokens[N];
-	struct encoder_text t[N];
 	struct rng r = {9};
-	struct err e;
-	for (size_t i = 0; i < N; i++) {
+	for (size_t i = 0; i < N_TEXTS; i++) {
 		size_t n = rng_below(&r, 400);
 		for (size_t k = 0; k < n; k++)
 			text[i][k] = "abcd ab.,\n"[rng_below(&r, 10)];
 		t[i] = (struct encoder_text){text[i], n};
 	}
+}
+
+/* The same bytes on 1, 2 and 3 threads, and of a text alone, its prefix written out. */
+static void same_bytes(struct encoder *enc)
+{
+	static char text[N_TEXTS][400];
+	static float out[3][N_TEXTS * DIM];
+	uint32_t n_tokens[N_TEXTS];
+	struct encoder_text t[N_TEXTS];
+	struct err e;
 	bool good = true;
+	make_texts(text, t);
 	for (size_t j = 0; j < 3; j++) {
 		struct par *par = j ? par_new(j + 1) : NULL;
-		struct encoder_batch b = {t, N, ENCODER_DOCUMENT, out[j], n_tokens};
+		struct encoder_batch b = {t, N_TEXTS, ENCODER_DOCUMENT, out[j], n_tokens};
 		good &= !encoder_embed(enc, par, &b, &e);
 		par_free(par);
 	}
 	ok(good && !memcmp(out[0], out[1], sizeof out[0]) && !memcmp(out[0], out[2], sizeof out[0]),
-	   "one, two and three threads give the same bytes");
-	size_t n_wrong = 0;
+	   "%s: one, two and three threads give the same bytes", encoder_kernels(enc));
+	size_t n_wrong = 0, n_other = 0;
 	double low = 1;
-	for (size_t i = 0; i < N; i++) {
+	struct par *par = par_new(3);
+	for (size_t i = 0; i < N_TEXTS; i++) {
 		float one[DIM];
 		double dot = 0;
 		char whole[410] = "c: ";
@@ -219,14 +242,120 @@ static void threads(struct encoder *enc)
 		n_wrong += n_tokens[i] != tok_count(encoder_tok(enc), whole, t[i].n + 3) + 2;
 		struct encoder_text w = {whole, t[i].n + 3};
 		struct encoder_batch b = {&w, 1, ENCODER_RAW, one, NULL};
-		n_wrong += encoder_embed(enc, NULL, &b, &e) != 0;
+		n_wrong += encoder_embed(enc, i % 2 ? par : NULL, &b, &e) != 0;
+		n_other += memcmp(one, out[0] + i * DIM, sizeof one) != 0;
 		for (size_t d = 0; d < DIM; d++)
 			dot += (double)one[d] * out[0][i * DIM + d];
 		low = fmin(low, dot);
 	}
-	ok(low > 0.999999,
-	   "a text alone, its prefix written out, embeds as among others (cosine %.9f)", low);
+	par_free(par);
+	ok(encoder_alone(enc) ? !n_other : low > 0.999999,
+	   "%s: a text alone embeds as among others (%zu differ, lowest cosine %.9f)",
+	   encoder_kernels(enc), n_other, low);
 	ok(!n_wrong, "tokens before the cut are told");
+}
+
+/* Every level of this machine in every precision, against plain C in fp32. */
+static void levels(void)
+{
+	static const enum precision precisions[] = {PRECISION_FP32, PRECISION_BF16, PRECISION_INT8};
+	static const double lowest[] = {.999999, .999, .99};
+	static char text[N_TEXTS][400];
+	static float want[N_TEXTS * DIM], got[N_TEXTS * DIM];
+	struct encoder_text t[N_TEXTS];
+	struct encoder *enc;
+	enum simd have[SIMD_N];
+	struct err e = {0};
+	make_texts(text, t);
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, want, NULL};
+	setenv("LEANN_SIMD", "scalar", 1);
+	if (ok(!open_as(PRECISION_FP32, &enc, &e) && !encoder_embed(enc, NULL, &b, &e),
+	       "plain C embeds %s", e.msg))
+		encoder_free(enc);
+	b.out = got;
+	for (size_t i = simd_list(have); i-- > 0;) {
+		setenv("LEANN_SIMD", simd_name(have[i]), 1);
+		for (size_t p = 0; p < 3; p++) {
+			double low = 1;
+			if (!ok(!open_as(precisions[p], &enc, &e), "%s opens in %s",
+				simd_name(have[i]), precision_name(precisions[p])))
+				continue;
+			bool good = !encoder_embed(enc, NULL, &b, &e);
+			for (size_t n = 0; n < N_TEXTS; n++) {
+				double dot = 0;
+				for (size_t d = 0; d < DIM; d++)
+					dot += (double)want[n * DIM + d] * got[n * DIM + d];
+				low = fmin(low, dot);
+			}
+			ok(good && low >= lowest[p], "%s: lowest cosine to plain C in fp32 %.6f",
+			   encoder_kernels(enc), low);
+			struct encoder_quality q = encoder_quality(enc);
+			ok(q.known == (precisions[p] == PRECISION_INT8) &&
+				   (!q.known || (q.mean > .99 && q.min > .98 && q.mean >= q.min)),
+			   "the quality of int8 is measured, of others not");
+			same_bytes(enc);
+			encoder_free(enc);
+		}
+	}
+	unsetenv("LEANN_SIMD");
+}
+
+static void truncate_path(const char *path, off_t n)
+{
+	if (truncate(path, n))
+		exit(2);
+}
+
+static void slurp(const char *path, struct buf *b)
+{
+	struct err e;
+	buf_clear(b);
+	if (file_slurp(path, 1 << 30, b, &e))
+		buf_clear(b);
+}
+
+/* A file of packed weights: made once, used again, made anew when it is damaged or not ours. */
+static void kept(void)
+{
+	char sha[65], pack[600], path[700];
+	struct encoder *enc;
+	struct encoder_opts o = {.model_dir = dir, .precision = PRECISION_INT8,
+				 .weights_sha256 = sha, .pack_dir = pack};
+	struct buf first = BUF_INIT, now = BUF_INIT;
+	struct err e;
+	float a[DIM], b[DIM];
+	struct encoder_text t = {"ab cd", 5};
+	struct encoder_batch one = {&t, 1, ENCODER_RAW, a, NULL};
+	snprintf(pack, sizeof pack, "%s/packed", dir);
+	memset(sha, 'a', 64);
+	sha[64] = 0;
+	snprintf(path, sizeof path, "%s/%s-int8.weights", pack, sha);
+	for (size_t round = 0; round < 5; round++) {
+		if (round == 2)
+			truncate_path(path, 100);
+		if (round == 3) {
+			slurp(path, &now);
+			now.p[now.len / 2] ^= 1;
+			write_path(path, &now);
+		}
+		if (!ok(!encoder_open(&o, &enc, &e) && !encoder_embed(enc, NULL, &one, &e),
+			"int8 weights open, round %zu", round))
+			continue;
+		slurp(path, round ? &now : &first);
+		ok(round ? now.len == first.len && !memcmp(now.p, first.p, now.len) &&
+				   !memcmp(a, b, sizeof a)
+			 : first.len > 128,
+		   "the file of packed weights is whole and gives the same embedding");
+		memcpy(b, a, sizeof b);
+		encoder_free(enc);
+	}
+	unlink(path);
+	rmdir(pack);
+	o.pack_dir = "/proc/nowhere";
+	if (ok(!encoder_open(&o, &enc, &e), "where weights cannot be kept the encoder opens"))
+		encoder_free(enc);
+	buf_release(&first);
+	buf_release(&now);
 }
 
 static void tiny(void)
@@ -237,7 +366,7 @@ static void tiny(void)
 	struct encoder_text empty = {NULL, 0};
 	struct encoder_batch b = {&empty, 1, ENCODER_RAW, v, NULL},
 			     none = {NULL, 0, ENCODER_RAW, NULL, NULL};
-	if (!ok(!encoder_open(dir, &enc, &e), "a tiny model opens"))
+	if (!ok(!open_as(PRECISION_FP32, &enc, &e), "a tiny model opens"))
 		return;
 	const struct model_info *m = encoder_info(enc);
 	ok(m->dim == DIM && m->max_tokens == POS && m->normalize && !m->assumed &&
@@ -250,8 +379,10 @@ static void tiny(void)
 		norm += (double)v[d] * v[d];
 	ok(fabs(norm - 1) < 1e-6, "the embedding has length 1");
 	ok(!encoder_embed(enc, NULL, &none, &e), "no texts are no work");
-	threads(enc);
+	same_bytes(enc);
 	encoder_free(enc);
+	levels();
+	kept();
 }
 
 static void identity(void)
@@ -261,12 +392,14 @@ static void identity(void)
 	char w[65] = "", a[65], b[65];
 	ok(!model_info_read(dir, &m, &e) && !model_weights_sha256(dir, w, &e) && strlen(w) == 64,
 	   "weights are hashed");
-	model_identity(&m, "t", w, a);
+	model_identity(&m, "t", w, PRECISION_FP32, a);
+	model_identity(&m, "t", w, PRECISION_INT8, b);
+	ok(strcmp(a, b), "the identity depends on the precision");
 	m.pooling = MODEL_POOL_CLS;
-	model_identity(&m, "t", w, b);
+	model_identity(&m, "t", w, PRECISION_FP32, b);
 	ok(strlen(a) == 64 && strcmp(a, b), "the identity depends on the pooling");
 	strcpy(m.query_prefix, "x");
-	model_identity(&m, "t", w, a);
+	model_identity(&m, "t", w, PRECISION_FP32, a);
 	ok(strcmp(a, b), "and on the prefixes");
 }
 
@@ -325,12 +458,13 @@ static void reference(void)
 	char *cache = env_cache_dir(),
 	     *model = mem_printf("%s/models/all-MiniLM-L6-v2", cache ? cache : "");
 	struct buf rows = BUF_INIT;
+	struct encoder_opts o = {.model_dir = model, .precision = PRECISION_FP32};
 	struct encoder *enc = NULL;
 	struct err e;
 	if (file_slurp("../shared/reference/minilm-l6-reference.jsonl", 64 << 20, &rows, &e) ||
 	    access(model, R_OK)) {
 		skip("the reference rows or the default model are not here");
-	} else if (ok(!encoder_open(model, &enc, &e), "the default model opens")) {
+	} else if (ok(!encoder_open(&o, &enc, &e), "the default model opens")) {
 		check_rows(enc, &rows);
 	}
 	encoder_free(enc);

@@ -6,12 +6,15 @@
 #include "base/mem.h"
 #include "fmt/wire.h"
 #include "unit.h"
+#include "vec/precision.h"
 
 static struct mp_doc *doc;
 static const struct wire_info info = {
 	.model = "m", .dim = 3, .max_tokens = 256, .max_texts = 7, .threads = 2, .normalized = true,
 	.query_prefix = "query: ", .document_prefix = "", .version = "1.2", .n_requests = 5,
-	.n_texts = 6, .n_tokens = UINT64_MAX, .uptime_s = 8, .pid = 9,
+	.n_texts = 6, .n_tokens = UINT64_MAX, .uptime_s = 8, .pid = 9, .precision = "int8",
+	.kernels = "int8-amx", .quality_mean = .99875, .quality_min = .5, .n_batches = 10,
+	.n_merged = 11, .n_busy = 12, .queue = 13, .max_rss_bytes = 14,
 	.tokenizer_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 	.sha256 = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"};
 
@@ -119,8 +122,92 @@ static void replies(void)
 	err_set(&why, ERR_TEMP, "later \xff please");
 	wire_put_err(&b, 14, &why);
 	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.failed && r.err.code == ERR_TEMP &&
-	   !strcmp(r.err.msg, "later \xef\xbf\xbd please"), "an error reply is read, its text made UTF-8");
+	   !r.busy && !strcmp(r.err.msg, "later \xef\xbf\xbd please"),
+	   "an error reply is read, its text made UTF-8");
+	buf_clear(&b);
+	wire_put_busy(&b, 15, &why);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.failed && r.busy && r.id == 15 &&
+	   r.err.code == ERR_TEMP, "a reply that says busy says it");
 	buf_release(&b);
+}
+
+/* Rows that come in pieces make the message that they make at once; so do official ones. */
+static void pieces(void)
+{
+	static const float v[9] = {1, 0, 0, -0.f, .6f, .8f, 0, 0, -1};
+	struct wire_rows rows = {v, 3, 11, 1};
+	struct wire_reply r;
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	struct err e;
+	wire_put_embed(&a, 12, &info, &rows);
+	wire_put_embed_head(&b, 12, &info, 3);
+	size_t cap = b.cap;
+	wire_put_embed_rows(&b, v, 1, 3);
+	wire_put_embed_rows(&b, v + 3, 2, 3);
+	wire_put_embed_tail(&b, 11, 1);
+	ok(a.len == b.len && !memcmp(a.p, b.p, a.len) && b.cap == cap,
+	   "rows in pieces make the same message, in the memory of its head");
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.n == 3 &&
+	   get_lef32(r.f32 + 32) == -1, "which is read");
+	buf_clear(&a);
+	buf_clear(&b);
+	wire_put_official_head(&a, 3, 3);
+	wire_put_official_rows(&a, v, 3, 3);
+	wire_put_official_head(&b, 3, 3);
+	wire_put_official_rows(&b, v, 2, 3);
+	wire_put_official_rows(&b, v + 6, 1, 3);
+	ok(a.len == 1 + 3 * (1 + 3 * 5) && a.len == b.len && !memcmp(a.p, b.p, a.len),
+	   "so do official rows");
+	buf_release(&a);
+	buf_release(&b);
+}
+
+/* The bytes of the map's key with its value are taken out: what an older server sends. */
+static void cut_key(struct buf *b, const char *key, size_t n_val)
+{
+	uint8_t *at = NULL;
+	size_t n_key = strlen(key);
+	for (size_t i = 3; i + n_key <= b->len && !at; i++)
+		if (b->p[i - 1] == (0xa0 | n_key) && !memcmp(b->p + i, key, n_key))
+			at = b->p + i - 1;
+	size_t n = 1 + n_key + n_val;
+	memmove(at, at + n, (size_t)(b->p + b->len - at) - n);
+	b->len -= n;
+	b->p[2]--;	/* map16: pairs */
+}
+
+static void older(void)
+{
+	struct wire_reply r;
+	struct buf b = BUF_INIT;
+	struct err e = {0};
+	wire_put_info(&b, 1, &info);
+	ok(b.p[0] == 0xde, "info is a map of over 15 pairs");
+	cut_key(&b, "precision", 5);
+	cut_key(&b, "kernels", 9);
+	cut_key(&b, "n_batches", 1);
+	cut_key(&b, "n_merged", 1);
+	cut_key(&b, "n_busy", 1);
+	cut_key(&b, "queue", 1);
+	cut_key(&b, "max_rss_bytes", 1);
+	cut_key(&b, "quality", 1 + 2 * 9);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.is_info &&
+	   !strcmp(r.info.precision, "fp32") && !*r.info.kernels && r.info.n_batches == 0 &&
+	   r.info.quality_min == 0 && r.info.pid == 9,
+	   "info without what this release added is of fp32, the rest unknown %s", e.msg);
+	buf_release(&b);
+}
+
+static void precisions(void)
+{
+	enum precision p;
+	size_t n = 0;
+	bool same = true;
+	for (; wire_precisions[n]; n++)
+		same &= wire_precision_known(wire_precisions[n]) &&
+			precision_from(wire_precisions[n], &p) == 0 && p != PRECISION_AUTO;
+	ok(same && n == 3 && !wire_precision_known("auto") && !wire_precision_known("../x"),
+	   "the protocol's precisions are those of the encoder");
 }
 
 /* Every byte of a good reply changed in every bit: no crash, and no row that leaves the message. */
@@ -150,6 +237,9 @@ int main(void)
 	bad_requests();
 	official();
 	replies();
+	pieces();
+	older();
+	precisions();
 	flips();
 	mp_free(doc);
 	return done();

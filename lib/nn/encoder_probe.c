@@ -1,0 +1,131 @@
+/* Built-in texts, their embeddings in fp32 and in int8; see encoder_probe.h. */
+#include "nn/encoder_probe.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/encoder_impl.h"
+
+/* Prose, code, logs, queries, other scripts, long and short: what people have in their files. */
+static const char *const texts[] = {
+	"where is the configuration file read?",
+	"def parse_header(line):\n    name, _, value = line.partition(':')\n    return "
+	"name.strip().lower(), value.strip()",
+	"The committee met on 14 March 2019 and postponed the vote by three weeks.",
+	"static int cmp(const void *a, const void *b)\n{\n\treturn *(const int *)a "
+	"- *(const int *)b;\n}",
+	"ERROR 2024-02-11T08:15:42Z worker-3: connection reset by peer (errno 104), "
+	"retrying in 250 ms",
+	"Preheat the oven to 180 degrees, then beat the eggs with the sugar until "
+	"pale.",
+	"SELECT name, COUNT(*) FROM orders WHERE total > 100 GROUP BY name ORDER "
+	"BY 2 DESC;",
+	"Mitochondria produce most of the adenosine triphosphate that a eukaryotic "
+	"cell uses as a source of chemical energy.",
+	"how do I undo the last commit but keep my changes",
+	"git reset --soft HEAD~1",
+	"Dear Anna, thank you for the photographs; the one of the lighthouse hangs "
+	"above my desk now.",
+	"The gradient of the loss with respect to the weights is accumulated over "
+	"micro-batches before the optimiser takes a step.",
+	"a",
+	"",
+	"0x7f 1e-9 3.14159 -42",
+	"https://example.org/a/b?c=d#e",
+	"Reads at most n bytes into the buffer. Returns the number of bytes read, "
+	"zero at the end of the file, or -1 with errno set when the descriptor is "
+	"not open for reading. A signal that arrives before any byte was read makes "
+	"the call fail with EINTR; one that arrives later makes it return early.",
+	"Der schnelle braune Fuchs springt \303\274ber den faulen Hund.",
+	"{\"id\": 17, \"tags\": [\"red\", \"green\"], \"size\": null}",
+	"Hypertension is a risk factor for stroke; lowering systolic pressure by "
+	"10 mmHg reduced events in the treated group by about a quarter.",
+	"for i in range(10): print(i * i)",
+	"memory leak when the window is closed twice",
+	"The lease may be ended by either party with two months' notice in writing. "
+	"The deposit is returned within thirty days, less the cost of repairs that "
+	"go beyond ordinary wear.",
+	"class Queue<T> { private final Deque<T> items = new ArrayDeque<>(); void "
+	"push(T t) { items.addLast(t); } }",
+	"\346\274\242\345\255\227 \320\272\320\270\321\200\320\270\320\273\320\273\320\270\321\206\320\260 "
+	"\316\261\316\262\316\263",
+	"The river rose during the night and by morning the lower road was under "
+	"water as far as the mill.",
+	"## Installation\n\nRun `make install` as root. Set PREFIX to install elsewhere.\n\n## "
+	"Usage\n\n    tool [-v] FILE...",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbb zzzzzzzzzzzzzz",
+	"What is the boiling point of water at an altitude of two thousand metres?",
+	"Sparse attention reduces the quadratic cost of long sequences by letting "
+	"each token look at a fixed number of others.",
+	"Invoice 2023-118: 4 x desk lamp, 39.90 each; shipping 7.50; total 167.10, "
+	"payable within 14 days.",
+	"assert len(xs) == len(set(xs)), 'duplicate keys'",
+};
+
+enum { N_TEXTS = sizeof texts / sizeof *texts };
+
+static int embed(struct encoder *enc, float *out, struct err *e)
+{
+	struct encoder_text t[N_TEXTS];
+	for (size_t i = 0; i < N_TEXTS; i++)
+		t[i] = (struct encoder_text){texts[i], strlen(texts[i])};
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, NULL};
+	return encoder_embed(enc, NULL, &b, e);
+}
+
+static double cosine(const float *a, const float *b, size_t dim)
+{
+	double ab = 0, aa = 0, bb = 0;
+	for (size_t d = 0; d < dim; d++) {
+		ab += (double)a[d] * b[d];
+		aa += (double)a[d] * a[d];
+		bb += (double)b[d] * b[d];
+	}
+	return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+}
+
+static void compare(struct encoder *enc, const float *a, const float *b)
+{
+	size_t dim = enc->info.dim;
+	double sum = 0, min = 1;
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		double c = cosine(a + i * dim, b + i * dim, dim);
+		sum += c;
+		min = c < min ? c : min;
+	}
+	enc->w.cos_mean = sum / N_TEXTS;
+	enc->w.cos_min = min;
+}
+
+int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct err *e)
+{
+	struct encoder_opts o = {.model_dir = model_dir, .precision = PRECISION_FP32};
+	struct encoder *enc;
+	if (encoder_open(&o, &enc, e))
+		return -1;
+	size_t n_top = enc->info.n_layers * encoder_top_row(&enc->info);
+	p->truth = mem_array(N_TEXTS * enc->info.dim, sizeof *p->truth);
+	p->top = mem_calloc(n_top, sizeof *p->top);
+	enc->top = p->top;
+	int r = embed(enc, p->truth, e);
+	encoder_free(enc);
+	return r;
+}
+
+int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc, struct err *e)
+{
+	float *v = mem_array(N_TEXTS * enc->info.dim, sizeof *v);
+	int r = embed(enc, v, e);
+	if (!r)
+		compare(enc, p->truth, v);
+	mem_free(v);
+	return r;
+}
+
+void encoder_probe_release(struct encoder_probe *p)
+{
+	mem_free(p->truth);
+	mem_free(p->top);
+	*p = (struct encoder_probe){0};
+}

@@ -1,0 +1,26 @@
+/*
+ * encoder_probe: what some built-in texts tell when int8 weights are packed: how large the inputs
+ * of each linear layer get (for smoothing), and how near the embeddings come to those in fp32.
+ *
+ *	struct encoder_probe p = {0};
+ *	if (encoder_probe_fp32(&p, model_dir, e)) return -1;
+ *	... pack with p.top ...
+ *	if (encoder_probe_compare(&p, enc, e)) ...	fills enc's cos_mean, cos_min
+ *	encoder_probe_release(&p);
+ */
+#ifndef LEANN_NN_ENCODER_PROBE_H
+#define LEANN_NN_ENCODER_PROBE_H
+
+#include "nn/encoder.h"
+
+struct encoder_probe {
+	float *truth;	/* (texts, dim), fp32 */
+	float *top;	/* see encoder_weights.h */
+};
+
+int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct err *e) MUST_CHECK;
+int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc,
+			  struct err *e) MUST_CHECK;
+void encoder_probe_release(struct encoder_probe *p);
+
+#endif

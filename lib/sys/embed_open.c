@@ -1,0 +1,137 @@
+/* Which server to ask, and opening it; see embed.h and embed_ep.h. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "sys/embed_ep.h"
+#include "sys/embed_impl.h"
+#include "sys/modeldir.h"
+
+/* The user's own endpoint for the model, of servers of that precision (NULL: of their choice). */
+static int set_endpoint(struct embed *h, const char *precision, struct err *e)
+{
+	mem_free(h->endpoint);
+	mem_free(h->pidfile);
+	h->endpoint = h->pidfile = NULL;
+	h->precision = precision;
+	if (embed_ep_default(h->model_dir, precision, &h->endpoint, e))
+		return -1;
+	return embed_ep_pidfile(h->endpoint, &h->pidfile, e);
+}
+
+/* Does somebody hold the lock of the endpoint? */
+static int serves(const struct embed *h, struct err *e)
+{
+	struct buf ready = BUF_INIT;
+	pid_t pid;
+	int r = pidlock_query(h->pidfile, &pid, &ready, e);
+	buf_release(&ready);
+	return r;
+}
+
+/*
+ * A server that chose its precision by itself may have chosen the one that is wanted: 1, and it
+ * is connected. 0: none runs, or it chose another.
+ */
+static int ask_auto(struct embed *h, const char *want, struct err *e)
+{
+	bool no_start = h->no_start;
+	int r = serves(h, e);
+	if (r <= 0)
+		return r;
+	h->no_start = true;
+	r = embed_ask_info(h, e);
+	h->no_start = no_start;
+	if (!r && strcmp(h->info.precision, want) == 0)
+		return 1;
+	if (r && (e->code != ERR_TEMP || serves(h, e) != 0))
+		return -1;
+	embed_reset(h);		/* another precision, or it left while it was asked */
+	h->has_info = false;
+	h->left_s = 0;
+	return 0;
+}
+
+static int connect_own(struct embed *h, const struct embed_opts *o, struct err *e)
+{
+	const char *want = NULL;
+	for (size_t i = 0; o->precision && wire_precisions[i]; i++)
+		if (strcmp(o->precision, wire_precisions[i]) == 0)
+			want = wire_precisions[i];
+	if (o->precision && !want && strcmp(o->precision, "auto"))
+		return err_set(e, ERR_DATA, "precision \"%s\" is not known: want fp32, bf16 or int8",
+			       o->precision);
+	if (model_find(o->model, &h->model_dir, e) || set_endpoint(h, NULL, e))
+		return -1;
+	if (want) {
+		int r = ask_auto(h, want, e);
+		if (r)
+			return r < 0 ? -1 : 0;
+		if (set_endpoint(h, want, e))
+			return -1;
+	}
+	return embed_ask_info(h, e);
+}
+
+static int connect_to(struct embed *h, const char *endpoint, struct err *e)
+{
+	return embed_ep_check(endpoint, &h->endpoint, e) ? -1 : embed_ask_info(h, e);
+}
+
+int embed_open(const struct embed_opts *o, struct embed **out, struct err *e)
+{
+	const char *given = o->endpoint ? o->endpoint : env_get("LEANN_ENDPOINT");
+	struct embed *h = mem_calloc(1, sizeof *h);
+	h->timeout_s = o->timeout_s;
+	h->no_start = o->no_start;
+	h->doc = mp_new();
+	h->rng.s = (uint64_t)getpid() * 1000003 + (uint64_t)(now_s() * 1e6);
+	if (given ? connect_to(h, given, e) : connect_own(h, o, e)) {
+		embed_free(h);
+		return -1;
+	}
+	*out = h;
+	return 0;
+}
+
+void embed_free(struct embed *h)
+{
+	if (!h)
+		return;
+	embed_reset(h);
+	buf_release(&h->msg.body);
+	mp_free(h->doc);
+	mem_free(h->endpoint);
+	mem_free(h->pidfile);
+	mem_free(h->model_dir);
+	mem_free(h);
+}
+
+const struct wire_info *embed_info(const struct embed *h)
+{
+	return &h->info;
+}
+
+const char *embed_endpoint(const struct embed *h)
+{
+	return h->endpoint;
+}
+
+int embed_want_model(const struct embed *h, const char *sha256, const char *remedy, struct err *e)
+{
+	if (strcmp(sha256, h->info.sha256) == 0)
+		return 0;
+	return err_set(e, ERR_DATA, "embedding server at %s: model %s (%.12s), want %.12s: %s",
+		       h->endpoint, h->info.model, h->info.sha256, sha256, remedy);
+}
+
+int embed_want_precision(const struct embed *h, const char *precision, const char *whose,
+			 const char *remedy, struct err *e)
+{
+	if (strcmp(precision, h->info.precision) == 0)
+		return 0;
+	return err_set(e, ERR_DATA, "embedding server at %s: precision %s, %s %s: %s", h->endpoint,
+		       h->info.precision, whose, precision, remedy);
+}
