@@ -67,7 +67,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 scripts/*.1 scripts/*.7))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check lint man bench install uninstall clean demo deps tests check-arm
+.PHONY: all help check lint man bench bench-encoder install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -78,6 +78,7 @@ help:
 	@echo 'make lint        layers, banned functions, man pages, shellcheck'
 	@echo 'make man         check the man pages with mandoc'
 	@echo 'make bench       measure; prints tables, changes nothing'
+	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc)'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
 	@echo 'make clean       remove $(BUILD)'
@@ -123,6 +124,9 @@ man:
 
 bench: all
 	@BUILD=$(BUILD) tests/bench
+
+bench-encoder: all tests
+	@BUILD=$(BUILD) tests/bench-encoder
 
 demo:
 	@BUILD=$(BUILD) scripts/demo
