@@ -79,7 +79,7 @@ help:
 	@echo 'make man         check the man pages with mandoc'
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
-	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc)'
+	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
 	@echo 'make clean       remove $(BUILD)'
 
