@@ -63,15 +63,18 @@ static void multiply(const struct pass *f, const struct matrix *w, const void *r
 	par_for(f->par, p.n_shares, product_body, &p);
 }
 
-/* Largest magnitude of each input of a linear layer; for calibration, on one worker. */
+/* Largest magnitude and sum of each input of a linear layer; for calibration, on one worker. */
 static void collect(const struct pass *f, enum layer_input input, const float *x, size_t m,
 		    size_t k)
 {
 	const struct model_info *info = &f->enc->info;
-	float *top = f->enc->top + (size_t)(f->y - f->enc->w.layers) * encoder_top_row(info) +
-		     encoder_top_at(info, input);
-	for (size_t i = 0; i < m * k; i++)
+	size_t at = (size_t)(f->y - f->enc->w.layers) * encoder_top_row(info) +
+		    encoder_top_at(info, input);
+	float *top = f->enc->top + at, *sum = f->enc->sum + at;
+	for (size_t i = 0; i < m * k; i++) {
 		top[i % k] = fmaxf(top[i % k], fabsf(x[i]));
+		sum[i % k] += x[i];
+	}
 }
 
 /* m f32 rows as an input of the layer: in fp32 they are that already. */

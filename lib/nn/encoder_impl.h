@@ -40,7 +40,8 @@ struct encoder {
 	const struct vec_kernels *k;
 	const struct linear_kernels *lin;
 	const struct attention_kernels *att;
-	float *top;	/* not NULL: collect what encoder_weights_source wants to know */
+	/* not NULL: collect what encoder_weights_source wants to know; sums, not means */
+	float *top, *sum;
 	struct encoder_cut cut;
 	char name[24];		/* of the kernels */
 	struct encoder_weights w;

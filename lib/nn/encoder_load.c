@@ -11,7 +11,7 @@ struct load {
 	struct encoder_weights *w;
 	const struct model_info *m;
 	const struct linear_kernels *lin;
-	const float *top;	/* (n_layers, encoder_top_row()) or NULL */
+	const float *top, *mean;	/* (n_layers, encoder_top_row()) or NULL */
 	const char *path;	/* of the weights' file, for messages */
 	const char *prefix;	/* "" or "bert." */
 	int layer;		/* current layer, for names */
@@ -116,18 +116,39 @@ static void smooth(struct load *l, const float *top, size_t n, size_t k, float *
 	}
 }
 
+/*
+ * What rounding the weights does to the outputs of an average input goes into the biases
+ * (Nagel et al. 2019, section 4.2). mean (k): of the inputs, before factor. On the built-in
+ * texts it takes the mean cosine of int8 to fp32 from .99913 to .99926 (.99864 without both).
+ */
+static void correct(struct load *l, const float *mean, size_t n, size_t k, const float *factor)
+{
+	for (size_t i = 0; i < n; i++) {
+		const float *w = l->matrix + i * k;
+		float top = 0;
+		double off = 0;
+		for (size_t j = 0; j < k; j++)
+			top = fmaxf(top, fabsf(w[j]));
+		float scale = top / 127, inv = top > 0 ? 127 / top : 0;
+		for (size_t j = 0; j < k; j++)
+			off += (double)(w[j] - scale * rintf(w[j] * inv)) * mean[j] * factor[j];
+		l->bias[i] += (float)off;
+	}
+}
+
 /* The linear layer that was read last, n outputs, as its kernels want it. */
 static void pack(struct load *l, const struct encoder_layer *y, enum layer_input input, size_t n,
 		 void *out)
 {
 	size_t k = input == INPUT_DOWN ? l->m->ff_dim : l->m->dim;
-	const float *top = l->top ? l->top + (size_t)l->layer * encoder_top_row(l->m) +
-				    encoder_top_at(l->m, input) : NULL;
+	size_t at = (size_t)l->layer * encoder_top_row(l->m) + encoder_top_at(l->m, input);
 	float *factor = y->smooth[input];
 	for (size_t j = 0; factor && j < k; j++)
 		factor[j] = 1;
-	if (factor && top)
-		smooth(l, top, n, k, factor);
+	if (factor && l->top) {
+		smooth(l, l->top + at, n, k, factor);
+		correct(l, l->mean + at, n, k, factor);
+	}
 	linear_pack(l->lin, l->matrix, l->bias, n, k, out);
 }
 
@@ -225,7 +246,7 @@ int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights
 {
 	size_t wide = 3 * m->dim > m->ff_dim ? 3 * m->dim : m->ff_dim;
 	char *path = model_file_path(from->model_dir, "model.safetensors");
-	struct load l = {.w = w, .m = m, .lin = lin, .top = from->top, .path = path, .prefix = "", .layer = -1,
+	struct load l = {.w = w, .m = m, .lin = lin, .top = from->top, .mean = from->mean, .path = path, .prefix = "", .layer = -1,
 			 .e = e};
 	encoder_weights_place(w, m, lin);
 	w->block = mem_aligned(64, w->n_block);

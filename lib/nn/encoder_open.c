@@ -50,7 +50,7 @@ static int load(struct encoder *enc, const struct encoder_opts *o, enum precisio
 	int r = -1;
 	if (p == PRECISION_INT8 && encoder_probe_fp32(&probe, o->model_dir, e))
 		goto out;
-	struct encoder_weights_source from = {o->model_dir, probe.top};
+	struct encoder_weights_source from = {o->model_dir, probe.top, probe.mean};
 	if (encoder_weights_load(&enc->w, &from, &enc->info, enc->lin, e) ||
 	    (p == PRECISION_INT8 && encoder_probe_compare(&probe, enc, e)))
 		goto out;

@@ -107,8 +107,17 @@ int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct er
 	size_t n_top = enc->info.n_layers * encoder_top_row(&enc->info);
 	p->truth = mem_array(N_TEXTS * enc->info.dim, sizeof *p->truth);
 	p->top = mem_calloc(n_top, sizeof *p->top);
+	p->mean = mem_calloc(n_top, sizeof *p->mean);
 	enc->top = p->top;
+	enc->sum = p->mean;
 	int r = embed(enc, p->truth, e);
+	size_t n_tokens = 0;
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		size_t n = tok_count(enc->tok, texts[i], strlen(texts[i])) + 2;
+		n_tokens += n < enc->info.max_tokens ? n : enc->info.max_tokens;
+	}
+	for (size_t i = 0; i < n_top; i++)
+		p->mean[i] /= (float)n_tokens;
 	encoder_free(enc);
 	return r;
 }
@@ -127,5 +136,6 @@ void encoder_probe_release(struct encoder_probe *p)
 {
 	mem_free(p->truth);
 	mem_free(p->top);
+	mem_free(p->mean);
 	*p = (struct encoder_probe){0};
 }

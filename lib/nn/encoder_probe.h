@@ -4,7 +4,7 @@
  *
  *	struct encoder_probe p = {0};
  *	if (encoder_probe_fp32(&p, model_dir, e)) return -1;
- *	... pack with p.top ...
+ *	... pack with p.top, p.mean ...
  *	if (encoder_probe_compare(&p, enc, e)) ...	fills enc's cos_mean, cos_min
  *	encoder_probe_release(&p);
  */
@@ -15,7 +15,7 @@
 
 struct encoder_probe {
 	float *truth;	/* (texts, dim), fp32 */
-	float *top;	/* see encoder_weights.h */
+	float *top, *mean;	/* see encoder_weights.h */
 };
 
 int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct err *e) MUST_CHECK;

@@ -63,6 +63,7 @@ struct encoder_weights_source {
 	 * layer (layers, dim + dim + dim + ff). NULL: no smoothing.
 	 */
 	const float *top;
+	const float *mean;	/* and the means of these inputs, alike; NULL with top */
 };
 
 int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights_source *from,
