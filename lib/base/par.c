@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 /*
  * The items left of the round in the low bits of `work`, the round's number above: who takes one
@@ -61,24 +61,17 @@ static void pause_cpu(void)
 #endif
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /*
  * Rounds often follow each other within microseconds, while waking a thread takes tens of them:
- * a thread looks for SPIN_NS before it sleeps. No longer, since on a busy machine the one it
+ * a thread looks for SPIN_S before it sleeps. No longer, since on a busy machine the one it
  * waits for may not be running.
  */
-#define SPIN_NS 50000
+#define SPIN_S 50e-6
 enum { LOOKS = 32 };			/* between two looks at the clock, about 1 us */
 
 static bool spin(struct par *p, bool (*ready)(struct par *p))
 {
-	for (uint64_t end_ns = now_ns() + SPIN_NS; now_ns() < end_ns;)
+	for (double end_s = now_s() + SPIN_S; now_s() < end_s;)
 		for (int i = 0; i < LOOKS; i++) {
 			if (ready(p))
 				return true;

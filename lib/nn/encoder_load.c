@@ -246,10 +246,8 @@ int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights
 {
 	size_t wide = 3 * m->dim > m->ff_dim ? 3 * m->dim : m->ff_dim;
 	char *path = model_file_path(from->model_dir, "model.safetensors");
-	struct load l = {.w = w, .m = m, .lin = lin, .top = from->top,
-			 .mean = from->mean, .path = path,
-			 .prefix = "", .layer = -1,
-			 .e = e};
+	struct load l = {.w = w, .m = m, .lin = lin, .top = from->top, .mean = from->mean,
+			 .path = path, .prefix = "", .layer = -1, .e = e};
 	encoder_weights_place(w, m, lin);
 	w->block = mem_aligned(64, w->n_block);
 	memset(w->block, 0, w->n_block);	/* what lies between goes into the file, too */

@@ -65,12 +65,13 @@ static const char *const texts[] = {
 
 enum { N_TEXTS = sizeof texts / sizeof *texts };
 
-static int embed(struct encoder *enc, float *out, struct err *e)
+/* n_tokens (N_TEXTS), before the cut to max_tokens, or NULL */
+static int embed(struct encoder *enc, float *out, uint32_t *n_tokens, struct err *e)
 {
 	struct encoder_text t[N_TEXTS];
 	for (size_t i = 0; i < N_TEXTS; i++)
 		t[i] = (struct encoder_text){texts[i], strlen(texts[i])};
-	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, NULL};
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, n_tokens};
 	return encoder_embed(enc, NULL, &b, e);
 }
 
@@ -110,14 +111,13 @@ int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct er
 	p->mean = mem_calloc(n_top, sizeof *p->mean);
 	enc->top = p->top;
 	enc->sum = p->mean;
-	int r = embed(enc, p->truth, e);
-	size_t n_tokens = 0;
-	for (size_t i = 0; i < N_TEXTS; i++) {
-		size_t n = tok_count(enc->tok, texts[i], strlen(texts[i])) + 2;
-		n_tokens += n < enc->info.max_tokens ? n : enc->info.max_tokens;
-	}
-	for (size_t i = 0; i < n_top; i++)
-		p->mean[i] /= (float)n_tokens;
+	uint32_t n_tokens[N_TEXTS];
+	int r = embed(enc, p->truth, n_tokens, e);
+	size_t n_seen = 0, max = enc->info.max_tokens;
+	for (size_t i = 0; !r && i < N_TEXTS; i++)
+		n_seen += n_tokens[i] < max ? n_tokens[i] : max;
+	for (size_t i = 0; !r && i < n_top; i++)
+		p->mean[i] /= (float)n_seen;
 	encoder_free(enc);
 	return r;
 }
@@ -125,7 +125,7 @@ int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct er
 int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc, struct err *e)
 {
 	float *v = mem_array(N_TEXTS * enc->info.dim, sizeof *v);
-	int r = embed(enc, v, e);
+	int r = embed(enc, v, NULL, e);
 	if (!r)
 		compare(enc, p->truth, v);
 	mem_free(v);

@@ -23,7 +23,7 @@
  * instruction sets give the same bits for the same rows. fp32, bf16: each output is added in
  * one order, whatever m, lo and hi are: the result of a row does not depend on its neighbours.
  * (Not so for SIMD_BLAS.) scalar is the truth; others agree within
- * (k + 4) 2^-24 sum |x w| (fp32, bf16 after rounding).
+ * (k + 4) 2^-24 (|bias| + sum |x w|) (fp32, bf16 after rounding).
  *
  * gelu: y = gelu(y), as the elementwise kernel of kernels.h in fp32; |error| <= 1e-4 else.
  */

@@ -41,6 +41,13 @@ static inline size_t linear_panel_bytes(enum precision p, size_t k)
 	       (p == PRECISION_INT8 ? sizeof(struct linear_tail8) : sizeof(struct linear_tail));
 }
 
+/* Where the first of some blocks of nearly equal length ends, at most max, that [i, m) is cut into. */
+static inline size_t linear_block_end(size_t i, size_t m, size_t max)
+{
+	size_t blocks = (m - i + max - 1) / max;
+	return i + (m - i + blocks - 1) / blocks;
+}
+
 static inline uint16_t linear_to_bf16(float x)
 {
 	uint32_t u;

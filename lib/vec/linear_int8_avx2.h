@@ -73,6 +73,44 @@ AVX2 static ALWAYS_INLINE void linear_finish_row8(const struct linear_finish8 *f
 	}
 }
 
+enum { LINEAR_ROWS8_MAX = 6 };
+
+/* acc (rows, 16) = so many rows, row_bytes apart, by the groups of a panel */
+typedef void linear_sums8(const uint8_t *q, size_t row_bytes, const int8_t *w, size_t groups,
+			  int32_t *acc);
+
+/* Rows [row, row + n_rows) by panel i. */
+AVX2 static inline void linear_block8(const struct linear_job *j, linear_sums8 *sums, size_t row,
+				      size_t n_rows, size_t i)
+{
+	_Alignas(32) int32_t acc[LINEAR_ROWS8_MAX * 16];
+	size_t pad = linear_k_pad(PRECISION_INT8, j->k), col = i * LINEAR_PANEL;
+	const uint8_t *q = (const uint8_t *)j->rows + row * j->row_bytes;
+	const int8_t *w = (const int8_t *)j->w + i * linear_panel_bytes(PRECISION_INT8, j->k);
+	float *y = j->y + row * j->ldy + col;
+	struct linear_finish8 f;
+	sums(q, j->row_bytes, w, pad / 4, acc);
+	linear_finish_panel8(&f, (const void *)(w + pad * LINEAR_PANEL), j->n - col);
+	for (size_t r = 0; r < n_rows; r++) {
+		const struct linear_row8 *tail = (const void *)(q + r * j->row_bytes + pad);
+		if (j->gelu)
+			linear_finish_row8(&f, tail, acc + r * 16, y + r * j->ldy, true);
+		else
+			linear_finish_row8(&f, tail, acc + r * 16, y + r * j->ldy, false);
+	}
+}
+
+/* sums_of[n]: for n rows, 1 .. rows_max, at most LINEAR_ROWS8_MAX */
+AVX2 static inline void linear_mul8(const struct linear_job *j, linear_sums8 *const *sums_of,
+				    size_t rows_max)
+{
+	for (size_t i = j->lo; i < j->hi; i++)
+		for (size_t row = 0, end; row < j->m; row = end) {
+			end = linear_block_end(row, j->m, rows_max);
+			linear_block8(j, sums_of[end - row], row, end - row, i);
+		}
+}
+
 /* The lanes of m of 8 inputs from i on, zeros for the others; m is all ones if full. */
 AVX2 static ALWAYS_INLINE __m256 linear_load8(const float *x, const float *smooth, size_t i,
 					      __m256i m, const bool full)

@@ -201,7 +201,7 @@ static void mul(const struct linear_job *j)
 {
 	for (size_t i = j->lo; i < j->hi; i += PANELS)
 		for (size_t row = 0, end; row < j->m; row = end) {
-			end = linear_block_end8(row, j->m, ROWS_MAX);
+			end = linear_block_end(row, j->m, ROWS_MAX);
 			block(j, row, end - row, i, i + PANELS < j->hi ? i + PANELS : j->hi);
 		}
 }

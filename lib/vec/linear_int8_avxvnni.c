@@ -62,38 +62,13 @@ SUMS(4)
 SUMS(5)
 SUMS(6)
 
-static void (*const sums_of[ROWS_MAX + 1])(const uint8_t *q, size_t row_bytes, const int8_t *w,
-					   size_t groups, int32_t *acc) = {
+static linear_sums8 *const sums_of[ROWS_MAX + 1] = {
 	NULL, sums1, sums2, sums3, sums4, sums5, sums6,
 };
 
-/* Rows [row, row + n_rows) by panel i. */
-AVX2 static void block(const struct linear_job *j, size_t row, size_t n_rows, size_t i)
-{
-	_Alignas(32) int32_t acc[ROWS_MAX * 16];
-	size_t pad = linear_k_pad(PRECISION_INT8, j->k), col = i * LINEAR_PANEL;
-	const uint8_t *q = (const uint8_t *)j->rows + row * j->row_bytes;
-	const int8_t *w = (const int8_t *)j->w + i * linear_panel_bytes(PRECISION_INT8, j->k);
-	float *y = j->y + row * j->ldy + col;
-	struct linear_finish8 f;
-	sums_of[n_rows](q, j->row_bytes, w, pad / 4, acc);
-	linear_finish_panel8(&f, (const void *)(w + pad * LINEAR_PANEL), j->n - col);
-	for (size_t r = 0; r < n_rows; r++) {
-		const struct linear_row8 *tail = (const void *)(q + r * j->row_bytes + pad);
-		if (j->gelu)
-			linear_finish_row8(&f, tail, acc + r * 16, y + r * j->ldy, true);
-		else
-			linear_finish_row8(&f, tail, acc + r * 16, y + r * j->ldy, false);
-	}
-}
-
 static void mul(const struct linear_job *j)
 {
-	for (size_t i = j->lo; i < j->hi; i++)
-		for (size_t row = 0, end; row < j->m; row = end) {
-			end = linear_block_end8(row, j->m, ROWS_MAX);
-			block(j, row, end - row, i);
-		}
+	linear_mul8(j, sums_of, ROWS_MAX);
 }
 
 const struct linear_kernels linear_int8_avxvnni = {

@@ -9,13 +9,6 @@
 #include "vec/linear_impl.h"
 #include "vec/unroll.h"
 
-/* Rows i .. m - 1 in blocks of nearly equal length, at most max: where the first one ends. */
-static inline size_t linear_block_end8(size_t i, size_t m, size_t max)
-{
-	size_t blocks = (m - i + max - 1) / max;
-	return i + (m - i + blocks - 1) / blocks;
-}
-
 /* The beginning of a row's tail. */
 struct linear_row8 {
 	float scale, min;

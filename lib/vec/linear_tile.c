@@ -8,13 +8,6 @@ enum {
 	WIDE_K = 96, WIDE_M = 64, WIDE_PANELS = 2
 };
 
-/* Where the first of some blocks of nearly equal length ends that [i, m) is cut into. */
-static size_t block_end(size_t i, size_t m, size_t max)
-{
-	size_t blocks = (m - i + max - 1) / max;
-	return i + (m - i + blocks - 1) / blocks;
-}
-
 static size_t min(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -40,7 +33,7 @@ static void pass(struct linear_tile t, size_t n, const float *x, size_t i, size_
 		 const struct linear_tiles *ts)
 {
 	for (size_t end; i < m; i = end) {
-		end = block_end(i, m, ts->rows);
+		end = linear_block_end(i, m, ts->rows);
 		t.x = x + i * t.ldx;
 		t.y = y + i * t.ldy;
 		ts->fn[(end - i - 1) * ts->panels + n - 1](&t);
@@ -52,7 +45,7 @@ void linear_mul_tiles(const struct linear_job *j, enum precision prec,
 {
 	size_t groups = linear_groups_bytes(prec, j->k) / 64;
 	for (size_t i = 0, i_end; i < j->m; i = i_end) {
-		i_end = block_end(i, j->m, M_BLOCK);
+		i_end = linear_block_end(i, j->m, M_BLOCK);
 		for (size_t g = 0, end; g < groups; g = end) {
 			end = min(g + K_BLOCK, groups);
 			for (size_t p = j->lo, n; p < j->hi; p += n) {
@@ -82,7 +75,7 @@ void linear_mul_widened(const struct linear_job *j, const struct linear_tiles *t
 	float w[WIDE_PANELS][2 * WIDE_K * LINEAR_PANEL];
 	size_t groups = linear_groups_bytes(PRECISION_BF16, j->k) / 64;
 	for (size_t i = 0, i_end; i < j->m; i = i_end) {
-		i_end = block_end(i, j->m, WIDE_M);
+		i_end = linear_block_end(i, j->m, WIDE_M);
 		for (size_t g = 0, end; g < groups; g = end) {
 			end = min(g + WIDE_K, groups);
 			widen_rows(j, i, i_end, g, end - g, widen, x);
