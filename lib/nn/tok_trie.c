@@ -112,15 +112,41 @@ static void place_children(struct build *b, struct todo d)
 		push(b, (struct todo){from[i], from[i + 1], base + bytes[i], d.depth + 1});
 }
 
+/* A word beside its first 8 bytes, as a number: few comparisons look further. */
+struct sorted {
+	uint64_t first;
+	struct trie_word w;
+};
+
 static int by_bytes(const void *va, const void *vb)
 {
-	const struct trie_word *a = va, *b = vb;
+	const struct sorted *sa = va, *sb = vb;
+	const struct trie_word *a = &sa->w, *b = &sb->w;
+	if (sa->first != sb->first)
+		return sa->first < sb->first ? -1 : 1;
 	int c = memcmp(a->p, b->p, a->n < b->n ? a->n : b->n);
 	if (c)
 		return c;
 	if (a->n != b->n)
 		return a->n < b->n ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void sort(struct trie_word *words, size_t n)
+{
+	struct sorted *s = mem_array(n, sizeof *s);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t first[8] = {0};
+		memcpy(first, words[i].p, words[i].n < 8 ? words[i].n : 8);
+		s[i].w = words[i];
+		s[i].first = 0;
+		for (unsigned j = 0; j < 8; j++)
+			s[i].first = s[i].first << 8 | first[j];
+	}
+	qsort(s, n, sizeof *s, by_bytes);
+	for (size_t i = 0; i < n; i++)
+		words[i] = s[i].w;
+	mem_free(s);
 }
 
 static uint32_t add_root(struct build *b, struct trie_word *words, size_t n)
@@ -141,7 +167,7 @@ void trie_build(struct trie *t, struct trie_word *words, size_t n_words, const c
 	struct build b = {.t = t};
 	size_t n_prefix = strlen(prefix), n_cont = 0;
 	*t = (struct trie){0};
-	qsort(words, n_words, sizeof *words, by_bytes);
+	sort(words, n_words);
 	t->root_start = add_root(&b, words, n_words);
 	/* words that share a prefix stay in order without it */
 	struct trie_word *cont = mem_array(n_words, sizeof *cont);
