@@ -3,9 +3,10 @@
  * linear layers see one matrix of all tokens, attention sees each text by itself, so nothing is
  * padded. See encoder_impl.h.
  *
- * A worker alone takes a layer's second half in blocks of rows that stay in its cache. Workers
- * together share out the output channels of each linear layer, so that even a lone short text
- * has them all reading weights.
+ * A group on one worker passes a layer's second half in blocks of rows that stay in its cache.
+ * Workers together share out the rows, a block each at least, so that whatever is done to a row
+ * has all of them; but not so few rows that reading the weights is what takes the time: a short
+ * question is one worker's.
  */
 #include <math.h>
 #include <string.h>
@@ -18,30 +19,9 @@ struct pass {
 	struct encoder_scratch *s;
 	struct par *par;		/* NULL: one worker */
 	size_t i_worker;		/* that one */
+	size_t first_rows, second_rows;	/* of a block, in the layer's two halves */
 	const struct encoder_layer *y;
 };
-
-/* One linear layer over rows; par_for()'s item is a share of its output channels. */
-struct product {
-	struct linear_job job;
-	const struct linear_kernels *lin;
-	size_t n_shares;
-};
-
-static void product_body(void *ctx, size_t i, size_t i_worker)
-{
-	const struct product *p = ctx;
-	struct linear_job job = p->job;
-	size_t n_panels = (job.n + LINEAR_PANEL - 1) / LINEAR_PANEL;
-	(void)i_worker;
-	/* Kernels take panels in pairs, or four at a time. */
-	size_t step = (n_panels + p->n_shares - 1) / p->n_shares;
-	step = step > 4 ? (step + 3) / 4 * 4 : step > 1 ? (step + 1) / 2 * 2 : 1;
-	job.lo = i * step < n_panels ? i * step : n_panels;
-	job.hi = job.lo + step < n_panels ? job.lo + step : n_panels;
-	if (job.lo < job.hi)
-		p->lin->mul(&job);
-}
 
 struct matrix {
 	const void *w;
@@ -54,27 +34,20 @@ static void multiply(const struct pass *f, const struct matrix *w, const void *r
 		     float *out, size_t ldo)
 {
 	const struct linear_kernels *lin = f->enc->lin;
-	struct product p = {
-		.lin = lin,
-		.n_shares = par_n_threads(f->par),
-		.job = {.rows = rows, .row_bytes = linear_row_bytes(lin, w->k), .m = m, .k = w->k,
-			.w = w->w, .n = w->n, .gelu = w->gelu, .y = out, .ldy = ldo},
-	};
-	par_for(f->par, p.n_shares, product_body, &p);
+	lin->mul(&(struct linear_job){
+		.rows = rows, .row_bytes = linear_row_bytes(lin, w->k), .m = m, .k = w->k,
+		.w = w->w, .n = w->n, .hi = (w->n + LINEAR_PANEL - 1) / LINEAR_PANEL,
+		.gelu = w->gelu, .y = out, .ldy = ldo});
 }
 
-/* Largest magnitude and sum of each input of a linear layer; for calibration, on one worker. */
-static void collect(const struct pass *f, enum layer_input input, const float *x, size_t m,
-		    size_t k)
+/* For the rounding of weights, on one worker. */
+static void collect(const struct pass *f, enum layer_input input, const float *x, size_t n)
 {
-	const struct model_info *info = &f->enc->info;
-	size_t at = (size_t)(f->y - f->enc->w.layers) * encoder_top_row(info) +
-		    encoder_top_at(info, input);
-	float *top = f->enc->top + at, *sum = f->enc->sum + at;
-	for (size_t i = 0; i < m * k; i++) {
-		top[i % k] = fmaxf(top[i % k], fabsf(x[i]));
-		sum[i % k] += x[i];
-	}
+	size_t i_layer = (size_t)(f->y - f->enc->w.layers);
+	struct buf *b = &f->enc->seen[i_layer * LAYER_INPUTS + input];
+	size_t at = b->len;
+	buf_zero(b, n * sizeof(uint16_t));
+	linear_bf16(x, n, (void *)(b->p + at));
 }
 
 /* m f32 rows as an input of the layer: in fp32 they are that already. */
@@ -82,9 +55,9 @@ static const void *rows_of(const struct pass *f, enum layer_input input, const f
 			   void *rows)
 {
 	const struct linear_kernels *lin = f->enc->lin;
-	size_t k = input == INPUT_DOWN ? f->enc->info.ff_dim : f->enc->info.dim;
-	if (f->enc->top)
-		collect(f, input, x, m, k);
+	size_t k = encoder_input_dim(&f->enc->info, input);
+	if (f->enc->seen)
+		collect(f, input, x, m * k);
 	if (!lin->rows)
 		return x;
 	lin->rows(&(struct linear_input){x, k, m, k, f->y->smooth[input]}, rows);
@@ -108,6 +81,12 @@ static void embed(const struct pass *f)
 		}
 }
 
+/* What the worker of a par_for() body works in. */
+static struct encoder_scratch *own(const struct pass *f, size_t i_worker)
+{
+	return &f->enc->scratch[f->par ? i_worker : f->i_worker];
+}
+
 /* Item i is one head of one text. */
 static void attend_body(void *ctx, size_t i, size_t i_worker)
 {
@@ -121,7 +100,7 @@ static void attend_body(void *ctx, size_t i, size_t i_worker)
 		.q = q, .k = q + dim, .v = q + 2 * dim, .ld = 3 * dim,
 		.len = f->g->len[i / m->n_heads], .head = head, .scale = 1 / sqrtf((float)head),
 		.out = f->s->y + at * dim + h * head, .ldo = dim,
-		.scratch = f->enc->scratch[f->par ? i_worker : f->i_worker].att,
+		.scratch = own(f, i_worker)->att,
 	};
 	f->enc->att->run(&job);
 }
@@ -136,41 +115,76 @@ static void add_norm(const struct pass *f, float *x, const float *out, size_t m,
 					 (float)f->enc->info.ln_eps, dim);
 }
 
-/* What follows attention, for rows [lo, lo + m): its output layer, then the feed-forward net. */
-static void second_half(const struct pass *f, size_t lo, size_t m)
+static size_t rows_from(const struct pass *f, size_t lo, size_t most)
 {
+	return f->g->n_tokens - lo < most ? f->g->n_tokens - lo : most;
+}
+
+/* What comes before attention, for a block of rows: its three inputs. */
+static void first_body(void *ctx, size_t i, size_t i_worker)
+{
+	const struct pass *f = ctx;
+	size_t dim = f->enc->info.dim, lo = i * f->first_rows;
+	size_t m = rows_from(f, lo, f->first_rows);
+	const void *in = rows_of(f, INPUT_QKV, f->s->x + lo * dim, m, own(f, i_worker)->rows);
+	multiply(f, &(struct matrix){f->y->qkv, 3 * dim, dim, false}, in, m,
+		 f->s->qkv + lo * 3 * dim, 3 * dim);
+}
+
+/* What follows attention, for a block of rows: its output layer, then the feed-forward net. */
+static void second_body(void *ctx, size_t i, size_t i_worker)
+{
+	const struct pass *f = ctx;
 	const struct encoder_layer *w = f->y;
-	struct encoder_scratch *s = f->s;
+	struct encoder_scratch *s = f->s, *mine = own(f, i_worker);
 	size_t dim = f->enc->info.dim, ff = f->enc->info.ff_dim;
+	size_t lo = i * f->second_rows, m = rows_from(f, lo, f->second_rows);
 	float *x = s->x + lo * dim, *y = s->y + lo * dim;
-	const void *in = rows_of(f, INPUT_ATT, y, m, s->rows);
+	const void *in = rows_of(f, INPUT_ATT, y, m, mine->rows);
 	/* In place in fp32, where in is y: so the output goes to what the queries no longer need. */
 	float *out = s->qkv + lo * 3 * dim;
 	multiply(f, &(struct matrix){w->att, dim, dim, false}, in, m, out, dim);
 	add_norm(f, x, out, m, w->att_gamma, w->att_beta);
-	in = rows_of(f, INPUT_UP, x, m, s->rows);
-	multiply(f, &(struct matrix){w->up, ff, dim, true}, in, m, s->wide, ff);
-	in = rows_of(f, INPUT_DOWN, s->wide, m, s->wide_rows);
+	in = rows_of(f, INPUT_UP, x, m, mine->rows);
+	multiply(f, &(struct matrix){w->up, ff, dim, true}, in, m, mine->wide, ff);
+	in = rows_of(f, INPUT_DOWN, mine->wide, m, mine->wide_rows);
 	multiply(f, &(struct matrix){w->down, dim, ff, false}, in, m, y, dim);
 	add_norm(f, x, y, m, w->down_gamma, w->down_beta);
 }
 
+static size_t ceil_div(size_t a, size_t b)
+{
+	return (a + b - 1) / b;
+}
+
 static void layer(struct pass *f)
 {
-	size_t n = f->g->n_tokens, dim = f->enc->info.dim;
-	const void *in = rows_of(f, INPUT_QKV, f->s->x, n, f->s->rows);
-	multiply(f, &(struct matrix){f->y->qkv, 3 * dim, dim, false}, in, n, f->s->qkv, 3 * dim);
+	size_t n = f->g->n_tokens;
+	par_for(f->par, ceil_div(n, f->first_rows), first_body, f);
 	par_for(f->par, f->g->n_texts * f->enc->info.n_heads, attend_body, f);
-	size_t block = f->enc->cut.block_rows;
-	for (size_t lo = 0; lo < n; lo += block)
-		second_half(f, lo, n - lo < block ? n - lo : block);
+	par_for(f->par, ceil_div(n, f->second_rows), second_body, f);
+}
+
+/* Rows of a block when workers share them. */
+static size_t shared_rows(const struct pass *f)
+{
+	const struct encoder_cut *cut = &f->enc->cut;
+	size_t n = f->g->n_tokens, rows = ceil_div(n, par_n_threads(f->par));
+	rows = rows < cut->least_rows ? cut->least_rows : rows;
+	rows = rows > cut->block_rows ? cut->block_rows : rows;
+	return ceil_div(n, ceil_div(n, rows));
 }
 
 void encoder_forward(const struct encoder *enc, struct par *par, size_t i_worker,
 		     const struct encoder_group *g)
 {
 	struct pass f = {.enc = enc, .g = g, .s = &enc->scratch[i_worker], .par = par,
-			 .i_worker = i_worker};
+			 .i_worker = i_worker, .first_rows = g->n_tokens,
+			 .second_rows = enc->cut.block_rows};
+	if (par)
+		f.first_rows = f.second_rows = shared_rows(&f);
+	if (f.first_rows == g->n_tokens)
+		f.par = NULL;
 	embed(&f);
 	for (size_t l = 0; l < enc->info.n_layers; l++) {
 		f.y = &enc->w.layers[l];

@@ -17,10 +17,12 @@ struct encoder_cut {
 	size_t group_tokens;	/* texts are computed together up to this many tokens */
 	size_t block_rows;	/* tokens that pass a layer's second half together: what they fill, */
 				/* block_rows x ff_dim floats, should stay in the second-level cache */
+	size_t least_rows;	/* of a block, when workers share a group: fewer take as long */
 };
-#define ENCODER_CUT ((struct encoder_cut){320, 64})
+#define ENCODER_CUT ((struct encoder_cut){320, 64, 4})
+#define ENCODER_CUT_AMX ((struct encoder_cut){320, 64, 16})
 /* OpenBLAS packs its operands anew for each product, which pays for many rows. */
-#define ENCODER_CUT_BLAS ((struct encoder_cut){512, 512})
+#define ENCODER_CUT_BLAS ((struct encoder_cut){512, 512, 512})
 
 /* Memory that one group of texts needs; n_tokens rows. */
 struct encoder_scratch {
@@ -40,8 +42,7 @@ struct encoder {
 	const struct vec_kernels *k;
 	const struct linear_kernels *lin;
 	const struct attention_kernels *att;
-	/* not NULL: collect what encoder_weights_source wants to know; sums, not means */
-	float *top, *sum;
+	struct buf *seen;	/* not NULL: collect what encoder_weights_source asks for */
 	struct encoder_cut cut;
 	char name[24];		/* of the kernels */
 	struct encoder_weights w;
@@ -49,6 +50,9 @@ struct encoder {
 	size_t n_scratch;
 };
 
+/* encoder_open() with the kernels of a level. */
+int encoder_open_at(const struct encoder_opts *o, enum simd simd, struct encoder **out,
+		    struct err *e) MUST_CHECK;
 void encoder_scratch_release(struct encoder_scratch *s);
 
 /* Texts of a group lie end to end in s->ids; len[i] tokens each. */
@@ -58,7 +62,7 @@ struct encoder_group {
 };
 /*
  * Hidden states of the last layer into scratch[i_worker].x (n_tokens, dim). With par the group
- * is split over its workers, whose own scratch serves them.
+ * is split over its workers, whose own scratch serves them; i_worker is 0 then.
  */
 void encoder_forward(const struct encoder *enc, struct par *par, size_t i_worker,
 		     const struct encoder_group *g);

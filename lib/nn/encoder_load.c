@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/encoder_round.h"
 #include "nn/encoder_weights.h"
 #include "nn/model_file.h"
 
@@ -11,11 +12,12 @@ struct load {
 	struct encoder_weights *w;
 	const struct model_info *m;
 	const struct linear_kernels *lin;
-	const float *top, *mean;	/* (n_layers, encoder_top_row()) or NULL */
+	const struct buf *seen;	/* or NULL; see encoder_weights.h */
 	const char *path;	/* of the weights' file, for messages */
 	const char *prefix;	/* "" or "bert." */
 	int layer;		/* current layer, for names */
-	float *matrix, *bias;	/* (max(3 dim, ff) x dim), (max(3 dim, ff)): one being packed */
+	float *matrix;		/* (max(3 dim, ff) x dim): one being packed, */
+	float *bias, *scale;	/* (max(3 dim, ff)) and its */
 	struct err *e;
 };
 
@@ -94,9 +96,8 @@ static float coarse(double x)
 /*
  * Move the unevenness of a linear layer's inputs into its weights (SmoothQuant, Xiao et al. 2023,
  * equation 4, alpha .6): input j is divided by s_j = top_j^.6 / w_j^.4, w_j the largest
- * magnitude of its weights, and those are multiplied by it. On the default model it takes the
- * mean cosine of int8 to fp32 from .9990 to .9994, where activations have 7 bits from .9971 to
- * .9987. n outputs, k inputs; smooth (k) gets 1/s.
+ * magnitude of its weights, and those are multiplied by it. n outputs, k inputs; top (k): the
+ * inputs' largest magnitudes; factor (k) gets 1/s.
  */
 static void smooth(struct load *l, const float *top, size_t n, size_t k, float *factor)
 {
@@ -117,39 +118,38 @@ static void smooth(struct load *l, const float *top, size_t n, size_t k, float *
 }
 
 /*
- * What rounding the weights does to the outputs of an average input goes into the biases
- * (Nagel et al. 2019, section 4.2). mean (k): of the inputs, before factor. On the built-in
- * texts it takes the mean cosine of int8 to fp32 from .99913 to .99926 (.99864 without both).
+ * The layer that was read last, n outputs, is smoothed and rounded. Not smoothed is the one back
+ * to dim: its weights hold most of the error that int8 makes, its inputs little, and what they
+ * would gain the weights would lose (see encoder_round.h for what was measured).
  */
-static void correct(struct load *l, const float *mean, size_t n, size_t k, const float *factor)
+static void prepare(struct load *l, const struct encoder_layer *y, enum layer_input input,
+		    size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const float *w = l->matrix + i * k;
-		float top = 0;
-		double off = 0;
-		for (size_t j = 0; j < k; j++)
-			top = fmaxf(top, fabsf(w[j]));
-		float scale = top / 127, inv = top > 0 ? 127 / top : 0;
-		for (size_t j = 0; j < k; j++)
-			off += (double)(w[j] - scale * rintf(w[j] * inv)) * mean[j] * factor[j];
-		l->bias[i] += (float)off;
+	const struct buf *seen = &l->seen[(size_t)l->layer * LAYER_INPUTS + input];
+	size_t k = encoder_input_dim(l->m, input);
+	struct encoder_inputs in = {(const void *)seen->p, seen->len / (k * sizeof *in.x), k};
+	if (input != INPUT_DOWN) {
+		float *top = mem_array(k, sizeof *top);
+		encoder_inputs_top(&in, top);
+		smooth(l, top, n, k, y->smooth[input]);
+		mem_free(top);
 	}
+	encoder_round(&in, y->smooth[input], l->matrix, l->bias, n, l->scale);
 }
 
 /* The linear layer that was read last, n outputs, as its kernels want it. */
 static void pack(struct load *l, const struct encoder_layer *y, enum layer_input input, size_t n,
 		 void *out)
 {
-	size_t k = input == INPUT_DOWN ? l->m->ff_dim : l->m->dim;
-	size_t at = (size_t)l->layer * encoder_top_row(l->m) + encoder_top_at(l->m, input);
+	size_t k = encoder_input_dim(l->m, input);
 	float *factor = y->smooth[input];
 	for (size_t j = 0; factor && j < k; j++)
 		factor[j] = 1;
-	if (factor && l->top) {
-		smooth(l, l->top + at, n, k, factor);
-		correct(l, l->mean + at, n, k, factor);
-	}
-	linear_pack(l->lin, l->matrix, l->bias, n, k, out);
+	if (factor && l->seen)
+		prepare(l, y, input, n);
+	const struct linear_layer layer = {l->matrix, l->bias, n, k,
+					   factor && l->seen ? l->scale : NULL};
+	linear_pack(l->lin, &layer, out);
 }
 
 static int load_layer(struct load *l, const struct encoder_layer *y)
@@ -246,7 +246,7 @@ int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights
 {
 	size_t wide = 3 * m->dim > m->ff_dim ? 3 * m->dim : m->ff_dim;
 	char *path = model_file_path(from->model_dir, "model.safetensors");
-	struct load l = {.w = w, .m = m, .lin = lin, .top = from->top, .mean = from->mean,
+	struct load l = {.w = w, .m = m, .lin = lin, .seen = from->seen,
 			 .path = path, .prefix = "", .layer = -1, .e = e};
 	encoder_weights_place(w, m, lin);
 	w->block = mem_aligned(64, w->n_block);
@@ -254,9 +254,11 @@ int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights
 	encoder_weights_place(w, m, lin);
 	l.matrix = mem_array(wide * m->dim, sizeof *l.matrix);
 	l.bias = mem_array(wide, sizeof *l.bias);
+	l.scale = mem_array(wide, sizeof *l.scale);
 	int r = load(&l);
 	mem_free(l.matrix);
 	mem_free(l.bias);
+	mem_free(l.scale);
 	mem_free(path);
 	if (r)
 		encoder_weights_release(w);

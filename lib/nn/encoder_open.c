@@ -16,7 +16,8 @@ static void use_kernels(struct encoder *enc, enum precision p)
 	enc->k = vec_kernels_of(enc->simd);
 	enc->lin = linear_of(enc->simd, p);
 	enc->att = attention_of(enc->simd, p);
-	enc->cut = enc->lin->simd == SIMD_BLAS ? ENCODER_CUT_BLAS : ENCODER_CUT;
+	enc->cut = enc->lin->simd == SIMD_BLAS ? ENCODER_CUT_BLAS :
+		   enc->lin->simd == SIMD_AMX ? ENCODER_CUT_AMX : ENCODER_CUT;
 	snprintf(enc->name, sizeof enc->name, "%s-%s", precision_name(p),
 		 simd_name(enc->lin->simd));
 }
@@ -50,7 +51,7 @@ static int load(struct encoder *enc, const struct encoder_opts *o, enum precisio
 	int r = -1;
 	if (p == PRECISION_INT8 && encoder_probe_fp32(&probe, o->model_dir, e))
 		goto out;
-	struct encoder_weights_source from = {o->model_dir, probe.top, probe.mean};
+	struct encoder_weights_source from = {o->model_dir, probe.seen};
 	if (encoder_weights_load(&enc->w, &from, &enc->info, enc->lin, e) ||
 	    (p == PRECISION_INT8 && encoder_probe_compare(&probe, enc, e)))
 		goto out;
@@ -113,10 +114,12 @@ static int open_weights(struct encoder *enc, const struct encoder_opts *o, struc
 	return open_as(enc, o, second_best(enc->simd), e);
 }
 
-int encoder_open(const struct encoder_opts *o, struct encoder **out, struct err *e)
+int encoder_open_at(const struct encoder_opts *o, enum simd simd, struct encoder **out,
+		    struct err *e)
 {
 	struct encoder *enc = mem_calloc(1, sizeof *enc);
-	if (simd_pick(&enc->simd, e) || model_info_read(o->model_dir, &enc->info, e) ||
+	enc->simd = simd;
+	if (model_info_read(o->model_dir, &enc->info, e) ||
 	    tok_open(o->model_dir, &enc->tok, e))
 		goto fail;
 	if (tok_n_vocab(enc->tok) > enc->info.n_vocab) {
@@ -137,4 +140,10 @@ int encoder_open(const struct encoder_opts *o, struct encoder **out, struct err 
 fail:
 	encoder_free(enc);
 	return -1;
+}
+
+int encoder_open(const struct encoder_opts *o, struct encoder **out, struct err *e)
+{
+	enum simd simd;
+	return simd_pick(&simd, e) ? -1 : encoder_open_at(o, simd, out, e);
 }

@@ -65,13 +65,12 @@ static const char *const texts[] = {
 
 enum { N_TEXTS = sizeof texts / sizeof *texts };
 
-/* n_tokens (N_TEXTS), before the cut to max_tokens, or NULL */
-static int embed(struct encoder *enc, float *out, uint32_t *n_tokens, struct err *e)
+static int embed(struct encoder *enc, float *out, struct err *e)
 {
 	struct encoder_text t[N_TEXTS];
 	for (size_t i = 0; i < N_TEXTS; i++)
 		t[i] = (struct encoder_text){texts[i], strlen(texts[i])};
-	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, n_tokens};
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, NULL};
 	return encoder_embed(enc, NULL, &b, e);
 }
 
@@ -99,25 +98,31 @@ static void compare(struct encoder *enc, const float *a, const float *b)
 	enc->w.cos_min = min;
 }
 
+/*
+ * A level that nearly all machines of an architecture have: what is seen, and so the weights, come
+ * out the same on them.
+ */
+static int common_level(enum simd *s, struct err *e)
+{
+	if (simd_pick(s, e))
+		return -1;
+	while (*s != SIMD_AVX2 && *s != SIMD_NEON && *s != SIMD_BLAS && *s != SIMD_SCALAR)
+		*s = simd_below(*s);
+	return 0;
+}
+
 int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct err *e)
 {
 	struct encoder_opts o = {.model_dir = model_dir, .precision = PRECISION_FP32};
 	struct encoder *enc;
-	if (encoder_open(&o, &enc, e))
+	enum simd s;
+	if (common_level(&s, e) || encoder_open_at(&o, s, &enc, e))
 		return -1;
-	size_t n_top = enc->info.n_layers * encoder_top_row(&enc->info);
 	p->truth = mem_array(N_TEXTS * enc->info.dim, sizeof *p->truth);
-	p->top = mem_calloc(n_top, sizeof *p->top);
-	p->mean = mem_calloc(n_top, sizeof *p->mean);
-	enc->top = p->top;
-	enc->sum = p->mean;
-	uint32_t n_tokens[N_TEXTS];
-	int r = embed(enc, p->truth, n_tokens, e);
-	size_t n_seen = 0, max = enc->info.max_tokens;
-	for (size_t i = 0; !r && i < N_TEXTS; i++)
-		n_seen += n_tokens[i] < max ? n_tokens[i] : max;
-	for (size_t i = 0; !r && i < n_top; i++)
-		p->mean[i] /= (float)n_seen;
+	p->n_seen = enc->info.n_layers * LAYER_INPUTS;
+	p->seen = mem_calloc(p->n_seen, sizeof *p->seen);
+	enc->seen = p->seen;
+	int r = embed(enc, p->truth, e);
 	encoder_free(enc);
 	return r;
 }
@@ -125,7 +130,7 @@ int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct er
 int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc, struct err *e)
 {
 	float *v = mem_array(N_TEXTS * enc->info.dim, sizeof *v);
-	int r = embed(enc, v, NULL, e);
+	int r = embed(enc, v, e);
 	if (!r)
 		compare(enc, p->truth, v);
 	mem_free(v);
@@ -135,7 +140,8 @@ int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc, st
 void encoder_probe_release(struct encoder_probe *p)
 {
 	mem_free(p->truth);
-	mem_free(p->top);
-	mem_free(p->mean);
+	for (size_t i = 0; i < p->n_seen; i++)
+		buf_release(&p->seen[i]);
+	mem_free(p->seen);
 	*p = (struct encoder_probe){0};
 }

@@ -1,10 +1,10 @@
 /*
- * encoder_probe: what some built-in texts tell when int8 weights are packed: how large the inputs
- * of each linear layer get (for smoothing), and how near the embeddings come to those in fp32.
+ * encoder_probe: what some built-in texts tell when int8 weights are packed: what the linear
+ * layers are given (see encoder_weights_source), and how near the embeddings come to fp32.
  *
  *	struct encoder_probe p = {0};
  *	if (encoder_probe_fp32(&p, model_dir, e)) return -1;
- *	... pack with p.top, p.mean ...
+ *	... pack with p.seen ...
  *	if (encoder_probe_compare(&p, enc, e)) ...	fills enc's cos_mean, cos_min
  *	encoder_probe_release(&p);
  */
@@ -15,7 +15,8 @@
 
 struct encoder_probe {
 	float *truth;	/* (texts, dim), fp32 */
-	float *top, *mean;	/* see encoder_weights.h */
+	struct buf *seen;	/* (n_seen), see encoder_weights.h */
+	size_t n_seen;
 };
 
 int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct err *e) MUST_CHECK;

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/tmpfile.h"
 
-enum { HEADER_BYTES = 128, HEADER_SUMMED = 104, VERSION = 1 };
+enum { HEADER_BYTES = 128, HEADER_SUMMED = 104, VERSION = 2 };
 
 struct place {
 	char *block;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "nn/model.h"
 #include "nn/safetensors.h"
@@ -59,11 +60,10 @@ struct encoder_weights_id {
 struct encoder_weights_source {
 	const char *model_dir;
 	/*
-	 * int8: the largest magnitude that each input of each linear layer was seen to have, by
-	 * layer (layers, dim + dim + dim + ff). NULL: no smoothing.
+	 * int8: what the linear layers were given, rows of bf16, (layers, LAYER_INPUTS); NULL:
+	 * weights are rounded to nearest, and inputs not smoothed.
 	 */
-	const float *top;
-	const float *mean;	/* and the means of these inputs, alike; NULL with top */
+	const struct buf *seen;
 };
 
 int encoder_weights_load(struct encoder_weights *w, const struct encoder_weights_source *from,
@@ -78,15 +78,9 @@ int encoder_weights_map(struct encoder_weights *w, const char *path, const struc
 			struct err *e) MUST_CHECK;
 void encoder_weights_release(struct encoder_weights *w);
 
-/* Where input i of a layer begins in a row of top, and a row's length. */
-static inline size_t encoder_top_at(const struct model_info *m, enum layer_input i)
+static inline size_t encoder_input_dim(const struct model_info *m, enum layer_input i)
 {
-	return (size_t)i * m->dim;
-}
-
-static inline size_t encoder_top_row(const struct model_info *m)
-{
-	return INPUT_DOWN * m->dim + m->ff_dim;
+	return i == INPUT_DOWN ? m->ff_dim : m->dim;
 }
 
 /* Point w's arrays into w->block, or with block NULL count its bytes into n_block. */

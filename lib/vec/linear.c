@@ -68,17 +68,23 @@ static void pack_plain(const float *w, const float *bias, size_t n, size_t k, fl
 		out[n * k + i] = bias ? bias[i] : 0;
 }
 
-/* One channel of a panel: its k weights, scaled to -127 .. 127. */
-static void pack_channel8(const float *w, size_t k, size_t c, int8_t *groups,
-			  struct linear_tail8 *tail)
+static float scale_of(const float *w, size_t k)
 {
 	float top = 0;
-	int32_t sum = 0;
 	for (size_t i = 0; i < k; i++)
 		top = fabsf(w[i]) > top ? fabsf(w[i]) : top;
-	tail->scale[c] = top / 127;
+	return top / 127;
+}
+
+/* Channel at of the layer, the panel's c-th: its k weights, scaled to -127 .. 127. */
+static void pack_channel8(const struct linear_layer *y, size_t at, size_t c, int8_t *groups,
+			  struct linear_tail8 *tail)
+{
+	const float *w = y->w + at * y->k;
+	int32_t sum = 0;
+	tail->scale[c] = y->scale ? y->scale[at] : scale_of(w, y->k);
 	float inv = tail->scale[c] > 0 ? 1 / tail->scale[c] : 0;
-	for (size_t i = 0; i < k; i++) {
+	for (size_t i = 0; i < y->k; i++) {
 		float q = rintf(w[i] * inv);
 		int8_t q8 = (int8_t)(q > 127 ? 127 : q < -127 ? -127 : q);
 		groups[i / 4 * 64 + c * 4 + i % 4] = q8;
@@ -87,50 +93,51 @@ static void pack_channel8(const float *w, size_t k, size_t c, int8_t *groups,
 	tail->sum[c] = tail->scale[c] * (float)sum;
 }
 
-static void pack_panel8(const float *w, const float *bias, size_t n_here, size_t k, void *out)
+/* Channels [lo, hi) of the layer, 16 or, at its end, fewer. */
+static void pack_panel8(const struct linear_layer *y, size_t lo, size_t hi, void *out)
 {
-	size_t bytes = linear_groups_bytes(PRECISION_INT8, k);
+	size_t bytes = linear_groups_bytes(PRECISION_INT8, y->k);
 	struct linear_tail8 *tail = (void *)((char *)out + bytes);
 	memset(out, 0, bytes + sizeof *tail);
-	for (size_t c = 0; c < n_here; c++) {
-		pack_channel8(w + c * k, k, c, out, tail);
-		tail->bias[c] = bias ? bias[c] : 0;
+	for (size_t c = lo; c < hi; c++) {
+		pack_channel8(y, c, c - lo, out, tail);
+		tail->bias[c - lo] = y->bias ? y->bias[c] : 0;
 	}
 }
 
-static void pack_panel(const struct linear_kernels *lin, const float *w, const float *bias,
-		       size_t n_here, size_t k, void *out)
+static void pack_panel(enum precision p, const struct linear_layer *y, size_t lo, size_t hi,
+		       void *out)
 {
-	size_t bytes = linear_groups_bytes(lin->precision, k);
+	size_t bytes = linear_groups_bytes(p, y->k);
 	struct linear_tail *tail = (void *)((char *)out + bytes);
 	uint16_t *h = out;
 	float *f = out;
 	memset(out, 0, bytes + sizeof *tail);
-	for (size_t c = 0; c < n_here; c++) {
-		for (size_t i = 0; i < k; i++)
-			if (lin->precision == PRECISION_BF16)
-				h[i / 2 * 32 + c * 2 + i % 2] = linear_to_bf16(w[c * k + i]);
+	for (size_t c = 0; c < hi - lo; c++) {
+		const float *w = y->w + (lo + c) * y->k;
+		for (size_t i = 0; i < y->k; i++)
+			if (p == PRECISION_BF16)
+				h[i / 2 * 32 + c * 2 + i % 2] = linear_to_bf16(w[i]);
 			else
-				f[i * LINEAR_PANEL + c] = w[c * k + i];
-		tail->bias[c] = bias ? bias[c] : 0;
+				f[i * LINEAR_PANEL + c] = w[i];
+		tail->bias[c] = y->bias ? y->bias[lo + c] : 0;
 	}
 }
 
-void linear_pack(const struct linear_kernels *lin, const float *w, const float *bias, size_t n,
-		 size_t k, void *out)
+void linear_pack(const struct linear_kernels *lin, const struct linear_layer *y, void *out)
 {
 	if (lin->simd == SIMD_BLAS) {
-		pack_plain(w, bias, n, k, out);
+		pack_plain(y->w, y->bias, y->n, y->k, out);
 		return;
 	}
 	char *p = out;
-	for (size_t c = 0; c < n; c += LINEAR_PANEL, p += linear_panel_bytes(lin->precision, k)) {
-		size_t n_here = n - c < LINEAR_PANEL ? n - c : LINEAR_PANEL;
-		const float *b = bias ? bias + c : NULL;
+	for (size_t lo = 0; lo < y->n; lo += LINEAR_PANEL) {
+		size_t hi = lo + LINEAR_PANEL < y->n ? lo + LINEAR_PANEL : y->n;
 		if (lin->precision == PRECISION_INT8)
-			pack_panel8(w + c * k, b, n_here, k, p);
+			pack_panel8(y, lo, hi, p);
 		else
-			pack_panel(lin, w + c * k, b, n_here, k, p);
+			pack_panel(lin->precision, y, lo, hi, p);
+		p += linear_panel_bytes(lin->precision, y->k);
 	}
 }
 

@@ -3,11 +3,11 @@
  *
  *	const struct linear_kernels *lin = linear_of(simd, PRECISION_INT8);
  *	void *w = mem_aligned(64, linear_weight_bytes(lin, n, k));
- *	linear_pack(lin, weight, bias, n, k, w);
+ *	linear_pack(lin, &(struct linear_layer){weight, bias, n, k, NULL}, w);
  *	lin->rows(&(struct linear_input){x, ldx, m, k, NULL}, rows);	m of linear_row_bytes()
  *	lin->mul(&(struct linear_job){...});
  *
- * Weights are packed alike for all instruction sets (linear_pack.c), so that one file serves
+ * Weights are packed alike for all instruction sets (linear.c), so that one file serves
  * them all. Output channels lie in panels of 16. In a panel inputs come in groups of 4 bytes
  * (G = 1 fp32, 2 bf16, 4 int8 inputs): group g holds inputs gG .. gG+G-1 of channel 0, then of
  * channel 1, ..., 64 bytes in all. Inputs are padded with zeros to a multiple of 16 groups
@@ -70,9 +70,16 @@ const struct linear_kernels *linear_of(enum simd s, enum precision p);
 size_t linear_row_bytes(const struct linear_kernels *lin, size_t k);
 /* Multiple of 64. */
 size_t linear_weight_bytes(const struct linear_kernels *lin, size_t n, size_t k);
-/* w (n, k) row-major, bias (n) or NULL; all of out is written. */
-void linear_pack(const struct linear_kernels *lin, const float *w, const float *bias, size_t n,
-		 size_t k, void *out);
+/* One layer, row-major. */
+struct linear_layer {
+	const float *w;		/* (n, k) */
+	const float *bias;	/* (n) or NULL */
+	size_t n, k;
+	/* int8: (n) that the weights are rounded to multiples of, at most 127; NULL: largest / 127 */
+	const float *scale;
+};
+/* All of out is written. */
+void linear_pack(const struct linear_kernels *lin, const struct linear_layer *layer, void *out);
 /* out = x rounded to bf16, to nearest even; n values. And back. */
 void linear_bf16(const float *x, size_t n, uint16_t *out);
 void linear_f32(const uint16_t *x, size_t n, float *out);

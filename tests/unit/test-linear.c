@@ -96,8 +96,8 @@ static void set_init(struct set *s, const struct linear_kernels *lin, size_t m, 
 		s->w[i] = some(f == FLAT ? REAL : f, unit);
 	for (size_t i = 0; i < n; i++)
 		s->bias[i] = some(f, unit * 2);
-	linear_pack(lin, s->w, rng_below(&rng, 8) ? s->bias : memset(s->bias, 0, n * 4), n, k,
-		    s->packed);
+	const float *bias = rng_below(&rng, 8) ? s->bias : memset(s->bias, 0, n * 4);
+	linear_pack(lin, &(struct linear_layer){s->w, bias, n, k, NULL}, s->packed);
 }
 
 static void set_rows(struct set *s)
@@ -332,7 +332,7 @@ static void check_gelu_dense(const struct linear_kernels *lin)
 		memset(s.w, 0, N * sizeof *s.w);
 		for (size_t c = 0; c < N; c++)
 			s.bias[c] = -12 + 5e-4f * ((float)turn + 10 * (float)c);
-		linear_pack(lin, s.w, s.bias, N, 1, s.packed);
+		linear_pack(lin, &(struct linear_layer){s.w, s.bias, N, 1, NULL}, s.packed);
 		set_rows(&s);
 		struct linear_job j = job(&s, true);
 		lin->mul(&j);
@@ -354,7 +354,7 @@ static void strange(const struct linear_kernels *lin, float v, size_t d, bool ge
 	set_init(&s, lin, 18, 33, 70, REAL);
 	for (size_t i = 0; i < s.n * s.k; i++)
 		s.w[i] += s.w[i] >= 0 ? 0.01f : -0.01f;
-	linear_pack(lin, s.w, s.bias, s.n, s.k, s.packed);
+	linear_pack(lin, &(struct linear_layer){s.w, s.bias, s.n, s.k, NULL}, s.packed);
 	set_rows(&s);
 	struct linear_job j = job(&s, gelu);
 	j.y = s.want;
