@@ -21,6 +21,7 @@
 #include "algo/rows.h"
 #include "base/err.h"
 #include "base/par.h"
+#include "vec/scan.h"
 
 enum {
 	PQ_KSUB_MAX = 256, /* also the stride of tables: any byte is a valid index */
@@ -105,6 +106,30 @@ void pq_lut(const struct pq *pq, const float *q, float *lut, float *qrot);
  */
 void pq_scan(const struct pq *pq, const uint8_t *packed, size_t first, size_t n, const float *lut,
 	     float *out);
+
+/* The same a block at a time: tables of one query, side by side. */
+struct pq_pairs {
+	size_t m;
+	void *pair; /* (m, PQ_KSUB_MAX) pairs of floats: dot product, squared length */
+};
+void pq_pairs_init(struct pq_pairs *t, const struct pq *pq, const float *lut);
+void pq_pairs_release(struct pq_pairs *t);
+/* Of the vectors of a block whose bit is set in lanes: score[i] of vector i, pq_scan()'s bits. */
+void pq_score_lanes(const struct pq_pairs *t, const uint8_t *block, uint64_t lanes,
+		    float score[PQ_BLOCK]);
+
+/*
+ * A table in whole numbers for scan.h, made for a query and a score: every vector whose score of
+ * pq_scan() is least or more reaches it; of the others few do. pq_filter.c says why.
+ * False, and nothing to release, where no such table can be had: for scores of 0 and less.
+ */
+struct pq_filter {
+	uint8_t *entry;
+	struct scan_table table;
+};
+bool pq_filter_init(struct pq_filter *f, const struct pq *pq, const float *lut,
+		    float least) MUST_CHECK;
+void pq_filter_release(struct pq_filter *f);
 
 /* What scoring residual codes needs of the anchors: made by pq_residual_init(). */
 struct pq_residual {

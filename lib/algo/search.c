@@ -1,12 +1,17 @@
 /* Scan and rank; see search.h. */
 #include "algo/search.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-enum { RANGE = 1 << 16 };	/* chunks that one work item scans */
-enum { STRIP = 8192 };		/* scores made at a time: 32 KB of stack */
+enum {
+	RANGE = 1024,	/* blocks that one work item scans */
+	STRIP = 64,	/* blocks at a time: their codes stay in a cache, 16 KB of scores on the stack */
+	SAMPLE_LANES = 16, /* vectors that a block gives to the sample */
+	FILTER_MIN = 4096, /* vectors: fewer are scored in the time that a filter takes to make */
+};
 
 /* Is a before b? By score, then by number. */
 static bool before(const struct search_hit *a, const struct search_hit *b)
@@ -51,7 +56,7 @@ static void sift_down(struct heap *q, size_t i)
 
 static void offer(struct heap *q, uint32_t chunk, float score)
 {
-	struct search_hit hit = {chunk, score, score, false};
+	struct search_hit hit = {.chunk = chunk, .approx = score, .score = score};
 	if (q->n == q->cap) {
 		if (!q->cap || !before(&hit, &q->h[0]))
 			return;
@@ -73,60 +78,173 @@ struct scan {
 	const struct search_codes *c;
 	const struct search_params *p;
 	const float *lut, *qrot;
-	struct heap *heap;		/* one a range */
+	struct pq_pairs pairs;
+	float least;			/* lower scores are of no use */
+	const struct pq_filter *filter;	/* of least; NULL: every vector is scored */
+	const struct scan_kernel *kernel;
+	struct heap *heap;		/* one a worker */
 };
+
+/* Bits of the vectors of a block that may be hits. */
+static uint64_t lanes_of(const struct scan *s, size_t block)
+{
+	size_t rest = s->c->n - block * PQ_BLOCK;
+	uint64_t lanes = rest < PQ_BLOCK ? ((uint64_t)1 << rest) - 1 : UINT64_MAX;
+	return s->p->allow ? lanes & s->p->allow[block] : lanes;
+}
+
+static void offer_lanes(const struct scan *s, struct heap *q, size_t block, uint64_t lanes,
+			const float *score)
+{
+	for (; lanes; lanes &= lanes - 1) {
+		size_t i = (size_t)__builtin_ctzll(lanes);
+		if (score[i] >= s->least && (q->n < q->cap || score[i] >= q->h[0].score))
+			offer(q, (uint32_t)(block * PQ_BLOCK + i), score[i]);
+	}
+}
+
+static void score_block(const struct scan *s, struct heap *q, size_t block, uint64_t lanes)
+{
+	float score[PQ_BLOCK];
+	if (!lanes)
+		return;
+	pq_score_lanes(&s->pairs, s->c->packed + block * PQ_BLOCK * s->c->pq->m, lanes, score);
+	offer_lanes(s, q, block, lanes, score);
+}
+
+/* Blocks from..from+n-1, n <= STRIP. */
+static void scan_strip(const struct scan *s, struct heap *q, size_t from, size_t n)
+{
+	uint64_t lanes[STRIP];
+	for (size_t b = 0; b < n; b++) {
+		lanes[b] = lanes_of(s, from + b);
+		if (s->filter && (!s->p->allow ||
+				  (unsigned)__builtin_popcountll(lanes[b]) > s->kernel->few))
+			continue;
+		score_block(s, q, from + b, lanes[b]);
+		lanes[b] = 0;
+	}
+	if (!s->filter)
+		return;
+	s->kernel->reach(&s->filter->table, s->c->packed + from * PQ_BLOCK * s->c->pq->m, n, lanes);
+	for (size_t b = 0; b < n; b++)
+		score_block(s, q, from + b, lanes[b]);
+}
+
+static void scan_strip_residual(const struct scan *s, struct heap *q, size_t from, size_t n)
+{
+	const struct search_codes *c = s->c;
+	float score[STRIP * PQ_BLOCK];
+	size_t at = from * PQ_BLOCK, rest = c->n - at;
+	pq_scan_residual(c->pq, c->residual, c->packed, at,
+			 rest < n * PQ_BLOCK ? rest : n * PQ_BLOCK, c->assign + at, s->lut,
+			 s->qrot, score);
+	for (size_t b = 0; b < n; b++)
+		offer_lanes(s, q, from + b, lanes_of(s, from + b), score + b * PQ_BLOCK);
+}
 
 static void scan_range(void *ctx, size_t i_range, size_t i_worker)
 {
 	const struct scan *s = ctx;
-	const struct search_codes *c = s->c;
-	struct heap *q = &s->heap[i_range];
-	size_t from = i_range * RANGE, to = from + RANGE < c->n ? from + RANGE : c->n;
-	float score[STRIP];
-	(void)i_worker;
-	for (size_t at = from; at < to; at += STRIP) {
-		size_t n = to - at < STRIP ? to - at : STRIP;
-		if (c->residual)
-			pq_scan_residual(c->pq, c->residual, c->packed, at, n, c->assign + at,
-					 s->lut, s->qrot, score);
-		else
-			pq_scan(c->pq, c->packed, at, n, s->lut, score);
-		for (size_t i = 0; i < n; i++) {
-			size_t chunk = at + i;
-			if (q->n == q->cap && score[i] < q->h[0].score)
-				continue;
-			if (s->p->allow && !(s->p->allow[chunk / 64] >> chunk % 64 & 1))
-				continue;
-			offer(q, (uint32_t)chunk, score[i]);
-		}
+	size_t n_blocks = (s->c->n + PQ_BLOCK - 1) / PQ_BLOCK, from = i_range * RANGE;
+	size_t to = from + RANGE < n_blocks ? from + RANGE : n_blocks;
+	for (size_t b = from; b < to; b += STRIP)
+		(s->c->residual ? scan_strip_residual : scan_strip)(
+			s, &s->heap[i_worker], b, to - b < STRIP ? to - b : STRIP);
+}
+
+/* The best of all ranges into out; how many there are. */
+static size_t scan_all(struct scan *s, struct par *par, struct search_hit *out)
+{
+	size_t n_blocks = (s->c->n + PQ_BLOCK - 1) / PQ_BLOCK, n_workers = par_n_threads(par);
+	struct heap all = {out, 0, s->p->n_best};
+	for (size_t i = 0; i < n_workers; i++)
+		s->heap[i].n = 0;
+	par_for(par, (n_blocks + RANGE - 1) / RANGE, scan_range, s);
+	for (size_t i = 0; i < n_workers; i++)
+		for (size_t k = 0; k < s->heap[i].n; k++)
+			offer(&all, s->heap[i].h[k].chunk, s->heap[i].h[k].score);
+	return all.n;
+}
+
+/* One block in how many gives SAMPLE_LANES to the sample, 8,192 vectors of a large collection. */
+static size_t sample_stride(const struct scan *s)
+{
+	size_t stride = s->c->n / PQ_BLOCK / (8192 / SAMPLE_LANES);
+	return stride < 8 ? 8 : stride;
+}
+
+/*
+ * The score of that rank in the sample; -INFINITY where a filter would not pay: unless the sample
+ * has four times as many.
+ */
+static float sample_score(struct scan *s, size_t rank)
+{
+	size_t stride = sample_stride(s), n = 0, m = s->c->pq->m, turn = 0;
+	struct heap best = {mem_array(rank, sizeof *best.h), 0, rank};
+	s->least = -INFINITY;
+	for (size_t b = 0; b < s->c->n / PQ_BLOCK; b += stride, turn += SAMPLE_LANES) {
+		uint64_t some = (((uint64_t)1 << SAMPLE_LANES) - 1) << turn % PQ_BLOCK;
+		uint64_t lanes = lanes_of(s, b) & some;
+		if (b + stride < s->c->n / PQ_BLOCK) /* far apart: no processor guesses where */
+			for (size_t j = 0; j < m; j++)
+				__builtin_prefetch(s->c->packed +
+						   ((b + stride) * m + j) * PQ_BLOCK);
+		n += (size_t)__builtin_popcountll(lanes);
+		score_block(s, &best, b, lanes);
 	}
+	float score = n / 4 >= rank ? best.h[0].score : -INFINITY;
+	mem_free(best.h);
+	return score;
+}
+
+/*
+ * The score that is last of the n_best is guessed from the sample, a little low; vectors are
+ * filtered by it, and what is let through is scored. When n_best are found that score as much, they
+ * are the best of all; else, one time in hundreds, again from a lower guess.
+ */
+static size_t scan_filtered(struct scan *s, struct par *par, struct search_hit *out)
+{
+	double expect = (double)s->p->n_best * SAMPLE_LANES / (double)(PQ_BLOCK * sample_stride(s));
+	size_t rank = (size_t)(expect + 3 * sqrt(expect) + 3);
+	for (; s->c->n >= FILTER_MIN && rank <= s->c->n / 64; rank *= 4) {
+		struct pq_filter filter;
+		float least = sample_score(s, rank);
+		if (!pq_filter_init(&filter, s->c->pq, s->lut, least))
+			break;
+		s->filter = &filter;
+		s->least = least;
+		size_t n = scan_all(s, par, out);
+		s->filter = NULL;
+		pq_filter_release(&filter);
+		if (n == s->p->n_best)
+			return n;
+	}
+	s->least = -INFINITY;
+	return scan_all(s, par, out);
 }
 
 size_t search_scan(const struct search_codes *c, const float *q, const struct search_params *p,
 		   struct par *par, struct search_hit *out)
 {
-	size_t n_ranges = (c->n + RANGE - 1) / RANGE, n = 0;
+	size_t n_workers = par_n_threads(par), n;
 	if (!c->n || !p->n_best)
 		return 0;
 	float *lut = mem_array(c->pq->m * PQ_KSUB_MAX, sizeof *lut);
 	float *qrot = mem_array(c->pq->drot, sizeof *qrot);
-	struct heap *heap = mem_calloc(n_ranges, sizeof *heap);
-	for (size_t i = 0; i < n_ranges; i++) {
-		size_t most = c->n - i * RANGE < RANGE ? c->n - i * RANGE : RANGE;
-		heap[i].cap = p->n_best < most ? p->n_best : most;
-		heap[i].h = mem_array(heap[i].cap, sizeof *heap[i].h);
-	}
-	struct scan s = {c, p, lut, qrot, heap};
+	size_t cap = p->n_best < c->n ? p->n_best : c->n;
+	struct heap *heap = mem_array(n_workers, sizeof *heap);
+	for (size_t i = 0; i < n_workers; i++)
+		heap[i] = (struct heap){mem_array(cap, sizeof *heap[i].h), 0, cap};
+	struct scan s = {c, p, lut, qrot, .least = -INFINITY, .heap = heap};
 	pq_lut(c->pq, q, lut, qrot);
-	par_for(par, n_ranges, scan_range, &s);
-	struct heap all = {out, 0, p->n_best};
-	for (size_t i = 0; i < n_ranges; i++) {
-		for (size_t k = 0; k < heap[i].n; k++)
-			offer(&all, heap[i].h[k].chunk, heap[i].h[k].score);
-		mem_free(heap[i].h);
-	}
-	n = all.n;
+	pq_pairs_init(&s.pairs, c->pq, lut);
+	s.kernel = p->kernel ? p->kernel : scan_best();
+	n = c->residual ? scan_all(&s, par, out) : scan_filtered(&s, par, out);
 	search_rank(out, n);
+	for (size_t i = 0; i < n_workers; i++)
+		mem_free(heap[i].h);
+	pq_pairs_release(&s.pairs);
 	mem_free(heap);
 	mem_free(lut);
 	mem_free(qrot);

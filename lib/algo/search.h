@@ -5,7 +5,8 @@
  *	search_exact(hits, n_exact, vecs, q, dim);		after the caller recomputed them
  *	search_rank(hits, n);
  *
- * Stage 1 scans every code (normalised asymmetric distance, Jegou et al. 2011); stage 2
+ * Stage 1 scans every code (normalised asymmetric distance, Jegou et al. 2011): most are ruled
+ * out by a sum of bytes (scan.h), the rest scored, so the hits are those of scoring all; stage 2
  * takes exact embeddings of the best few (LEANN, arXiv:2506.08276, section 4.1, in one
  * batch instead of one a hop). Order is by score, ties by chunk number, so that results
  * do not depend on threads.
@@ -33,11 +34,14 @@ struct search_hit {
 	float approx;		/* cosine by codes */
 	float score;		/* exact cosine once exact is set, else approx */
 	bool exact;
+	float cosine;		/* exact, or by codes */
+	float words;		/* how well words match, 1 for the best of the candidates */
 };
 
 struct search_params {
 	size_t n_best;			/* hits wanted at most */
 	const uint64_t *allow;		/* bit i: chunk i may be a hit; NULL: all may */
+	const struct scan_kernel *kernel;	/* NULL: the best; all find the same */
 };
 
 /* The best by approximate cosine into out (n_best), best first; returns how many there are. */
