@@ -31,8 +31,7 @@ void graph_scratch_release(struct graph_scratch *s)
 	*s = (struct graph_scratch)GRAPH_SCRATCH_INIT;
 }
 
-/* A new epoch: nothing seen yet; room for n nodes and lists of n_ids. */
-static void scratch_begin(struct graph_scratch *s, size_t n, size_t n_ids)
+void graph_scratch_begin(struct graph_scratch *s, size_t n, size_t n_ids)
 {
 	if (s->n < n || !++s->epoch) {
 		mem_free(s->seen);
@@ -73,16 +72,22 @@ bool pool_insert(struct graph_hit *pool, size_t *n, size_t cap, uint32_t id, flo
 	return true;
 }
 
-/* Score the ids in s->ids that were not seen before; returns the first pool place that changed. */
-static size_t offer(struct graph_scratch *s, const uint32_t *ids, size_t n_ids, graph_score *score,
-		    void *ctx, struct graph_hit *pool, size_t *n, size_t ef)
+size_t graph_unseen(struct graph_scratch *s, const uint32_t *ids, size_t n)
 {
-	size_t n_new = 0, first = ef;
-	for (size_t i = 0; i < n_ids; i++)
+	size_t n_new = 0;
+	for (size_t i = 0; i < n; i++)
 		if (s->seen[ids[i]] != s->epoch) {
 			s->seen[ids[i]] = s->epoch;
 			s->ids[n_new++] = ids[i];
 		}
+	return n_new;
+}
+
+/* Score the ids in s->ids that were not seen before; returns the first pool place that changed. */
+static size_t offer(struct graph_scratch *s, const uint32_t *ids, size_t n_ids, graph_score *score,
+		    void *ctx, struct graph_hit *pool, size_t *n, size_t ef)
+{
+	size_t n_new = graph_unseen(s, ids, n_ids), first = ef;
 	if (!n_new)
 		return first;
 	score(ctx, s->ids, n_new, s->scores);
@@ -98,7 +103,7 @@ size_t graph_view_search(const struct graph_view *v, graph_score *score, void *c
 {
 	size_t n = 0, at = 0;
 	size_t longest = v->offs ? GRAPH_DEGREE_MAX : v->links->stride;
-	scratch_begin(s, v->n, n_entries > longest ? n_entries : longest);
+	graph_scratch_begin(s, v->n, n_entries > longest ? n_entries : longest);
 	offer(s, entries, n_entries, score, ctx, hits, &n, ef);
 	while (at < n) {
 		if (hits[at].expanded) {

@@ -9,7 +9,12 @@
 
 enum {
 	EXACT = 4096, /* nodes whose neighbours come from one GEMM instead of a search */
-	BATCH_SHARE = 50, /* a batch is at most n / 50 nodes, or EXACT (ParlayANN: 2 %) */
+	/*
+	 * A later batch is at most n / 50 nodes (ParlayANN: 2 %): its nodes do not find each other.
+	 * With n / 3, two-level search over 13,447 sentences had recall@3 .73 where it has .87.
+	 */
+	BATCH_SHARE = 50,
+	BATCH_MIN = 64,
 	SPARE = 8, /* room a node for the links that keep the graph connected */
 };
 
@@ -140,9 +145,16 @@ static uint32_t medoid(const struct graph_vecs *v)
 	return (uint32_t)at;
 }
 
+/* Nodes of a batch after the first. */
 static size_t max_batch(size_t n)
 {
-	return n / BATCH_SHARE > EXACT ? n / BATCH_SHARE : EXACT;
+	return n / BATCH_SHARE > BATCH_MIN ? n / BATCH_SHARE : BATCH_MIN;
+}
+
+/* Of any batch. */
+static size_t most_at_once(size_t n)
+{
+	return max_batch(n) > EXACT ? max_batch(n) : EXACT;
 }
 
 /* The first batch is exact; searches start at node 0 until the medoid of all is in. */
@@ -153,7 +165,7 @@ static void build_links(struct build *b, struct par *par)
 	b->n_batch = n < EXACT ? n : EXACT;
 	b->gemm = mem_array(n_workers * ROWS_TILE * b->n_batch, sizeof *b->gemm);
 	b->start = mem_array(n + 2, sizeof *b->start);
-	b->src = mem_array(most, b->degree * sizeof *b->src);
+	b->src = mem_array(most_at_once(n), b->degree * sizeof *b->src);
 	par_for(par, (b->n_batch + ROWS_TILE - 1) / ROWS_TILE, exact_body, b);
 	mem_free(b->gemm);
 	for (;;) {
@@ -204,7 +216,7 @@ void graph_build(const float *x, size_t n, size_t dim, const struct graph_params
 	b.degree = 2 * p->max_degree;
 	if (b.degree > GRAPH_DEGREE_MAX - SPARE)
 		b.degree = GRAPH_DEGREE_MAX - SPARE;
-	b.pool_cap = b.degree + max_batch(n);
+	b.pool_cap = b.degree + most_at_once(n);
 	if (b.pool_cap < p->ef_construction)
 		b.pool_cap = p->ef_construction;
 	links_init(&b.l, n, b.degree + SPARE);

@@ -36,6 +36,11 @@ void graph_target_score(void *ctx, const uint32_t *ids, size_t n, float *out);
 /* Best-first pool: hits sorted by falling score, ties by id; false if it is full of better ones. */
 bool pool_insert(struct graph_hit *pool, size_t *n, size_t cap, uint32_t id, float score);
 
+/* A new epoch: nothing seen yet; room for n nodes and lists of n_ids. */
+void graph_scratch_begin(struct graph_scratch *s, size_t n, size_t n_ids);
+/* Those of ids not seen in this epoch into s->ids, seen from now on; returns how many. */
+size_t graph_unseen(struct graph_scratch *s, const uint32_t *ids, size_t n);
+
 /* Where a search finds links: offs for a packed graph, else links. */
 struct graph_view {
 	size_t n;
