@@ -67,7 +67,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 scripts/*.1 scripts/*.7))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check lint man bench bench-encoder install uninstall clean demo deps tests check-arm
+.PHONY: all help check lint man bench bench-encoder shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -80,6 +80,7 @@ help:
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
+	@echo 'make shipped-codebook   fetch the sources of models/codebook-sources (into DIR=), train the codebook anew'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
 	@echo 'make clean       remove $(BUILD)'
 
@@ -87,6 +88,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) '  CC  $<'
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Its assembler takes in the file.
+$(BUILD)/lib/base/shipped.o: models/all-MiniLM-L6-v2.codebook
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
@@ -137,6 +141,10 @@ deps:
 # The whole library, NEON paths included, must compile for aarch64; headers are the host's.
 check-arm:
 	@scripts/check-arm
+
+# Not part of a build: the file is in the tree.
+shipped-codebook: all
+	@PATH='$(abspath $(BUILD))/bin':$$PATH scripts/make-codebook $(DIR)
 
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(DATADIR)/models'

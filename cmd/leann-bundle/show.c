@@ -126,15 +126,20 @@ static void show_counts(const struct index *ix)
 		return;
 	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %zu values%s\n", ix->pq.m,
 	       ix->pq.m, ix->pq.dsub, ix->pq.ksub, ix->pq.residual ? ", residual" : "");
+	if (index_key(ix, "build.quantization.codebook"))
+		row("codebook", str_of(ix, "build.quantization.codebook"));
 	printf("anchors   %zu, ", ix->anchors.m);
 	put_safe(str_of(ix, "build.anchorSelection.type"));
 	printf("; graph: ");
 	put_safe(str_of(ix, "build.graph.kind"));
 	printf("\nquality   coverage %.3f (over .80 is good), quantisation error %.4f (under .05), "
-	       "balance %.3f (over .70)\n",
+	       "balance %.3f (over .70)",
 	       js_num(index_key(ix, "quality.coverage")),
 	       js_num(index_key(ix, "quality.quantizationError")),
 	       js_num(index_key(ix, "quality.balance")));
+	if (index_key(ix, "quality.reconstruction"))
+		printf(", reconstruction %.3f", js_num(index_key(ix, "quality.reconstruction")));
+	putchar('\n');
 }
 
 static void size_row(const struct index *ix, const char *name, uint64_t bytes)

@@ -51,17 +51,22 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 		  const struct build_settings *s, struct par *par, struct err *e)
 {
 	const uint16_t *group = (const void *)c->lang.p;
+	struct enrich_params params = s->enrich;
+	char sha256[1100];
+	if (shead_str(&c->in.head, "model_sha256", sha256, sizeof sha256, e))
+		return err_prefix(e, "stdin");
+	enrich_offer_shipped(&params, sha256);
 	if (c->anchors.m && load_anchors(b, c, e))
 		return -1;
 	if (c->codebook.m)
 		load_codes(b, c, rows->n);
-	if (enrich_anchors(rows, group, &s->enrich, par, &b->x, e))
+	if (enrich_anchors(rows, group, &params, par, &b->x, e))
 		return -1;
 	if (c->anchors.m && memcmp(b->x.assign, c->assign.p, c->assign.len))
 		return err_set(e, ERR_DATA,
 			       "stdin: chunks are assigned to other than their nearest anchors: "
 			       "re-run leann-anchors");
-	if (enrich_pq(rows, group, &s->enrich, par, &b->x, e))
+	if (enrich_pq(rows, group, &params, par, &b->x, e))
 		return -1;
 	b->packed = mem_alloc(pq_packed_bytes(rows->n, b->x.pq.m));
 	pq_pack(b->x.codes, rows->n, b->x.pq.m, b->packed);
@@ -111,6 +116,10 @@ static int measure(struct build *b, const struct rows *rows, const struct build_
 	struct search_codes codes = {.pq = &b->x.pq, .packed = b->packed, .n = rows->n};
 	struct pq_residual residual = {0};
 	anchors_health(b->x.assign, b->x.cosine, rows->n, b->x.anchors.n, &b->health);
+	if (health_reconstruction(rows, &b->x.pq, &b->x.anchors,
+				  b->x.pq.residual ? b->x.assign : NULL, b->x.codes, s->seed,
+				  &b->reconstruction, e))
+		return -1;
 	if (b->x.pq.residual) {
 		pq_residual_init(&residual, &b->x.pq, &b->x.anchors);
 		codes.residual = &residual;

@@ -28,7 +28,7 @@ struct build {
 	uint8_t *packed;		/* blocks of 64: pq.h */
 	struct graph anchor_graph, chunk_graph;		/* n 0 when not made */
 	struct anchors_health health;
-	double quantization_error;
+	double quantization_error, reconstruction;
 };
 
 /* Everything from the collected stream; b must be zero. Nothing to do for 0 chunks. */

@@ -20,6 +20,7 @@ void collect_release(struct collect *c)
 	buf_release(&c->kept);
 	buf_release(&c->assign);
 	buf_release(&c->codes);
+	buf_release(&c->terms);
 	buf_release(&c->lang);
 }
 
@@ -105,6 +106,7 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	float v[DIM_MAX];
 	struct rec_file f;
 	struct rec_chunk k;
+	struct rec_terms t;
 	const uint8_t *p;
 	size_t n;
 	switch (r->tag) {
@@ -128,6 +130,11 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	case TAG_ASSIGN: return take_assign(c, check, r, e);
 	case TAG_CODEBOOK: return take_codebook(c, check, r, at, e);
 	case TAG_CODES: return take_codes(c, check, r, e);
+	case TAG_TERMS:
+		if (rec_terms(check, r, &t, e))
+			return -1;
+		index_put_terms(&c->terms, &t);
+		return 0;
 	default: return rec_any(check, r, e);
 	}
 }

@@ -23,6 +23,7 @@ enum {
 	OPT_HUBS,
 	OPT_EF,
 	OPT_BYTES,
+	OPT_BOOK,
 	OPT_WAIT,
 	OPT_CONFIG,
 	OPT_SHOW,
@@ -37,6 +38,7 @@ static const struct opt table[] = {
 	{OPT_HUBS, "hub-fraction", "X", "share of nodes that are hubs (.02)"},
 	{OPT_EF, "ef-construction", "N", "candidates for a node's links (100, 200, 400)"},
 	{OPT_BYTES, "bytes", "N", "bytes of a code, if the stream brings none (24)"},
+	{OPT_BOOK, "codebook", "WORD", "of such codes: auto, shipped or train (auto)"},
 	{OPT_WAIT, "wait", "SECONDS", "wait so long for another writer (0)"},
 	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
@@ -83,6 +85,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_HUBS: s->hubs = opts_real(o, 0, 1); break;
 	case OPT_EF: set_key(s, "hnsw.efConstruction", o); break;
 	case OPT_BYTES: set_key(s, "quantization.subVectors", o); break;
+	case OPT_BOOK: set_key(s, "quantization.codebook", o); break;
 	case OPT_CONFIG: s->config_path = o->val; break;
 	case OPT_SHOW: s->show = true; break;
 	case OPT_WAIT: s->wait_s = opts_real(o, 0, 86400); break;
@@ -114,6 +117,7 @@ static void set_enrich(const struct config *c, struct enrich_params *p)
 		!strcmp(config_str(c, "anchorSelection.stratification.allocation"), "equal");
 	p->pq.m = (size_t)config_int(c, "quantization.subVectors");
 	p->pq.ksub = (size_t)config_int(c, "quantization.codebookSize");
+	p->book = enrich_book_of(config_str(c, "quantization.codebook"));
 	p->pq.samples = (size_t)config_int(c, "quantization.trainingSamples");
 }
 

@@ -101,8 +101,10 @@ static void put_counts(struct js *m, const struct collect *c, const struct build
 	set_int(o, "stored_bytes", n.stored_bytes);
 }
 
-static void put_build(struct js *m, const struct build *b, const struct build_settings *s)
+static void put_build(struct js *m, const struct build *b, const struct build_settings *s,
+		      const struct shipped *codebook)
 {
+	char name[17];
 	static const char *const complexity[] = {"low", "medium", "high"};
 	struct js *o = js_new_obj(), *a = js_new_obj(), *q = js_new_obj(), *g = js_new_obj();
 	js_set(m, "build", o);
@@ -117,6 +119,10 @@ static void put_build(struct js *m, const struct build *b, const struct build_se
 	set_int(q, "codebookSize", b->x.pq.ksub);
 	set_int(q, "rotatedDims", b->x.pq.drot);
 	js_set(q, "residual", js_new_bool(b->x.pq.residual));
+	if (codebook) {
+		shipped_name(codebook, name);
+		set_str(q, "codebook", name);
+	}
 	js_set(o, "graph", g);
 	set_str(g, "kind", b->chunk_graph.n ? "chunks" : b->anchor_graph.n ? "anchors" : "none");
 	set_int(g, "maxDegree", s->graph.max_degree);
@@ -129,11 +135,12 @@ static void put_quality(struct js *m, const struct build *b)
 	js_set(m, "quality", o);
 	js_set(o, "coverage", js_new_real(b->health.coverage));
 	js_set(o, "quantizationError", js_new_real(b->quantization_error));
+	js_set(o, "reconstruction", js_new_real(b->reconstruction));
 	js_set(o, "balance", js_new_real(b->health.balance));
 }
 
 int make_manifest(struct js *m, const struct collect *c, const struct build *b,
-		  const struct build_settings *s, struct err *e)
+		  const struct build_settings *s, const struct shipped *codebook, struct err *e)
 {
 	set_str(m, "writer", "leann-graph " LEANN_VERSION);
 	if (put_model(m, &c->in.head, e) || put_chunking(m, &c->in.head, e) ||
@@ -143,7 +150,7 @@ int make_manifest(struct js *m, const struct collect *c, const struct build *b,
 	js_set(m, "languages", index_build_langs(c->ib));
 	put_counts(m, c, b);
 	if (b->x.pq.m) {
-		put_build(m, b, s);
+		put_build(m, b, s, codebook);
 		put_quality(m, b);
 	}
 	return 0;

@@ -92,15 +92,18 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 	struct bundle_part part[12];
 	size_t n_parts = 0, n = c->spool.n;
 	int r = -1;
-	if (make_manifest(m, c, b, s, e) || index_build_parts(c->ib, part, &n_parts, e))
+	if (n && make_members(&d, b, e))
+		goto out;
+	/* readers have a codebook that this program came with: name it */
+	const struct shipped *codebook = shipped_same(d.pq.p, d.pq.len);
+	if (make_manifest(m, c, b, s, codebook, e) || index_build_parts(c->ib, part, &n_parts, e))
 		goto out;
 	if (n) {
-		if (make_members(&d, b, e))
-			goto out;
 		if (b->x.pq.residual)
 			make_assign(&d, b, n);
+		add_part(part, &n_parts, "terms", c->terms.p, c->terms.len);
 		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(n, b->x.pq.m));
-		add_part(part, &n_parts, "pq", d.pq.p, d.pq.len);
+		add_part(part, &n_parts, "pq", d.pq.p, codebook ? 0 : d.pq.len);
 		add_part(part, &n_parts, "anchors", d.anchors.p, d.anchors.len);
 		add_part(part, &n_parts, "anchor-graph", d.anchor_graph.p, d.anchor_graph.len);
 		add_part(part, &n_parts, "chunk-graph", d.chunk_graph.p, d.chunk_graph.len);

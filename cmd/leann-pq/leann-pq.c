@@ -14,13 +14,14 @@
 #include "fmt/pass.h"
 #include "sys/config.h"
 
-enum { ID_M = 256, ID_KSUB, ID_SAMPLES, ID_BYTES, ID_RESIDUAL, ID_SEED, ID_CONFIG, ID_SHOW };
+enum { ID_M = 256, ID_KSUB, ID_SAMPLES, ID_BYTES, ID_RESIDUAL, ID_SEED, ID_CONFIG, ID_SHOW, ID_BOOK };
 
 static const struct opt table[] = {
 	{ID_M, "sub-vectors", "N", "sub-vectors = bytes of a code (dimensions / 16)"},
 	{ID_BYTES, "bytes", "N", "the same, of 16, 24, 32, 48, 64 or 96"},
 	{ID_KSUB, "codebook-size", "N",
 	 "centroids of a sub-vector, 1 to 256 (256, fewer for few chunks)"},
+	{ID_BOOK, "codebook", "WORD", "auto, shipped (with the program) or train (auto)"},
 	{ID_SAMPLES, "training-samples", "N", "chunks to learn from (32768)"},
 	{ID_RESIDUAL, "residual", NULL, "code embedding - anchor instead of the embedding"},
 	{ID_SEED, "seed", "N", "of all that is drawn by chance (42)"},
@@ -48,6 +49,7 @@ static const char *key_of(int id)
 	case ID_M:
 	case ID_BYTES: return "quantization.subVectors";
 	case ID_KSUB: return "quantization.codebookSize";
+	case ID_BOOK: return "quantization.codebook";
 	case ID_SAMPLES: return "quantization.trainingSamples";
 	default: return NULL;
 	}
@@ -148,8 +150,9 @@ static int put(struct pass *p, const struct seen *s, const struct enrich *x, str
 	return pass_codes(p, x->codes, p->spool.n, pq->m, e);
 }
 
-static int run(const struct args *a, struct pass *p, struct seen *s, struct err *e)
+static int run(struct args *a, struct pass *p, struct seen *s, struct err *e)
 {
+	char sha256[1100];
 	if (pass_open(p, "leann-pq", e) || pass_records(p, see, s, a->quiet, e))
 		return -1;
 	if (p->check.pq_m)
@@ -157,6 +160,9 @@ static int run(const struct args *a, struct pass *p, struct seen *s, struct err 
 			       "stdin: the stream has codes already: leann-pq ran before");
 	if (s->assign.len)
 		s->x->assign = (uint32_t *)(void *)buf_detach(&s->assign);
+	if (shead_str(&p->in.head, "model_sha256", sha256, sizeof sha256, e))
+		return err_prefix(e, "stdin");
+	enrich_offer_shipped(&a->params, sha256);
 	double t0 = now_s();
 	struct rows rows = {p->spool.n, p->spool.dim, spool_read, &p->spool};
 	struct par *par = par_new(a->n_threads);
@@ -167,9 +173,10 @@ static int run(const struct args *a, struct pass *p, struct seen *s, struct err 
 	if (a->verbose && rows.n)
 		fprintf(stderr,
 			"%s: %zu chunks in %.2f s: %zu bytes each, %zu of %zu dimensions, %zu "
-			"centroids, model of %zu bytes\n",
+			"centroids, model of %zu bytes%s\n",
 			err_prog(), rows.n, now_s() - t0, s->x->pq.m, s->x->pq.drot, rows.dim,
-			s->x->pq.ksub, s->x->pq.drot * (rows.dim + s->x->pq.ksub));
+			s->x->pq.ksub, s->x->pq.drot * (rows.dim + s->x->pq.ksub),
+			s->x->shipped ? " that comes with the program" : "");
 	return pass_end(p, e);
 }
 
@@ -195,6 +202,7 @@ int main(int argc, char **argv)
 		err_die(&e);
 	a.params.pq.m = (size_t)config_int(&a.config, "quantization.subVectors");
 	a.params.pq.ksub = (size_t)config_int(&a.config, "quantization.codebookSize");
+	a.params.book = enrich_book_of(config_str(&a.config, "quantization.codebook"));
 	a.params.pq.samples = (size_t)config_int(&a.config, "quantization.trainingSamples");
 	if (a.show) {
 		show_config(&a);

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-enum { N_QUERIES = 64, N_BEST = 100 };
+enum { N_QUERIES = 64, N_BEST = 100, N_ROWS = 4096 };
 
 struct pairs {
 	double *exact, *approx;
@@ -69,5 +69,54 @@ int health_quantization(const struct rows *rows, const struct search_codes *code
 	*error = fit_error(&p);
 	mem_free(p.exact);
 	mem_free(p.approx);
+	return r;
+}
+
+/*
+ * Cosine of the unit vector x to R^T d, or to a + R^T d, d what the code stands for; R has
+ * orthonormal rows, so that it is found in rotated space. y: room for 3 drot floats.
+ */
+static double code_cosine(const struct pq *pq, const float *x, const float *a, const uint8_t *code,
+			  float *y)
+{
+	float *d = y + pq->drot, *ra = d + pq->drot;
+	double dot = 0, len2 = 0;
+	pq_rotate(pq, x, y);
+	pq_decode(pq, code, d);
+	for (size_t i = 0; i < pq->drot; i++) {
+		dot += (double)y[i] * d[i];
+		len2 += (double)d[i] * d[i];
+	}
+	if (a) {
+		pq_rotate(pq, a, ra);
+		for (size_t i = 0; i < pq->drot; i++)
+			len2 += 2. * ra[i] * d[i];
+		for (size_t i = 0; i < pq->dim; i++) {
+			dot += (double)x[i] * a[i];
+			len2 += (double)a[i] * a[i];
+		}
+	}
+	return len2 > 0 ? dot / sqrt(len2) : 0;
+}
+
+int health_reconstruction(const struct rows *rows, const struct pq *pq,
+			  const struct anchors *anchors, const uint32_t *assign,
+			  const uint8_t *codes, uint64_t seed, double *mean, struct err *e)
+{
+	size_t n = rows->n < N_ROWS ? rows->n : N_ROWS;
+	uint32_t *ids = mem_array(n, sizeof *ids);
+	float *x = mem_array(rows->dim + 3 * pq->drot, sizeof *x);
+	int r = 0;
+	*mean = 0;
+	rows_sample(rows->n, n, seed, ids);
+	for (size_t i = 0; i < n && !r; i++) {
+		size_t id = ids[i];
+		const float *a = assign ? anchors->vec + (size_t)assign[id] * pq->dim : NULL;
+		r = rows->read(rows->ctx, id, 1, x, e);
+		if (!r)
+			*mean += code_cosine(pq, x, a, codes + id * pq->m, x + rows->dim) / (double)n;
+	}
+	mem_free(ids);
+	mem_free(x);
 	return r;
 }

@@ -118,9 +118,14 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 }
 
 /* The least minor version that has what is here, so that an older index stays what it was. */
-static int minor_of(const struct js *extra)
+static int minor_of(const struct js *extra, const struct bundle_part *part, size_t n_parts)
 {
-	return js_get(js_get(extra, "model"), "precision") ? INDEX_MINOR : 0;
+	for (size_t i = 0; i < n_parts; i++)
+		if (!strcmp(part[i].name, "terms"))
+			return 2;
+	if (js_get(js_get(js_get(extra, "build"), "quantization"), "codebook"))
+		return 2;
+	return js_get(js_get(extra, "model"), "precision") ? 1 : 0;
 }
 
 /*
@@ -135,7 +140,7 @@ static bool manifest_text(const struct js *extra, const struct bundle_part *part
 	js_set(j, "xxh3", js_new_str("0000000000000000"));
 	js_set(j, "format", js_new_str("leann-index"));
 	js_set(j, "major", js_new_int(INDEX_MAJOR));
-	js_set(j, "minor", js_new_int(minor_of(extra)));
+	js_set(j, "minor", js_new_int(minor_of(extra, part, n_parts)));
 	hex16(build_id(extra, sum, n_parts), hex);
 	js_set(j, "build_id", js_new_str(hex));
 	js_each(extra, copy_key, j);

@@ -7,7 +7,9 @@
 
 #include "base/le.h"
 #include "base/mem.h"
+#include "base/shipped.h"
 #include "fmt/index_get.h"
+#include "fmt/zst.h"
 
 int index_bad(const struct index *ix, struct err *e, const char *fmt, ...)
 {
@@ -147,23 +149,21 @@ static int check_scales(const struct index *ix, const uint8_t *p, size_t n, cons
 
 enum { PQ_HEAD = 32, ANCHORS_HEAD = 16 };
 
-static int open_pq(struct index *ix, struct err *e)
+/* The product quantiser in the n bytes of p. */
+static int get_pq(struct index *ix, const uint8_t *p, size_t n, struct err *e)
 {
-	const struct bundle_member *m;
 	struct rec_codebook *k = &ix->pq;
-	if (need(ix, "pq", &m, e))
-		return -1;
-	if (m->n < PQ_HEAD)
-		return index_bad(ix, e, "member pq: %zu bytes", m->n);
-	k->dim = get_le32(m->p);
-	k->m = get_le32(m->p + 4);
-	k->ksub = get_le32(m->p + 8);
-	k->dsub = get_le32(m->p + 12);
-	k->residual = get_le32(m->p + 16) != 0;
-	k->seed = get_le64(m->p + 24);
+	if (n < PQ_HEAD)
+		return index_bad(ix, e, "member pq: %zu bytes", n);
+	k->dim = get_le32(p);
+	k->m = get_le32(p + 4);
+	k->ksub = get_le32(p + 8);
+	k->dsub = get_le32(p + 12);
+	k->residual = get_le32(p + 16) != 0;
+	k->seed = get_le64(p + 24);
 	if (k->dim != ix->dim || !k->m || k->m > DIM_MAX || !k->ksub || k->ksub > 256 || !k->dsub ||
-	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(m->p + 16) > 1 ||
-	    get_le32(m->p + 20))
+	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(p + 16) > 1 ||
+	    get_le32(p + 20))
 		return index_bad(
 			ix, e,
 			"member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
@@ -171,14 +171,37 @@ static int open_pq(struct index *ix, struct err *e)
 			k->m, k->dsub, k->ksub, k->dim, ix->dim);
 	size_t drot = k->m * k->dsub,
 	       want = PQ_HEAD + 4 * drot + 4 * k->m + drot * k->dim + k->ksub * drot;
-	if (m->n != want)
-		return index_bad(ix, e, "member pq: %zu bytes, want %zu", m->n, want);
-	k->rot_scale = m->p + PQ_HEAD;
+	if (n != want)
+		return index_bad(ix, e, "member pq: %zu bytes, want %zu", n, want);
+	k->rot_scale = p + PQ_HEAD;
 	k->cent_scale = k->rot_scale + 4 * drot;
 	k->rot = (const int8_t *)(k->cent_scale + 4 * k->m);
 	k->cent = k->rot + drot * k->dim;
-	if (check_scales(ix, k->rot_scale, drot, "pq", e) ||
-	    check_scales(ix, k->cent_scale, k->m, "pq", e))
+	return check_scales(ix, k->rot_scale, drot, "pq", e) ||
+			       check_scales(ix, k->cent_scale, k->m, "pq", e)
+		       ? -1
+		       : 0;
+}
+
+/* The quantiser of the index, or the one of this program that the manifest names. */
+static int open_pq(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "pq");
+	const struct js *key = index_key(ix, "build.quantization.codebook");
+	const char *name = js_str(key, NULL);
+	if (m && key)
+		return index_bad(ix, e, "member pq, but the manifest names a codebook for it");
+	if (!m && key && (!name || strlen(name) != 16 || strspn(name, "0123456789abcdef") != 16))
+		return index_bad(ix, e, "manifest: build.quantization.codebook is no name");
+	if (!key && need(ix, "pq", &m, e))
+		return -1;
+	const struct shipped *s = name ? shipped_named(name) : NULL;
+	if (name && !s)
+		return err_set(e, ERR_DATA,
+			       "%s: its codes are of codebook %s, which this leann does not have: "
+			       "use a newer one, or build the index again",
+			       ix->b.path, name);
+	if (get_pq(ix, s ? s->p : m->p, s ? s->n : m->n, e))
 		return -1;
 	return index_check_codes(ix, e);
 }
@@ -235,6 +258,24 @@ static int open_assign(struct index *ix, struct err *e)
 	return 0;
 }
 
+enum { TERMS_HEAD = 16 };
+
+static int open_terms(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "terms");
+	struct buf level = BUF_INIT;
+	if (!m)
+		return 0;
+	size_t n = m->n < TERMS_HEAD ? 0 : get_le32(m->p + 8);
+	if (!terms_size_ok(n) || get_le32(m->p + 12))
+		return index_bad(ix, e, "member terms: %zu buckets in %zu bytes", n, m->n);
+	if (zst_unpack(m->p + TERMS_HEAD, m->n - TERMS_HEAD, n, "member terms", &level, e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	ix->terms_own = buf_detach(&level);
+	ix->terms = (struct rec_terms){get_le64(m->p), ix->terms_own, n};
+	return 0;
+}
+
 static void open_graph(const struct index *ix, const char *name, struct index_graph *g)
 {
 	const struct bundle_member *m = bundle_find(&ix->b, name);
@@ -251,7 +292,8 @@ static int open_members(struct index *ix, struct err *e)
 	/* paths and chunks first: they bound the counts by bytes that are there */
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e))
 		goto fail;
-	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e)))
+	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
+			     open_terms(ix, e)))
 		goto fail;
 	open_graph(ix, "anchor-graph", &ix->anchor_graph);
 	open_graph(ix, "chunk-graph", &ix->chunk_graph);
@@ -276,6 +318,7 @@ int index_open_fd(struct index *ix, int fd, const char *path, struct err *e)
 void index_close(struct index *ix)
 {
 	mem_free(ix->text_base);
+	mem_free(ix->terms_own);
 	bundle_close(&ix->b);
 	*ix = (struct index){.b.fd = -1};
 }

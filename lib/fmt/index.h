@@ -64,6 +64,8 @@ struct index {
 	const uint8_t *anchor_entry;	/* m u32 little-endian: the chunk nearest to each anchor */
 	const uint8_t *anchor_size;	/* m u32 little-endian: chunks assigned to it */
 	struct column assign;		/* residual codes only: anchor of each chunk; n 0 otherwise */
+	struct rec_terms terms;		/* n_buckets 0: there are none */
+	uint8_t *terms_own;		/* what terms.level is */
 	struct index_graph anchor_graph, chunk_graph;	/* p NULL when absent */
 };
 
@@ -80,6 +82,17 @@ int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e)
 int index_each_path(const struct index *ix,
 		    int (*f)(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e),
 		    void *ctx, struct err *e) MUST_CHECK;
+/* The same in ascending order, a block of paths decoded once. */
+struct index_paths {
+	size_t block, next;	/* of raw; the path after the one in path */
+	struct buf raw, path;
+	const uint8_t *p;
+};
+#define INDEX_PATHS_INIT {.block = SIZE_MAX}
+/* File i's path, NUL-terminated, in c->path until the next call. */
+int index_paths_get(const struct index *ix, struct index_paths *c, size_t i,
+		    struct err *e) MUST_CHECK;
+void index_paths_release(struct index_paths *c);
 /* Root i as in the manifest (raw bytes), appended to out. */
 int index_root(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 const char *index_lang(const struct index *ix, size_t i);

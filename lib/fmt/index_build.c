@@ -278,6 +278,14 @@ static void put_u32(struct buf *b, uint32_t v)
 	buf_add(b, le, 4);
 }
 
+void index_put_terms(struct buf *b, const struct rec_terms *t)
+{
+	buf_zero(b, 16);
+	put_le64(b->p, t->n_words);
+	put_le32(b->p + 8, (uint32_t)t->n_buckets);
+	zst_pack(t->level, t->n_buckets, b);
+}
+
 void index_put_pq(struct buf *b, const struct rec_codebook *k)
 {
 	size_t drot = k->m * k->dsub;

@@ -38,7 +38,8 @@ struct js *index_build_langs(const struct index_build *ib);
 int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *n_parts,
 		      struct err *e) MUST_CHECK;
 
-/* Serialise the members "pq" and "anchors". */
+/* Serialise the members "terms", "pq" and "anchors". */
+void index_put_terms(struct buf *b, const struct rec_terms *t);
 void index_put_pq(struct buf *b, const struct rec_codebook *k);
 void index_put_anchors(struct buf *b, const struct rec_anchors *a, const uint32_t *entry,
 		       const uint32_t *size);

@@ -193,17 +193,43 @@ static int next_path(const struct index *ix, size_t i, const uint8_t **p, const 
 	return 0;
 }
 
+int index_paths_get(const struct index *ix, struct index_paths *c, size_t i, struct err *e)
+{
+	size_t block = i / INDEX_PATH_BLOCK;
+	if (block == c->block && c->next == i + 1)
+		return 0;
+	if (block != c->block || c->next > i) {
+		c->block = SIZE_MAX;
+		if (path_block(ix, block, &c->raw, e))
+			return -1;
+		c->block = block;
+		c->next = block * INDEX_PATH_BLOCK;
+		c->p = c->raw.p;
+		c->path.len = 0;
+	}
+	while (c->next <= i)
+		if (next_path(ix, c->next++, &c->p, c->raw.p + c->raw.len, &c->path, e)) {
+			c->block = SIZE_MAX;
+			return -1;
+		}
+	c->path.p[c->path.len] = 0;
+	return 0;
+}
+
+void index_paths_release(struct index_paths *c)
+{
+	buf_release(&c->raw);
+	buf_release(&c->path);
+	*c = (struct index_paths)INDEX_PATHS_INIT;
+}
+
 int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e)
 {
-	struct buf raw = BUF_INIT, path = BUF_INIT;
-	int r = path_block(ix, i / INDEX_PATH_BLOCK, &raw, e);
-	const uint8_t *p = raw.p;
-	for (size_t k = i - i % INDEX_PATH_BLOCK; k <= i && !r; k++)
-		r = next_path(ix, k, &p, raw.p + raw.len, &path, e);
+	struct index_paths c = INDEX_PATHS_INIT;
+	int r = index_paths_get(ix, &c, i, e);
 	if (!r)
-		buf_add(out, path.p, path.len);
-	buf_release(&raw);
-	buf_release(&path);
+		buf_add(out, c.path.p, c.path.len);
+	index_paths_release(&c);
 	return r;
 }
 

@@ -265,6 +265,7 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	struct rec_chunk k;
 	struct rec_anchors a;
 	struct rec_codebook cb;
+	struct rec_terms t;
 	float v[DIM_MAX];
 	const uint8_t *p;
 	size_t n;
@@ -278,6 +279,7 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	case TAG_ASSIGN: return rec_assign(c, r, &first, &p, &n, e);
 	case TAG_CODEBOOK: return rec_codebook(c, r, &cb, e);
 	case TAG_CODES: return rec_codes(c, r, &first, &p, &n, e);
+	case TAG_TERMS: return rec_terms(c, r, &t, e);
 	default:
 		if (r->tag >= TAG_SKIP_MIN && r->tag <= TAG_SKIP_MAX)
 			return 0;

@@ -66,6 +66,7 @@ struct rec_check {
 	uint64_t last_size, last_text_bytes;
 	/* enrichments seen */
 	uint64_t n_anchors, n_assigned, n_coded;
+	bool terms;
 	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
 };
 
@@ -125,6 +126,17 @@ int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_cod
 /* first chunk and n codes of pq_m bytes each */
 int rec_codes(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
 	      size_t *n, struct err *e) MUST_CHECK;
+/* In how many passages words occur: one level a bucket, see leann-stream(5). */
+struct rec_terms {
+	uint64_t n_words;
+	const uint8_t *level;
+	size_t n_buckets;
+};
+/* Is n a number of buckets that can be? */
+bool terms_size_ok(uint64_t n);
+int rec_terms(struct rec_check *c, const struct stream_rec *r, struct rec_terms *t,
+	      struct err *e) MUST_CHECK;
+void put_terms(struct buf *b, const struct rec_terms *t);
 void put_anchors(struct buf *b, const struct rec_anchors *a);
 void put_assign(struct buf *b, uint64_t first, const uint8_t *p, size_t n);
 void put_codebook(struct buf *b, const struct rec_codebook *k);

@@ -205,3 +205,32 @@ void put_codes(struct buf *b, uint64_t first, const uint8_t *p, size_t n, size_t
 	mp_put_u64(b, first);
 	mp_put_bin(b, p, n * m);
 }
+
+bool terms_size_ok(uint64_t n)
+{
+	return n >= 256 && n <= 32768 && !(n & (n - 1));
+}
+
+int rec_terms(struct rec_check *c, const struct stream_rec *r, struct rec_terms *t, struct err *e)
+{
+	if (rec_shape(c, r, "terms", 3, e) ||
+	    rec_u64(c, r, 1, "words", UINT64_MAX, &t->n_words, e) ||
+	    rec_bytes(c, r, 2, MP_BIN, "levels", &t->level, &t->n_buckets, e))
+		return -1;
+	if (c->terms)
+		return stream_in_bad(c->in, e, "a second record of terms");
+	if (!terms_size_ok(t->n_buckets))
+		return stream_in_bad(c->in, e, "terms: %zu buckets, want a power of 2, 256 to 32768",
+				     t->n_buckets);
+	c->terms = true;
+	return 0;
+}
+
+void put_terms(struct buf *b, const struct rec_terms *t)
+{
+	buf_clear(b);
+	mp_put_arr(b, 3);
+	mp_put_u64(b, TAG_TERMS);
+	mp_put_u64(b, t->n_words);
+	mp_put_bin(b, t->level, t->n_buckets);
+}

@@ -28,7 +28,7 @@
 
 enum {
 	STREAM_MAJOR = 1,
-	STREAM_MINOR = 1,
+	STREAM_MINOR = 2,
 	STREAM_RECORD_MAX = 16 << 20,	/* bytes of a record's body */
 	STREAM_KEYS_MAX = 256,		/* keys of the header */
 };
@@ -43,6 +43,7 @@ enum stream_tag {
 	TAG_ASSIGN = 17,
 	TAG_CODEBOOK = 18,
 	TAG_CODES = 19,
+	TAG_TERMS = 64,
 	TAG_SKIP_MIN = 64,		/* 64..125: a reader may skip what it does not know */
 	TAG_SKIP_MAX = 125,
 	TAG_FAIL = 126,

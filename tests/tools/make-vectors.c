@@ -1,4 +1,7 @@
-/* make-vectors N DIM [N_LANGS [nan]]: a stream of N made-up vectors; nan spoils the last. */
+/*
+ * make-vectors N DIM [N_LANGS [nan|SHA256]]: a stream of N made-up vectors; nan spoils the last,
+ * SHA256 is the identity of the model that they are said to be of.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,13 +60,16 @@ int main(int argc, char **argv)
 	       dim = argc > 2 ? strtoul(argv[2], NULL, 10) : 64;
 	size_t n_langs = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
 	float *x = synth_rows(n ? n : 1, dim, 20, 7);
-	if (argc > 4 && n)
+	bool spoil = argc > 4 && !strcmp(argv[4], "nan");
+	if (spoil && n)
 		x[n * dim - 1] = NAN;
 	snprintf(h.kind, sizeof h.kind, "vectors");
 	mp_put_arr(&roots, 1);
 	mp_put_bin(&roots, "/tmp", 4);
 	shead_set_packed(&h, "roots", &roots);
 	shead_set_u64(&h, "dim", dim);
+	if (argc > 4 && !spoil)
+		shead_set_str(&h, "model_sha256", argv[4]);
 	shead_set_str(&h, "metric", "cosine");
 	shead_set_str(&h, "dtype", "f32");
 	shead_set_bool(&h, "normalized", true);

@@ -2,6 +2,7 @@
 """Read an index by leann-index(5) alone, with nothing of ours, and print it as "leann-bundle text" does (paths and
 members apart). Shows that the page says all. usage: read_index.py IDX"""
 import json
+import os
 import struct
 import sys
 import tarfile
@@ -107,6 +108,12 @@ for i in range(7):
 assert not rest
 hashes, sizes, mtimes, roots, langs, flags, first = cols
 chunks = chunk_table(member["chunks"], n_files, first)
+name = manifest["build"]["quantization"].get("codebook")
+if name:
+    assert "pq" not in member
+    with open(os.path.join(os.path.dirname(__file__), "../../models/all-MiniLM-L6-v2.codebook"), "rb") as f:
+        member["pq"] = f.read()
+    assert xxhash.xxh3_64_hexdigest(member["pq"]) == name
 dim, m, ksub, dsub, residual, zero, seed = struct.unpack_from("<6IQ", member["pq"])
 d = m * dsub
 assert len(member["pq"]) == 32 + 4 * d + 4 * m + d * dim + m * ksub * dsub and not zero

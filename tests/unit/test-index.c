@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/shipped.h"
 #include "base/tmpfile.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/index_build.h"
@@ -125,7 +126,8 @@ static void put_codec(struct buf *codes, struct buf *pq, size_t n)
 		buf_addc(codes, i < n ? (int)(i % 3) : 0);
 }
 
-static void write_made(int fd)
+/* codebook: named in the manifest; with_pq: the member is there. */
+static void write_with(int fd, const char *codebook, bool with_pq)
 {
 	struct index_build *ib = index_build_new();
 	struct bundle_part part[6];
@@ -137,16 +139,28 @@ static void write_made(int fd)
 	index_build_counts(ib, &n);
 	struct js *m = made_manifest(ib);
 	put_codec(&codes, &pq, (size_t)n.n_chunks);
+	if (codebook) {
+		struct js *build = js_new_obj(), *q = js_new_obj();
+		js_set(q, "codebook", js_new_str(codebook));
+		js_set(build, "quantization", q);
+		js_set(m, "build", build);
+	}
 	if (index_build_parts(ib, part, &n_parts, &e))
 		err_die(&e);
 	part[n_parts++] = (struct bundle_part){"codes", codes.p, codes.len};
-	part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
+	if (with_pq)
+		part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
 	if (bundle_write(fd, "test", m, part, n_parts, &e))
 		err_die(&e);
 	js_free(m);
 	index_build_free(ib);
 	buf_release(&codes);
 	buf_release(&pq);
+}
+
+static void write_made(int fd)
+{
+	write_with(fd, NULL, true);
 }
 
 static size_t wrong_files(const struct index *ix)
@@ -246,6 +260,36 @@ static void test_made(void)
 	index_close(&ix);
 	buf_release(&b);
 	close(fd);
+}
+
+/* Does opening an index with this codebook fail so? */
+static bool refused(const char *codebook, bool with_pq, const char *why)
+{
+	struct index ix;
+	struct err e;
+	int fd = scratch();
+	write_with(fd, codebook, with_pq);
+	bool bad = index_open_fd(&ix, fd, "made.leann", &e) != 0;
+	if (!bad)
+		index_close(&ix);
+	return bad && e.code == ERR_DATA && (strstr(e.msg, why) || printf("# %s\n", e.msg) < 0);
+}
+
+static void test_codebook(void)
+{
+	ok(refused("0123456789abcdef", false,
+		   "made.leann: its codes are of codebook 0123456789abcdef, which this leann does not have: "
+		   "use a newer one, or build the index again"),
+	   "a codebook that this program does not have is named, with the remedy");
+	ok(refused("0123456789abcdef", true, "member pq, but the manifest names a codebook"),
+	   "a codebook beside member pq is refused");
+	ok(refused("0123456789ABCDEF", false, "codebook is no name") && refused("", false, "codebook is no name"),
+	   "a codebook that is no name is refused");
+	ok(refused(NULL, false, "no member pq"), "neither is refused");
+	char name[17];
+	shipped_name(shipped_for("cd751cd6af3f99eb91e278d3c03a995d410a4bb105fb007ec9126d8d503326f4"), name);
+	ok(refused(name, false, "for 384 dimensions, the manifest says 2"),
+	   "a codebook for another dimension is refused");
 }
 
 /* No files, no chunks. */
@@ -445,6 +489,7 @@ static void test_text(void)
 int main(void)
 {
 	test_made();
+	test_codebook();
 	test_empty();
 	test_every_byte();
 	test_resigned();
