@@ -67,7 +67,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 scripts/*.1 scripts/*.7))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check lint man bench bench-encoder shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all help check lint man bench bench-encoder bench-quality bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -79,6 +79,9 @@ help:
 	@echo 'make man         check the man pages with mandoc'
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
+	@echo 'make bench-quality   rankings and sizes beside exact search and BM25 (SETS, DATA, UNION)'
+	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
+	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
 	@echo 'make shipped-codebook   fetch the sources of models/codebook-sources (into DIR=), train the codebook anew'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
@@ -128,6 +131,9 @@ man:
 
 bench: all
 	@BUILD=$(BUILD) tests/bench
+
+bench-quality bench-search bench-rivals: all
+	@BUILD=$(BUILD) tests/$@
 
 bench-encoder: all tests
 	@BUILD=$(BUILD) tests/bench-encoder

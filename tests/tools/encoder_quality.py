@@ -22,29 +22,10 @@ except ImportError:
     print("skipped: quality: no Python module numpy")
     sys.exit(0)
 
+import bench_sets
+from bench_sets import ndcg
+
 BATCH = 64          # texts of like length, which rivals would pad
-
-
-def read(folder):
-    with open(folder + "/corpus.jsonl", encoding="utf-8") as f:
-        rows = [json.loads(line) for line in f]
-    texts = [(r.get("title", "") + " " + r["text"]).strip() for r in rows]
-    qrels = {}
-    with open(folder + "/qrels.tsv", encoding="utf-8") as f:
-        next(f)
-        for line in f:
-            q, d, s = line.rstrip("\n").split("\t")
-            if int(s) > 0:
-                qrels.setdefault(q, {})[d] = int(s)
-    with open(folder + "/queries.jsonl", encoding="utf-8") as f:
-        queries = [q for q in map(json.loads, f) if q["id"] in qrels]
-    return [r["id"] for r in rows], texts, queries, qrels
-
-
-def ndcg(ranked, relevant, k=10):
-    gain = sum(relevant.get(d, 0) / math.log2(i + 2) for i, d in enumerate(ranked[:k]))
-    ideal = sum(g / math.log2(i + 2) for i, g in enumerate(sorted(relevant.values(), reverse=True)[:k]))
-    return gain / ideal
 
 
 def embed(engine, numbers, kind, path):
@@ -59,19 +40,8 @@ def embed(engine, numbers, kind, path):
     return out
 
 
-def search(docs, queries):
-    """Numbers of the ten nearest passages to each query, ties by number."""
-    top = []
-    for i in range(0, len(queries), 256):
-        s = queries[i:i + 256] @ docs.T
-        for row in s:
-            some = np.argpartition(-row, 20)[:20] if len(row) > 20 else np.arange(len(row))
-            top.append(some[np.lexsort((some, -row[some]))][:10])
-    return top
-
-
 def one_set(name, folder, build, model, engines):
-    ids, texts, queries, qrels = read(folder)
+    ids, texts, queries, qrels = bench_sets.read_set(folder)
     print(f"{name}: {len(ids)} passages, {len(queries)} questions")
     first = None
     with tempfile.TemporaryDirectory(prefix="leann-quality.") as work:
@@ -86,7 +56,7 @@ def one_set(name, folder, build, model, engines):
             asked = embed(up[0], range(len(ids), len(ids) + len(queries)), "query", work + "/v")
             up[0].stop()
             got = [ndcg([ids[d] for d in top], qrels[q["id"]])
-                   for top, q in zip(search(docs, asked), queries)]
+                   for top, q in zip(bench_sets.exact_search(docs, asked, 10), queries)]
             score = float(np.mean(got))
             row = f"  {up[0].label:16} {up[0].info.get('kernels') or '':14} nDCG@10 {score:.4f}"
             if first is None:

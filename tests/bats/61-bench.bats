@@ -1,0 +1,73 @@
+# The benchmarks run over a tiny set, and say what they leave out.
+
+load helper
+
+setup_file() {
+	load helper
+	export DATA=$BATS_FILE_TMPDIR/data
+	mkdir -p "$DATA/tiny"
+	local i
+	for i in $(seq 60); do
+		printf '{"id": "d%d", "title": "note %d", "text": "%s keeps %d loaves of bread in the garden shed"}\n' \
+			"$i" "$i" "$(printf 'anna bert cleo dora' | cut -d ' ' -f $((i % 4 + 1)))" "$i"
+	done >"$DATA/tiny/corpus.jsonl"
+	printf '{"id": "q%d", "text": "who has %d loaves?"}\n' 1 7 2 23 >"$DATA/tiny/queries.jsonl"
+	printf 'query-id\tcorpus-id\tscore\nq1\td7\t1\nq2\td23\t1\n' >"$DATA/tiny/qrels.tsv"
+	export LEANN_TEST_PYTHON=$PYTHON BUILD=${BIN%/bin} RECOMPUTE=4 BYTES=24
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "bench-quality has a row for each ranking, and exact search finds what exact search finds" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	SETS=tiny run -0 "$TOP/tests/bench-quality"
+	[[ $output == *"tiny, 2 questions"* ]]
+	[[ $output =~ "exact dense"\ +-\ +-\ +1\.000\ +1\.000\ +(1\.0000|\.[0-9]{4})\ +\+0\.0000 ]]
+	[[ $output == *"BM25 ("* && $output == *"RRF of the two"* && $output == *"--recompute 4"* ]]
+	[[ $output == *"bytes a chunk: "*codes* ]]
+}
+
+@test "bench-quality asks several sets of one index" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	cp -r "$DATA" data
+	cp -r data/tiny data/more
+	UNION=1 DATA=$PWD/data SETS="tiny more" RECOMPUTE=2 run -0 "$TOP/tests/bench-quality"
+	[[ $output == *"tiny, 2 questions to the union of tiny more"* ]]
+	[[ $output == *"for 120 chunks"* ]]
+}
+
+@test "a set that is not there is skipped with a word" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	SETS=none run -0 "$TOP/tests/bench-quality"
+	[[ $output == *"skipped: none: no $DATA/none/corpus.jsonl"* ]]
+	[[ $output != *recall@3* ]]
+}
+
+@test "bench-search builds as many vectors as asked for and prints its times" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	N=130 BASE=60 SETS=tiny SINGLES=1 run -0 "$TOP/tests/bench-search"
+	[[ $output == *"130 vectors, each one of 60 embeddings of real text"* ]]
+	[[ $output == *"one a process, --no-recompute"* && $output == *"batch of 2, default"* ]]
+}
+
+@test "bench-rivals measures ours and skips the official one unless asked" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	SET=tiny STORES="faiss-flat leann-official-16" run -0 "$TOP/tests/bench-rivals"
+	[[ $output =~ leann\ 24\ B,\ recomputed,\ dense\ .*\ [01.0-9]+ ]]
+	[[ $output == *"skipped: leann-official: 6.5 GB to install"* ]]
+	[[ $output == *"skipped: faiss-flat: no Python module faiss"* || $output =~ faiss-flat,.*\ 1\.000\ +1\.000 ]]
+	STORES=nothing SET=tiny run -1 "$TOP/tests/bench-rivals"
+	[[ $output == *"no store nothing"* ]]
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""make bench-search: times and memory over N synthetic-from-real vectors. tests/bench-search says what
+can be set.
+
+usage: bench_search.py BIN DATA WORK
+
+BASE real passages are embedded once. N vectors are made of them: each an embedding of the base plus
+Gaussian noise of length NOISE, normalised again (.5: cosine .89 to where it came from). Chunk i is
+of passage i % BASE, and its file a hard link to the one file of the base, so that texts are read and
+recomputed as ever; only what is recomputed is not what the code stands for, so ranks mean nothing
+here and none are printed.
+"""
+import json
+import os
+import sys
+import time
+
+import bench_report
+from bench_report import fixed
+
+try:
+    import msgpack  # noqa: F401
+    import numpy as np
+except ImportError as e:
+    print(f"skipped: search: no Python module {e.name}")
+    sys.exit(0)
+
+import bench_ours
+import bench_sets
+import bench_stream
+import bench_texts
+
+SEED = 20261121
+
+
+def number(name, default):
+    return type(default)(os.environ.get(name) or default)
+
+
+def base_of(ours, names, data, work, most):
+    """The base: (stream, questions). Texts of the sets, evenly, or of this machine's documents."""
+    texts, questions = [], []
+    for name in names:
+        _, t, queries, _ = bench_sets.read_set(os.path.join(data, name), 1000)
+        step = max(1, len(t) * len(names) // most)
+        texts += t[::step][:most // len(names)]
+        questions += [q["text"] for q in queries]
+    if not names:
+        texts, where = bench_texts.choose(data, most)
+        questions = [" ".join(t.split()[:12]) for t in texts[:200]]
+        print(f"  no sets: passages of {where}, their first words as questions")
+    path = os.path.join(work, "base-0.jsonl")
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines(json.dumps({"id": str(i), "text": t[:8000]}) + "\n" for i, t in enumerate(texts) if t.strip())
+    stream = os.path.join(work, "base.vectors")
+    ours.embed(path, stream)
+    np.random.default_rng(SEED).shuffle(questions)
+    return stream, questions
+
+
+def synthetic(stream, work, n, noise):
+    """A function that writes n chunks with perturbed vectors into a file; makes the links."""
+    keys, (file,) = bench_stream.header(stream), [r for r in bench_stream.records(stream) if r[0] == 1]
+    chunks = [r for r in bench_stream.records(stream) if r[0] == 2]
+    _, base = bench_stream.read_vectors(stream)
+    copies = -(-n // len(chunks))
+    keys["roots"] = [os.fsencode(os.path.realpath(work))]
+    for c in range(1, copies):
+        to = os.path.join(work, f"base-{c}.jsonl")
+        if not os.path.exists(to):
+            os.link(os.path.join(work, "base-0.jsonl"), to)
+
+    def write(out):
+        rng = np.random.default_rng(SEED)
+        with bench_stream.Writer(out, keys) as w:
+            for c in range(copies):
+                w.put([1, c, 0, f"base-{c}.jsonl".encode(), *file[4:]])
+                some = base[:n - c * len(chunks)]
+                v = some + rng.standard_normal(some.shape, np.float32) * np.float32(noise / base.shape[1] ** .5)
+                v /= np.linalg.norm(v, axis=1, keepdims=True)
+                for i, row in enumerate(v.astype("<f4")):
+                    w.put([2, c * len(chunks) + i, c, *chunks[i][3:]])
+                    w.put([3, c * len(chunks) + i, row.tobytes()])
+    return write
+
+
+def spread(ms):
+    """p50 and p95."""
+    return [fixed(float(np.percentile(ms, p)), 2) for p in (50, 95)]
+
+
+def parts(answers):
+    """{"embed": ms, ...}: means of the latency fields, whichever there are, without the total."""
+    names = [k for k in answers[0]["latency"] if k != "total_ms"]
+    return {k[:-3]: float(np.mean([a["latency"][k] for a in answers])) for k in names}
+
+
+def one_by_one(ours, index, questions, path, *options):
+    """Answers of a process a question, and the wall ms of each process."""
+    answers, wall = [], []
+    for q in questions:
+        bench_ours.write_questions(path, [q])
+        got, took = ours.ask(index, path, *options)
+        wall.append(took)
+        answers += got
+    return answers, wall
+
+
+def rows_of(ours, index, questions, work, singles, kinds):
+    """Measured rows: (label, parts, totals in ms, CPU ms of program and server, peak KiB)."""
+    path, out = os.path.join(work, "questions"), []
+    for label, options in kinds:
+        bench_ours.write_questions(path, questions)
+        ours.search(index, path, *options)                  # warm: pages, server
+        answers, took = ours.search(index, path, *options)
+        cpu = 1000 * (took["cpu_s"] + took["server_s"]) / len(answers)
+        out.append((f"batch of {len(answers)}{label}", parts(answers),
+                    [a["latency"]["total_ms"] for a in answers], cpu, took["rss_kib"]))
+        answers, wall = one_by_one(ours, index, questions[:singles], path, *options)
+        out.append((f"one a process{label}", parts(answers),
+                    [a["latency"]["total_ms"] for a in answers], None, None))
+        out.append((f"  its wall time{label}", {}, wall, None, None))
+    return out
+
+
+def kinds_of(ours):
+    """[(label, options)] of leann-search, those that it has."""
+    kinds = [(", --no-recompute", ["--no-recompute"])]
+    threads = ["-j", "1", "--no-recompute"]
+    kinds.append((", --no-recompute -j 1", threads))
+    for way in ("graph", "lists"):
+        if os.environ.get("GRAPH") == "1" and ours.has("leann-search", way):
+            kinds.append((f", --no-recompute --candidates {way}", ["--no-recompute", "--candidates", way]))
+    if number("RECOMPUTED", 1):
+        kinds.append((", default", []))
+        if ours.has("leann-search", "--dense"):
+            kinds.append((", --dense", ["--dense"]))
+    return kinds
+
+
+def report(n, took, show, stream_s):
+    size, chunks = show["sizes"]["file"]["bytes"], show["counts"]["chunks"]
+    peak = took["rss_kib"] and took["rss_kib"] * 1024
+    bench_report.table(f"Build: leann-graph over {n} vectors", ["", "figure"], [
+        ["index bytes", size], ["bytes a chunk", f"{size / chunks:.2f}"],
+        ["wall s, writing the stream included", fixed(took["wall_s"], 1)],
+        ["CPU s of leann-graph", fixed(took["cpu_s"], 1)],
+        ["s to make the stream alone", fixed(stream_s, 1)],
+        ["peak RSS, MiB", peak and fixed(peak / 2**20, 1)],
+        ["bound, 1 GiB + 2 x index, MiB", fixed(1024 + 2 * size / 2**20, 1)]])
+    print(f"  bytes a chunk: {bench_ours.members(show)}")
+
+
+def main():
+    folder, data, work = sys.argv[1:4]
+    n, noise, singles = number("N", 100000), number("NOISE", .5), number("SINGLES", 20)
+    ours = bench_ours.Programs(folder)
+    bench_report.heading("Search at scale", "bench-search",
+                         ("N", "SETS", "DATA", "BASE", "NOISE", "ASKED", "SINGLES", "GRAPH", "GRAPH_ARGS"))
+    names = bench_sets.present((os.environ.get("SETS") or "scifact squad-sents pyfunc").split(), data, print)
+    stream, questions = base_of(ours, names, data, work, min(n, number("BASE", 6000)))
+    write = synthetic(stream, work, n, noise)
+    print(f"  synthetic from real: {n} vectors, each one of {len(bench_stream.read_vectors(stream)[0])} embeddings of "
+          f"real text plus noise of length {noise:g}")
+    at = time.perf_counter()
+    with open(os.devnull, "wb") as f:
+        write(f)
+    stream_s = time.perf_counter() - at
+    index, args = os.path.join(work, "bench.leann"), (os.environ.get("GRAPH_ARGS") or "").split()
+    if os.environ.get("GRAPH") == "1" and "--graph" not in args:
+        args += ["--graph", "chunks"]
+    took = ours.graph(write, index, "-q", *args)
+    report(n, took, ours.show(index), stream_s)
+    measured = rows_of(ours, index, questions[:number("ASKED", 128)], work, singles, kinds_of(ours))
+    names = list(dict.fromkeys(k for _, p, *_ in measured for k in p))
+    bench_report.table(
+        f"Latency a question, ms: shares of a batch, or {singles} questions each in a process of its own, server warm",
+        ["what", *names, "p50", "p95", "CPU ms", "peak MiB"],
+        [[label, *(fixed(p.get(k), 2) for k in names), *spread(total), fixed(cpu, 2),
+          rss and fixed(rss / 1024, 1)] for label, p, total, cpu, rss in measured])
+    scan = [p["search"] for label, p, *_ in measured if label.endswith("--no-recompute -j 1") and "search" in p]
+    if scan and n >= 100000:
+        print(f"  one thread: {scan[0] * 1e6 / n:.2f} ms a million chunks for the search part of a batch")
+    split = [(label.strip(), [p.get(k, 0) for k in names]) for label, p, *_ in measured if p]
+    bench_report.plot(os.environ.get("PLOTS"), f"latency-{n}",
+                      "set style data histograms; set style histogram rowstacked; set style fill solid; set boxwidth .6\n"
+                      "set ylabel 'ms a question'; set xtics rotate by 20 right noenhanced; set bmargin 8; set lmargin 22; set key top left\n"
+                      "plot " + ", ".join(f"DATA using {i + 2}:xtic(1) title '{k}'" for i, k in enumerate(names)) + "\n",
+                      [(None, [(label, *values) for label, values in split])])
+
+
+main()

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""make bench-rivals: vector stores and our index over the same vectors in one run. tests/bench-rivals says
+what can be set.
+
+usage: bench_stores.py BIN DATA WORK
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import bench_report
+from bench_report import fixed
+
+try:
+    import msgpack  # noqa: F401
+    import numpy as np
+except ImportError as e:
+    print(f"skipped: rivals: no Python module {e.name}")
+    sys.exit(0)
+
+import bench_ours
+import bench_sets
+import bench_store
+import bench_stream
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COLUMNS = ["store", "B/vector", "build CPU s", "query CPU ms", "query p50 ms", "recall@3", "recall@10"]
+
+
+class Vectors:
+    """The set, its embeddings and exact answers; written for the stores into the folder work."""
+
+    def __init__(self, name, ours, data, work, most):
+        folder = os.path.join(data, name)
+        _, self.texts, self.queries, _ = bench_sets.read_set(folder, most)
+        self.stream, asked = os.path.join(work, name + ".vectors"), os.path.join(work, name + ".queries")
+        precision = os.environ.get("PRECISION") or None
+        ours.kept(folder + "/corpus.jsonl", self.stream, precision)
+        ours.kept(folder + "/queries.jsonl", asked, precision)
+        _, self.docs = bench_stream.read_vectors(self.stream)
+        names, vectors = bench_stream.read_vectors(asked)
+        at = {n: i for i, n in enumerate(names)}
+        self.asked = vectors[[at[q["id"]] for q in self.queries]]
+        self.exact = [list(e) for e in bench_sets.exact_search(self.docs, self.asked, 10)]
+
+    def save(self, folder):
+        np.save(folder + "/docs.npy", self.docs)
+        np.save(folder + "/queries.npy", self.asked)
+        for name, value in (("texts", self.texts), ("queries", [q["text"] for q in self.queries])):
+            with open(f"{folder}/{name}.json", "w", encoding="utf-8") as f:
+                json.dump(value, f)
+
+    def recall(self, found, k):
+        return fixed(float(np.mean([bench_sets.recall(f, e, k) for f, e in zip(found, self.exact)])), 3)
+
+
+def run_store(name, v, work):
+    """A row, or None with a word on stdout."""
+    python = (os.environ.get("LEANN_OFFICIAL_PYTHON") or sys.executable) if "official" in name else sys.executable
+    limit = float(os.environ.get("LIMIT_S") or 600)
+    try:
+        done = subprocess.run([python, os.path.join(HERE, "bench_store.py"), name, work], capture_output=True,
+                              text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        print(f"skipped: {name}: not done after {limit:g} s", flush=True)
+        return None
+    finally:
+        shutil.rmtree(f"{work}/{name}.d", ignore_errors=True)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        print(f"skipped: {name}: {said[-1] if said else f'ended with status {done.returncode}'}")
+        return None
+    r = json.loads(done.stdout)
+    if "skipped" in r:
+        print(f"skipped: {name}: {r['skipped']}")
+        return None
+    label = f"{name}, {r['version'].split()[-1]}" if " " in r["version"] else name
+    return [label, fixed(r["bytes"] / len(v.docs), 1), fixed(r["build_cpu_s"], 2), fixed(r["query_cpu_ms"], 2),
+            fixed(r["query_p50_ms"], 2), v.recall(r["found"], 3), v.recall(r["found"], 10)]
+
+
+def run_ours(ours, v, work, singles):
+    """Rows of our index: codes alone and with recomputed embeddings; one thread of ours, CPU of the server too."""
+    rows, questions = [], os.path.join(work, "questions")
+    dense = ["--dense"] if ours.has("leann-search", "--dense") else []
+    for b in (os.environ.get("BYTES") or "24 48").split():
+        index = os.path.join(work, f"rivals-{b}.leann")
+        took = ours.graph(v.stream, index, "-q", "-j", "1", "--bytes", b)
+        size = ours.show(index)["sizes"]["file"]["bytes"]
+        for what, options in (("codes alone", ["--no-recompute", *dense]), ("recomputed, dense", dense), ("default", [])):
+            if what == "default" and not dense:
+                continue
+            bench_ours.write_questions(questions, [q["text"] for q in v.queries])
+            answers, cost = ours.search(index, questions, "-j", "1", *options)
+            single = []
+            for q in v.queries[:singles]:
+                bench_ours.write_questions(questions, [q["text"]])
+                single += [a["latency"]["total_ms"] for a in ours.ask(index, questions, "-j", "1", *options)[0]]
+            found = [[h["chunk"] for h in a["items"]] for a in answers]
+            rows.append([f"leann {b} B, {what}", fixed(size / len(v.docs), 1), fixed(took["cpu_s"], 2),
+                         fixed(1000 * (cost["cpu_s"] + cost["server_s"]) / len(answers), 2),
+                         fixed(float(np.median(single)), 2), v.recall(found, 3), v.recall(found, 10)])
+    return rows
+
+
+def chosen():
+    names = (os.environ.get("STORES") or " ".join(bench_store.STORES)).split()
+    unknown = [n for n in names if n not in bench_store.STORES]
+    if unknown:
+        sys.exit(f"bench-rivals: no store {unknown[0]}: {' '.join(bench_store.STORES)}")
+    if os.environ.get("LEANN_OFFICIAL") == "1":
+        return names
+    kept = [n for n in names if "official" not in n]
+    if len(kept) < len(names):
+        print("skipped: leann-official: 6.5 GB to install; where it is, set LEANN_OFFICIAL=1")
+    return kept
+
+
+def main():
+    folder, data, work = sys.argv[1:4]
+    ours = bench_ours.Programs(folder)
+    bench_report.heading("Stores beside ours", "bench-rivals",
+                         ("SET", "DATA", "STORES", "BYTES", "QUESTIONS", "PRECISION", "LEANN_OFFICIAL"))
+    names = bench_sets.present([os.environ.get("SET") or "scifact"], data, print)
+    if not names:
+        return
+    v = Vectors(names[0], ours, data, work, int(os.environ.get("QUESTIONS") or 300))
+    scratch = os.path.join(work, "stores")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.mkdir(scratch)
+    v.save(scratch)
+    rows = run_ours(ours, v, work, 20)
+    for name in chosen():
+        rows.append(run_store(name, v, scratch))
+    shutil.rmtree(scratch)
+    rows = [r for r in rows if r]
+    bench_report.table(f"{names[0]}: {len(v.docs)} vectors of {v.docs.shape[1]}, {len(v.queries)} questions one at a "
+                       f"time, one thread; recall against exact search", COLUMNS, rows)
+    print("  leann embeds each question and recomputes passages within its times, and keeps no vectors; its CPU is that\n"
+          "  of program and server, in batches of 64; the stores are handed embedded questions; texts are in none of the\n"
+          "  bytes but leann-official's")
+    bench_report.plot(os.environ.get("PLOTS"), "rivals",
+                      "set logscale x; set xlabel 'bytes a vector'; set ylabel 'recall@3' noenhanced\n"
+                      "set xrange [10:10000]; set yrange [.4:1.2]; unset key\n"
+                      "plot DATA using 2:3 with points pt 7, DATA using 2:3:1 with labels noenhanced left rotate by 45 offset .4,.4 font ',8'\n",
+                      [(None, [(r[0] if r[0].startswith('leann') else r[0].split(',')[0], float(r[1]), float(r[5])) for r in rows])])
+
+
+main()
