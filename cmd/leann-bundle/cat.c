@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "algo/terms.h"
 #include "base/mem.h"
 #include "fmt/index.h"
 #include "fmt/stream.h"
@@ -24,6 +25,7 @@ struct cat {
 	size_t max_tokens; /* of a passage; leann-chunk --truncate cuts what is beyond */
 	struct stream_out out;
 	struct source_passage p;
+	struct terms_count *terms;
 	struct buf body, text;
 	uint64_t n_files, n_chunks, n_stale_files, n_stale_chunks;
 	bool stale;			/* a source changed and --skip-stale was not given */
@@ -88,8 +90,8 @@ out:
 /* The tokenizer that the passages were cut for; another one would count other tokens. */
 static int open_model(struct cat *c, struct err *e)
 {
-	const char *name = c->o->model ? c->o->model
-				       : js_str(index_key(&c->ix, "model.name"), NULL);
+	const char *own = js_str(index_key(&c->ix, "model.name"), NULL);
+	const char *name = c->o->model ? c->o->model : own;
 	const char *sha = js_str(index_key(&c->ix, "model.tokenizer_sha256"), NULL);
 	struct model_info m;
 	char *dir = NULL;
@@ -98,10 +100,8 @@ static int open_model(struct cat *c, struct err *e)
 	    tok_open(dir, &c->tok, e))
 		goto out;
 	if (sha && *sha && strcmp(sha, tok_sha256(c->tok))) {
-		err_set(e, ERR_DATA,
-			"%s: passages were cut with another tokenizer than that of model %s: name "
-			"the right model with -m",
-			c->ix.b.path, m.name);
+		err_set(e, ERR_DATA, "%s: passages were cut with another tokenizer than that of model "
+			"%s: name the right model with -m", c->ix.b.path, m.name);
 		goto out;
 	}
 	c->n_special = 2 + tok_count(c->tok, m.document_prefix, strlen(m.document_prefix));
@@ -135,21 +135,14 @@ static int put_file_record(struct cat *c, size_t i, const struct index_file *f, 
 	const char *lang = index_lang(&c->ix, f->lang);
 	if (index_path(&c->ix, i, &path, e))
 		return -1;
-	struct rec_file rec = {.id = c->n_files++,
-			       .root = f->root,
-			       .path = path.p,
-			       .n_path = path.len,
-			       .size_bytes = f->size_bytes,
-			       .mtime_ns = f->mtime_ns,
-			       .hash = f->hash,
-			       .lang = lang,
-			       .n_lang = strlen(lang),
-			       .flags = f->flags};
+	struct rec_file rec = {
+		.id = c->n_files++, .root = f->root, .path = path.p, .n_path = path.len,
+		.size_bytes = f->size_bytes, .mtime_ns = f->mtime_ns, .hash = f->hash,
+		.lang = lang, .n_lang = strlen(lang), .flags = f->flags};
 	put_file(&c->body, &rec);
 	buf_release(&path);
-	if (stream_out_buf(&c->out, &c->body, e))
-		return -1;
-	return f->flags & FILE_STORED ? put_texts(c, i, f, e) : 0;
+	int r = stream_out_buf(&c->out, &c->body, e);
+	return r ? -1 : f->flags & FILE_STORED ? put_texts(c, i, f, e) : 0;
 }
 
 static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f, struct err *e)
@@ -173,6 +166,7 @@ static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f,
 		rec.ext_id = (const char *)c->p.id.p;
 		rec.n_ext_id = c->p.id.len;
 	}
+	terms_add(c->terms, rec.text, rec.n_text);
 	put_chunk(&c->body, &rec);
 	return stream_out_buf(&c->out, &c->body, e);
 }
@@ -192,12 +186,10 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 		}
 		if (c->p.status != SOURCE_FRESH) {
 			c->stale = true;
-			return err_set(
-				e, ERR_DATA,
-				"%.*s: %s since it was indexed: index it again, or leave such "
-				"files out with --skip-stale",
-				(int)c->p.path.len, (const char *)c->p.path.p,
-				c->p.status == SOURCE_MISSING ? "went away" : "changed");
+			return err_set(e, ERR_DATA, "%.*s: %s since it was indexed: index it again, "
+				       "or leave such files out with --skip-stale",
+				       (int)c->p.path.len, (const char *)c->p.path.p,
+				       c->p.status == SOURCE_MISSING ? "went away" : "changed");
 		}
 		if (k == f.first_chunk && put_file_record(c, i, &f, e))
 			return -1;
@@ -205,6 +197,15 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 			return -1;
 	}
 	return f.n_chunks ? 0 : put_file_record(c, i, &f, e);
+}
+
+/* Counted again: some passages may have been left out. */
+static int put_terms_record(struct cat *c, struct err *e)
+{
+	buf_clear(&c->text);
+	terms_pack(c->terms, &c->text);
+	put_terms(&c->body, &(struct rec_terms){terms_n_words(c->terms), c->text.p, c->text.len});
+	return stream_out_buf(&c->out, &c->body, e);
 }
 
 static int put_all(struct cat *c, const char *path, struct err *e)
@@ -216,18 +217,17 @@ static int put_all(struct cat *c, const char *path, struct err *e)
 	for (size_t i = 0; i < c->ix.n_files; i++)
 		if (put_one(c, i, e))
 			return -1;
-	return stream_out_end(&c->out, e);
+	return put_terms_record(c, e) || stream_out_end(&c->out, e) ? -1 : 0;
 }
 
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 {
 	struct cat c = {.o = o, .ix.b.fd = -1, .p = SOURCE_PASSAGE_INIT};
 	if (isatty(1))
-		return err_set(
-			e, ERR_USAGE,
-			"stdout is a terminal: a leann stream is binary: send it to the next "
-			"program, or through 'leann-bundle text'");
+		return err_set(e, ERR_USAGE, "stdout is a terminal: a leann stream is binary: send it "
+			       "to the next program, or through 'leann-bundle text'");
 	stream_out_open(&c.out, 1, "stdout");
+	c.terms = terms_count_new();
 	int r = put_all(&c, args[0], e);
 	if (r)
 		stream_out_fail(&c.out, e);
@@ -236,11 +236,11 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 		r = 1;
 	}
 	if (c.n_stale_files)
-		err_warn("%" PRIu64 " files with %" PRIu64
-			 " passages left out: they changed or went away",
-			 c.n_stale_files, c.n_stale_chunks);
+		err_warn("%" PRIu64 " files with %" PRIu64 " passages left out: they changed or went "
+			 "away", c.n_stale_files, c.n_stale_chunks);
 	source_free(c.src);
 	tok_free(c.tok);
+	terms_count_free(c.terms);
 	index_close(&c.ix);
 	stream_out_release(&c.out);
 	source_passage_release(&c.p);

@@ -8,6 +8,7 @@
 
 #include "algo/lang.h"
 #include "algo/passages.h"
+#include "algo/terms.h"
 #include "base/opts.h"
 #include "base/par.h"
 #include "base/progress.h"
@@ -91,6 +92,7 @@ struct chunker {
 	struct progress progress;
 	struct stream_out out;
 	struct buf body;			/* of the record being written */
+	struct terms_count *terms;
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
 
@@ -113,6 +115,8 @@ int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
 int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
 	      struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
+/* In how many passages words occur; after the last chunk. */
+int emit_terms(struct chunker *k, struct err *e) MUST_CHECK;
 void summary(const struct chunker *k);
 
 #endif

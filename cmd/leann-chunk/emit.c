@@ -29,7 +29,17 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
 	k->counts.n_tokens += c->n_tokens;
+	terms_add(k->terms, c->text, c->n_text);
 	put_chunk(&k->body, c);
+	return stream_out_buf(&k->out, &k->body, e);
+}
+
+int emit_terms(struct chunker *k, struct err *e)
+{
+	struct buf level = BUF_INIT;
+	terms_pack(k->terms, &level);
+	put_terms(&k->body, &(struct rec_terms){terms_n_words(k->terms), level.p, level.len});
+	buf_release(&level);
 	return stream_out_buf(&k->out, &k->body, e);
 }
 

@@ -179,13 +179,15 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	    tok_open(dir, &tok, e) || set_limits(k, tok, &m, &max, e))
 		goto out;
 	k->par = par_new(k->c->n_threads);
+	k->terms = terms_count_new();
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
 		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
 	if (!head(k, &m, tok, max, o, e) &&
-	    !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)))
+	    !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)) && !emit_terms(k, e))
 		r = stream_out_end(&k->out, e);
 	progress_end(&k->progress, k->src->n);
 	par_free(k->par);
+	terms_count_free(k->terms);
 out:
 	tok_free(tok);
 	mem_free(dir);

@@ -173,6 +173,16 @@ enum read_result readfile_head(struct readfile *rf, const char *root, const char
 	return r;
 }
 
+enum read_result readfile_open(struct readfile *rf, const char *root, const char *rel, int *fd,
+			       struct file_meta *meta, struct err *e)
+{
+	struct stat st;
+	enum read_result r = open_file(rf, root, rel, fd, &st, e);
+	if (r == READ_OK)
+		fill_meta(meta, &st);
+	return r;
+}
+
 void readfile_release(struct readfile *rf)
 {
 	forget(rf);

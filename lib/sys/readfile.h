@@ -45,6 +45,9 @@ enum read_result readfile(struct readfile *rf, const char *root, const char *rel
 /* Only its first bytes, at most n. */
 enum read_result readfile_head(struct readfile *rf, const char *root, const char *rel, size_t n,
 			       struct buf *b, struct file_meta *meta, struct err *e) MUST_CHECK;
+/* Only opened: *fd is the caller's to close when READ_OK. */
+enum read_result readfile_open(struct readfile *rf, const char *root, const char *rel, int *fd,
+			       struct file_meta *meta, struct err *e) MUST_CHECK;
 void readfile_release(struct readfile *rf);
 
 #endif

@@ -79,6 +79,16 @@ static int index_damaged(const struct source *s, size_t i_chunk, const char *wha
 		       what);
 }
 
+const struct index *source_index(const struct source *s)
+{
+	return s->ix;
+}
+
+const char *source_root(const struct source *s)
+{
+	return s->root;
+}
+
 /* A file's bytes as they are now, checked against what was indexed. */
 static void load_file(struct source *s, const struct index_file *f, struct entry *n,
 		      const char *root, const char *rel)

@@ -49,6 +49,9 @@ struct source_passage {
 int source_open(const struct index *ix, const struct source_opts *o, struct source **out,
 		struct err *e) MUST_CHECK;
 void source_free(struct source *s);
+const struct index *source_index(const struct source *s);
+/* The directory that stands for the index's root; NULL: that itself. */
+const char *source_root(const struct source *s);
 /* Chunk i_chunk (below ix->n_chunks) into out, whose buffers are used again. */
 int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 		   struct err *e) MUST_CHECK;

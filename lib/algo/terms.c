@@ -1,0 +1,77 @@
+/* Document frequencies in buckets; see terms.h. */
+#include "algo/terms.h"
+
+#include <math.h>
+
+#include "algo/words.h"
+#include "base/mem.h"
+
+struct terms_count {
+	uint32_t df[TERMS_BUCKETS_MAX];
+	uint32_t last[TERMS_BUCKETS_MAX];	/* number of the passage counted last, from 1 */
+	uint32_t passage;
+	uint64_t n_words;
+	struct words w;
+};
+
+struct terms_count *terms_count_new(void)
+{
+	return mem_calloc(1, sizeof(struct terms_count));
+}
+
+void terms_count_free(struct terms_count *c)
+{
+	if (!c)
+		return;
+	words_release(&c->w);
+	mem_free(c);
+}
+
+void terms_add(struct terms_count *c, const char *text, size_t n)
+{
+	words_of(text, n, &c->w);
+	c->passage++;
+	c->n_words += c->w.n;
+	for (size_t i = 0; i < c->w.n; i++) {
+		size_t b = c->w.p[i].hash % TERMS_BUCKETS_MAX;
+		c->df[b] += c->last[b] != c->passage;
+		c->last[b] = c->passage;
+	}
+}
+
+uint64_t terms_n_words(const struct terms_count *c)
+{
+	return c->n_words;
+}
+
+bool terms_buckets_ok(size_t n)
+{
+	return n >= TERMS_BUCKETS_MIN && n <= TERMS_BUCKETS_MAX && !(n & (n - 1));
+}
+
+static uint8_t level_of(uint64_t df)
+{
+	return df ? (uint8_t)(1 + floor(8 * log2((double)df))) : 0;
+}
+
+void terms_pack(const struct terms_count *c, struct buf *out)
+{
+	size_t used = 0, n = TERMS_BUCKETS_MIN;
+	for (size_t b = 0; b < TERMS_BUCKETS_MAX; b++)
+		used += c->df[b] != 0;
+	while (n < used)
+		n *= 2;
+	for (size_t b = 0; b < n; b++) {
+		uint64_t df = 0;
+		for (size_t k = b; k < TERMS_BUCKETS_MAX; k += n)
+			df += c->df[k];
+		buf_addc(out, level_of(df < UINT32_MAX ? df : UINT32_MAX));
+	}
+}
+
+double terms_df(const struct terms *t, uint64_t hash)
+{
+	unsigned level = t->level[hash % t->n_buckets];
+	double df = level ? exp2((level - .5) / 8) : 0;
+	return df < (double)t->n_passages ? df : (double)t->n_passages;
+}
