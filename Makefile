@@ -1,6 +1,6 @@
 # leann: one Makefile, nothing recursive. `make help` lists the targets.
 #
-# CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, PKG_CONFIG, PREFIX, DESTDIR and BUILD
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, PKG_CONFIG, PREFIX, LIBDIR, DESTDIR and BUILD
 # (where everything made goes) may be given; SAN=1 builds with ASan and UBSan.
 
 CC ?= cc
@@ -9,6 +9,9 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/leann
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+OBJCOPY ?= objcopy
 INSTALL ?= install
 BUILD ?= build
 CFLAGS ?= -O2 -g
@@ -54,6 +57,14 @@ ALL_LDLIBS = $(PKG_LIBS) $(LDLIBS) -lm
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libleann.a
+# What others link: lib/leann.h, with lib/search and what that calls behind it, all else hidden.
+# The programs link $(LIB). Compatible versions share the number after .so.
+LEANN_VERSION := $(shell sed -n 's/.*LEANN_VERSION "\(.*\)"/\1/p' lib/base/opts.h)
+SONAME := libleann.so.0
+API := $(BUILD)/api
+API_FILES := $(API)/libleann.so.$(LEANN_VERSION) $(API)/libleann.a
+PIC_SRC := $(filter-out lib/nn/% lib/vec/linear% lib/vec/attention%,$(LIB_SRC))
+PIC_OBJ := $(PIC_SRC:%.c=$(BUILD)/pic/%.o)
 TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
 TOOL_BIN := $(TOOLS:%=$(BUILD)/bin/%)
@@ -63,17 +74,18 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 TTOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TTOOL_BIN := $(TTOOL_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%)
-MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 scripts/*.1 scripts/*.7))
+MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scripts/*.7))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check lint man bench bench-encoder bench-quality bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check lint man bench bench-encoder bench-quality bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
 help:
 	@echo 'make             build the tools into $(BUILD)/bin'
 	@echo 'make demo        install what is missing, build, fetch the model, index a folder, answer questions'
+	@echo 'make lib         build libleann, shared and static, into $(BUILD)/api: leann(3)'
 	@echo 'make check       build and run every test; closes with "N passed, N failed"'
 	@echo 'make lint        layers, banned functions, man pages, shellcheck'
 	@echo 'make man         check the man pages with mandoc'
@@ -100,6 +112,47 @@ $(LIB): $(LIB_OBJ)
 	$(say) '  AR  $@'
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
+# The library for others: position-independent, and one object, so that the names inside it meet
+# none of the program's.
+PIC_CFLAGS = $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -fvisibility=hidden -fno-lto
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) '  CC  $< (PIC)'
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(PIC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/pic/lib/base/shipped.o: models/all-MiniLM-L6-v2.codebook
+
+$(BUILD)/pic/parts.a: $(filter-out $(BUILD)/pic/lib/search/%,$(PIC_OBJ))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(API)/leann.o: $(filter $(BUILD)/pic/lib/search/%,$(PIC_OBJ)) $(BUILD)/pic/parts.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) -r -nostdlib -o $@ $^
+	$(Q)$(OBJCOPY) --localize-hidden $@
+
+$(API)/libleann.a: $(API)/leann.o
+	@rm -f $@
+	$(say) '  AR  $@'
+	$(Q)$(AR) rcs $@ $<
+
+$(API)/libleann.so.$(LEANN_VERSION): $(API)/leann.o
+	$(say) '  LD  $@'
+	$(Q)$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) $(if $(filter 1,$(SAN)),,-Wl,-z,defs) -shared \
+		-Wl,-soname,$(SONAME) -o $@ $< $(ALL_LDLIBS)
+	$(Q)ln -sf $(@F) $(API)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(API)/libleann.so
+
+# Installed, not built, since it holds PREFIX. The libraries below ours are named one by one, not
+# as packages, of which a static link would want all that they themselves were built with.
+PC_LINES = 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' \
+	'includedir=$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)' '' 'Name: leann' \
+	'Description: semantic search over an index of leann' 'Version: $(LEANN_VERSION)' \
+	'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lleann' \
+	'Libs.private: $(strip -pthread $(ALL_LDLIBS))'
+
+lib: $(API_FILES)
+
 # One program a folder of cmd/: all its .c files.
 define tool_rule
 $(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c))) $(LIB)
@@ -118,7 +171,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(say) '  LD  $@'
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
-tests: all $(UNIT_BIN) $(TTOOL_BIN)
+tests: all lib $(UNIT_BIN) $(TTOOL_BIN)
 
 check:
 	@BUILD=$(BUILD) tests/run $(CHECK_ARGS)
@@ -132,11 +185,11 @@ man:
 bench: all
 	@BUILD=$(BUILD) tests/bench
 
-bench-quality bench-search bench-rivals: all
-	@BUILD=$(BUILD) tests/$@
-
 bench-encoder: all tests
 	@BUILD=$(BUILD) tests/bench-encoder
+
+bench-quality bench-search bench-rivals: all
+	@BUILD=$(BUILD) tests/$@
 
 demo:
 	@BUILD=$(BUILD) scripts/demo
@@ -152,19 +205,29 @@ check-arm:
 shipped-codebook: all
 	@PATH='$(abspath $(BUILD))/bin':$$PATH scripts/make-codebook $(DIR)
 
-install: all
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(DATADIR)/models'
+install: all lib
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(DATADIR)/models' \
+		'$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(INSTALL) -m 755 $(TOOL_BIN) $(SCRIPTS) '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 644 $(wildcard models/*.lock) '$(DESTDIR)$(DATADIR)/models'
-	for s in 1 5 7; do $(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s; done
+	$(INSTALL) -m 644 lib/leann.h '$(DESTDIR)$(INCLUDEDIR)'
+	$(INSTALL) -m 644 $(API_FILES) '$(DESTDIR)$(LIBDIR)'
+	ln -sf libleann.so.$(LEANN_VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libleann.so'
+	printf '%s\n' $(PC_LINES) >'$(DESTDIR)$(LIBDIR)/pkgconfig/leann.pc'
+	chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/leann.pc'
+	for s in 1 3 5 7; do $(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s; done
 	for m in $(MAN); do $(INSTALL) -m 644 $$m '$(DESTDIR)$(MANDIR)'/man$${m##*.}/ || exit 1; done
 
 uninstall:
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(SCRIPTS))
 	for m in $(notdir $(MAN)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$$m; done
+	cd '$(DESTDIR)$(LIBDIR)' && rm -f libleann.a libleann.so $(SONAME) \
+		libleann.so.$(LEANN_VERSION) pkgconfig/leann.pc
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/leann.h'
 	rm -rf '$(DESTDIR)$(DATADIR)'
 
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(TTOOL_SRC:%.c=$(BUILD)/%.d)
+-include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(TTOOL_SRC:%.c=$(BUILD)/%.d)

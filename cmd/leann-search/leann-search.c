@@ -5,97 +5,55 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "leann.h"
 #include "base/env.h"
 #include "base/fdio.h"
-#include "base/progress.h"
-#include "query.h"
+#include "base/mem.h"
 #include "settings.h"
 #include "show.h"
 
 enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10 };
 
-/*
- * Recomputes a question that give recall@3 >= .95 against exact search, by bytes a chunk
- * (measured on scifact, squad-sents, pyfunc and tldr: leann-search(1)); a fifth more for
- * the smaller codec that a small collection gets.
- */
-static size_t default_recompute(const struct rec_codebook *k)
+/* What is open while questions are asked. */
+struct asking {
+	struct leann_index *ix;
+	struct leann_searcher *from;
+	struct leann_filter *filter;
+	struct leann_params params;
+	struct show show;
+	size_t n_hits;
+};
+
+static int as_err(const struct leann_error *why, struct err *e)
 {
-	size_t r = k->m >= 48 ? 9 : k->m >= 32 ? 14 : k->m >= 24 ? 20 : 40;
-	return k->m * k->dsub < k->dim / 2 ? r + r / 5 : r;
+	return err_set(e,
+		       why->status == LEANN_USAGE	? ERR_USAGE
+		       : why->status == LEANN_TEMPORARY ? ERR_TEMP
+							: ERR_DATA,
+		       "%s", why->message);
 }
 
-static void set_engine(struct engine *g, const struct settings *s)
+/* One batch of questions. */
+static int ask(struct asking *g, const struct leann_text *q, size_t n, struct err *e)
 {
-	g->top_k = s->top_k;
-	g->ef_search = s->ef_search;
-	g->n_recompute = s->no_recompute ? 0
-			 : s->recompute	 ? s->recompute
-					 : default_recompute(&g->ix.pq);
-	if (!s->no_recompute && g->n_recompute < g->top_k)
-		g->n_recompute = g->top_k;
-	g->n_candidates = g->n_recompute > g->top_k ? g->n_recompute : g->top_k;
-}
-
-/* A server of the model and precision of the index, or an error that says what differs. */
-static int connect_model(struct engine *g, const struct settings *s, struct err *e)
-{
-	struct embed_opts o = s->embed;
-	const char *sha = js_str(index_key(&g->ix, "model.sha256"), NULL);
-	const char *precision = js_str(index_key(&g->ix, "model.precision"), NULL);
-	o.model = s->model;
-	if (!o.model)
-		o.model = js_str(index_key(&g->ix, "model.name"), NULL);
-	o.precision = precision ? precision : "fp32";
-	if (!wire_precision_known(o.precision))
-		return err_set(e, ERR_DATA, "%s: made in precision \"%s\", which is not known here:"
-			       " use a newer leann", s->index, o.precision);
-	if (embed_open(&o, &g->embed, e))
-		return -1;
-	if (!sha)
-		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256",
-			       s->index);
-	if (embed_want_precision(g->embed, o.precision, "the index has",
-				 "search without --endpoint, or build it again", e) ||
-	    embed_want_model(g->embed, sha,
-			     "search with the model of the index (--model), or build it again", e))
-		return err_prefix(e, "%s", s->index);
-	if (embed_info(g->embed)->dim != g->ix.dim)
-		return err_set(e, ERR_DATA,
-			       "%s: embeddings of %zu dimensions, the server makes %zu", s->index,
-			       g->ix.dim, embed_info(g->embed)->dim);
-	return 0;
-}
-
-/* One batch of questions; *hits grows by the number of hits. */
-static int ask(struct engine *g, struct show *s, const struct wire_text *q, size_t n, size_t *hits,
-	       struct err *e)
-{
-	struct answer a[BATCH_QUESTIONS] = {0};
-	struct latency t = {0};
-	double t0 = now_s();
-	int r = 0;
-	if (g->ix.n_chunks)
-		r = engine_answer(g, q, n, a, &t, e);
-	s->total_ms = (now_s() - t0) * 1e3 / (double)n;
-	t.embed_ms /= (double)n;
-	t.search_ms /= (double)n;
-	t.recompute_ms /= (double)n;
-	for (size_t i = 0; i < n; i++) {
-		if (!r && s->batch && !s->json)
-			printf("%s== %.*s\n", s->n_shown++ ? "\n" : "", (int)q[i].n, q[i].p);
-		if (!r)
-			r = show_answer(s, g, &q[i], &a[i], &t, e);
-		*hits += a[i].n_hits;
-		answer_release(&a[i]);
+	struct leann_results *r;
+	struct leann_error why;
+	struct show *s = &g->show;
+	int bad = leann_search(g->from, q, n, &g->params, &r, &why);
+	for (size_t i = 0; i < n && !bad; i++) {
+		if (s->batch && !s->json)
+			printf("%s== %.*s\n", s->n_shown++ ? "\n" : "", (int)q[i].n_bytes, q[i].p);
+		bad = show_answer(s, g->from, &q[i], r, i, &why);
+		g->n_hits += r->answers[i].n_hits;
 	}
-	return r;
+	leann_results_free(r);
+	return bad ? as_err(&why, e) : 0;
 }
 
-static int ask_file(struct engine *g, struct show *s, const char *path, size_t *hits, struct err *e)
+static int ask_file(struct asking *g, const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT;
-	struct wire_text q[BATCH_QUESTIONS];
+	struct leann_text q[BATCH_QUESTIONS];
 	size_t n = 0;
 	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0;
 	if (fd < 0)
@@ -111,14 +69,14 @@ static int ask_file(struct engine *g, struct show *s, const char *path, size_t *
 			r = err_set(e, ERR_DATA, "%s: a question of %zu bytes, the limit is %d",
 				    path, len, QUESTION_MAX);
 		else if (len)
-			q[n++] = (struct wire_text){p, len};
+			q[n++] = (struct leann_text){p, len};
 		if (!r && n && (n == BATCH_QUESTIONS || at >= text.len)) {
-			r = ask(g, s, q, n, hits, e);
+			r = ask(g, q, n, e);
 			n = 0;
 		}
 	}
 	if (!r && n)
-		r = ask(g, s, q, n, hits, e);
+		r = ask(g, q, n, e);
 	buf_release(&text);
 	return r;
 }
@@ -131,26 +89,68 @@ static bool want_colour(size_t choice, bool tty)
 	return tty && !env_get("NO_COLOR") && term && strcmp(term, "dumb");
 }
 
-static int run(struct engine *g, const struct settings *s, size_t *hits, struct err *e)
+/* The strings of an array, NULL at the end; NULL for NULL. Caller: mem_free. */
+static const char **strings(const struct js *a)
+{
+	size_t n = js_len(a);
+	const char **s = a ? mem_array(n + 1, sizeof *s) : NULL;
+	for (size_t i = 0; i < n; i++)
+		s[i] = js_str(js_at(a, i), NULL);
+	if (s)
+		s[n] = NULL;
+	return s;
+}
+
+static int make_filter(struct asking *g, const struct settings *s, struct err *e)
+{
+	struct leann_error why;
+	const char **langs = strings(s->langs);
+	if ((langs || s->paths) && leann_filter_new(g->ix, langs, s->paths, &g->filter, &why)) {
+		as_err(&why, e);
+		return why.status == LEANN_USAGE ? err_prefix(e, "--lang") : -1;
+	}
+	mem_free(langs);
+	g->params.filter = g->filter;
+	return 0;
+}
+
+static int open_all(struct asking *g, const struct settings *s, struct err *e)
+{
+	struct leann_error why;
+	const struct leann_options o = {.root = s->root,
+					.model = s->model,
+					.endpoint = s->embed.endpoint,
+					.timeout_s = s->embed.timeout_s,
+					.no_start = s->embed.no_start,
+					.threads = (unsigned)s->n_threads};
+	g->params = (struct leann_params){.top_k = s->top_k,
+					  .recompute = s->recompute,
+					  .codes_only = s->no_recompute,
+					  .shortlist = s->candidates,
+					  .word_weight = s->weight,
+					  .dense = s->dense,
+					  .ef_search = s->use_graph ? s->ef_search : 0};
+	if (leann_open(s->index, s->use_graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
+	    leann_searcher_new(g->ix, &o, &g->from, &why))
+		return as_err(&why, e);
+	return make_filter(g, s, e);
+}
+
+static int run(struct asking *g, const struct settings *s, struct err *e)
 {
 	bool tty = isatty(1);
-	struct show show = {.json = s->json,
-			    .batch = s->batch,
-			    .tty = tty,
-			    .colour = want_colour(s->colour, tty),
-			    .n_lines = s->n_lines};
-	struct wire_text q = {(const char *)s->question.p, s->question.len};
-	struct source_opts so = {.root = s->root};
-	g->use_graph = s->use_graph;
-	if (engine_open(g, s->index, e) || source_open(&g->ix, &so, &g->src, e) ||
-	    connect_model(g, s, e))
+	struct leann_text q = {(const char *)s->question.p, s->question.len};
+	if (open_all(g, s, e))
 		return -1;
-	set_engine(g, s);
-	if ((s->langs || s->globs.n) && engine_filter(g, s->langs, &s->globs, e))
-		return -1;
-	g->par = par_new(s->n_threads);
-	int r = s->batch ? ask_file(g, &show, s->batch, hits, e) : ask(g, &show, &q, 1, hits, e);
-	if (!r && show.n_stale && show.n_stale == show.n_hits)
+	g->show = (struct show){.json = s->json,
+				.explain = s->explain,
+				.explain_words = !s->dense && leann_index_info(g->ix)->has_words,
+				.batch = s->batch,
+				.tty = tty,
+				.colour = want_colour(s->colour, tty),
+				.n_lines = s->n_lines};
+	int r = s->batch ? ask_file(g, s->batch, e) : ask(g, &q, 1, e);
+	if (!r && g->show.n_stale && g->show.n_stale == g->show.n_hits)
 		err_warn("%s: every hit is stale: build the index again, or say with --root where "
 			 "its files are now", s->index);
 	return r;
@@ -169,22 +169,20 @@ static int show_config(struct settings *s)
 
 int main(int argc, char **argv)
 {
-	struct settings s = {.top_k = 10, .ef_search = 200, .n_lines = 3, .embed = EMBED_OPTS_INIT,
-			     .globs = GLOBS_INIT};
-	struct engine g = {0};
+	struct settings s = {.top_k = 10, .candidates = 500, .weight = 1, .ef_search = 200,
+			     .n_lines = 3, .embed = EMBED_OPTS_INIT, .globs = GLOBS_INIT};
+	struct asking g = {0};
 	struct err e;
-	size_t hits = 0;
 	prog_start(argv[0]);
 	settings_parse(argc, argv, &s);
 	if (s.show_config)
 		return show_config(&s);
-	if (run(&g, &s, &hits, &e))
+	if (run(&g, &s, &e))
 		err_die(&e);
-	embed_free(g.embed);
-	source_free(g.src);
-	par_free(g.par);
-	engine_close(&g);
+	leann_filter_free(g.filter);
+	leann_searcher_free(g.from);
+	leann_close(g.ix);
 	settings_release(&s);
 	close_stdout_die();
-	return hits ? 0 : 1;
+	return g.n_hits ? 0 : 1;
 }

@@ -11,6 +11,10 @@ enum {
 	OPT_NO_RECOMPUTE,
 	OPT_RECOMPUTE,
 	OPT_CANDIDATES,
+	OPT_SHORTLIST,
+	OPT_DENSE,
+	OPT_WEIGHT,
+	OPT_EXPLAIN,
 	OPT_BATCH,
 	OPT_LANG,
 	OPT_PATH,
@@ -38,6 +42,10 @@ static const struct opt table[] = {
 	{OPT_LINES, "lines", "N", "preview lines a hit, for people (3)"},
 	{OPT_RECOMPUTE, "recompute", "N", "embeddings to recompute a question (see the manual)"},
 	{OPT_NO_RECOMPUTE, "no-recompute", NULL, "rank by the codes alone: faster, less exact"},
+	{OPT_DENSE, "dense", NULL, "rank by meaning alone, not by words as well"},
+	{OPT_WEIGHT, "word-weight", "X", "how much words count, 0 to 4 (1)"},
+	{OPT_SHORTLIST, "shortlist", "N", "passages whose words are looked at (500)"},
+	{OPT_EXPLAIN, "explain", NULL, "say where each score comes from"},
 	{OPT_CANDIDATES, "candidates", "scan|graph",
 	 "scan every code, or walk the graph over chunks (scan)"},
 	{OPT_EF, "ef-search", "N", "breadth of the walk (200)"},
@@ -104,6 +112,9 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_PATH:
 		if (globs_add(&s->globs, o->val, &e))
 			err_die(&e);
+		s->paths = mem_realloc(s->paths, (s->globs.n + 1) * sizeof *s->paths);
+		s->paths[s->globs.n - 1] = o->val;
+		s->paths[s->globs.n] = NULL;
 		break;
 	case OPT_FORMAT: s->json = opts_word(o, formats) == 1; break;
 	case OPT_JSON: s->json = true; break;
@@ -112,6 +123,10 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_RECOMPUTE: s->recompute = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case OPT_NO_RECOMPUTE: s->no_recompute = true; break;
 	case OPT_CANDIDATES: s->use_graph = opts_word(o, sources) == 1; break;
+	case OPT_DENSE: s->dense = true; break;
+	case OPT_EXPLAIN: s->explain = true; break;
+	case OPT_WEIGHT: s->weight = opts_real(o, 0, 4); break;
+	case OPT_SHORTLIST: s->candidates = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case OPT_EF: set_key(s, "hnsw.efSearch", o); break;
 	case OPT_ROOT: s->root = o->val; break;
 	case OPT_MODEL: set_key(s, "embeddingServer.model", o); break;
@@ -155,6 +170,7 @@ void settings_release(struct settings *s)
 {
 	globs_release(&s->globs);
 	js_free(s->langs);
+	mem_free(s->paths);
 	buf_release(&s->question);
 	config_release(&s->config);
 }

@@ -19,9 +19,12 @@ struct settings {
 	struct config config;
 	struct embed_opts embed;
 	struct js *langs;			/* NULL: all */
-	struct globs globs;
+	const char **paths;			/* NULL at the end; NULL: all */
+	struct globs globs;			/* the same, understood */
 	size_t top_k, recompute, ef_search, n_lines, n_threads;
-	bool no_recompute, use_graph, json, show_config;
+	size_t candidates;
+	double weight;				/* of words; < 0: default */
+	bool no_recompute, dense, explain, use_graph, json, show_config;
 	size_t colour;				/* enum colour */
 	struct buf question;
 };

@@ -4,19 +4,20 @@
 
 #include <stdbool.h>
 
-#include "query.h"
+#include "leann.h"
+#include "base/err.h"
 
 struct show {
 	bool json, colour, tty;		/* tty: control characters are shown as \xNN */
+	bool explain, explain_words;	/* where scores come from; which words match */
 	bool batch;			/* for people: every question above its hits */
 	size_t n_lines;			/* preview lines for people */
 	size_t n_shown;			/* questions so far */
 	size_t n_hits, n_stale;		/* hits so far, and those whose source changed */
-	double total_ms;
 };
 
-/* One question's hits on stdout; counts them in s. */
-int show_answer(struct show *s, struct engine *g, const struct wire_text *question,
-		const struct answer *a, const struct latency *t, struct err *e) MUST_CHECK;
+/* The hits of question i of r on stdout; counts them in s. */
+int show_answer(struct show *s, struct leann_searcher *from, const struct leann_text *question,
+		const struct leann_results *r, size_t i, struct leann_error *e) MUST_CHECK;
 
 #endif

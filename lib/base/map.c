@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,8 @@ enum { MAPS_MAX = 16 };	/* an index, a model's weights, a few members; more are 
 
 /* A slot is written before its address is published, so that the handler sees it whole. */
 static struct {
-	_Atomic uintptr_t p;	/* 0: free */
+	atomic_bool taken;	/* by a thread that maps or has mapped */
+	_Atomic uintptr_t p;	/* 0: nothing to see */
 	size_t n_bytes;
 	char line[256];		/* what the handler says */
 	size_t n_line;
@@ -46,7 +48,7 @@ static void watch(const void *p, size_t n_bytes, const char *name)
 {
 	struct sigaction sa = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO};
 	size_t i = 0;
-	while (i < MAPS_MAX && atomic_load(&maps[i].p))
+	while (i < MAPS_MAX && atomic_exchange(&maps[i].taken, true))
 		i++;
 	if (i == MAPS_MAX)
 		return;
@@ -78,7 +80,9 @@ void map_release(const void *p, size_t n_bytes)
 	if (!p)
 		return;
 	for (size_t i = 0; i < MAPS_MAX; i++)
-		if (atomic_load(&maps[i].p) == (uintptr_t)p)
+		if (atomic_load(&maps[i].p) == (uintptr_t)p) {
 			atomic_store(&maps[i].p, 0);
+			atomic_store(&maps[i].taken, false);
+		}
 	munmap((void *)(uintptr_t)p, n_bytes);
 }

@@ -55,9 +55,9 @@ page_options() {
 }
 
 @test "pages that are referred to are there" {
-	for page in "$TOP"/cmd/*/*.1 "$TOP"/lib/*/*.[57] "$TOP"/scripts/*.[17]; do
+	for page in "$TOP"/cmd/*/*.1 "$TOP"/lib/*.3 "$TOP"/lib/*/*.[57] "$TOP"/scripts/*.[17]; do
 		sed -nE 's/^\.Xr (leann[a-z-]*) ([0-9]).*/\1.\2/p' "$page" | sort -u | while read -r x; do
-			ls "$TOP"/cmd/*/"$x" "$TOP"/lib/*/"$x" "$TOP"/scripts/"$x" 2>/dev/null | grep -q . ||
+			ls "$TOP"/cmd/*/"$x" "$TOP"/lib/"$x" "$TOP"/lib/*/"$x" "$TOP"/scripts/"$x" 2>/dev/null | grep -q . ||
 				complain "$(basename "$page"): $x is not there"
 		done
 	done
@@ -65,7 +65,7 @@ page_options() {
 }
 
 @test "leann(7) names every program and every page" {
-	for page in "$TOP"/cmd/*/*.1 "$TOP"/lib/*/*.[57] "$TOP"/scripts/*.1; do
+	for page in "$TOP"/cmd/*/*.1 "$TOP"/lib/*.3 "$TOP"/lib/*/*.[57] "$TOP"/scripts/*.1; do
 		x=$(basename "$page")
 		grep -Eq "^\.(It )?Xr ${x%.*} ${x##*.}" "$TOP/scripts/leann.7" || complain "leann.7 does not name $x"
 	done

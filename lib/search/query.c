@@ -1,5 +1,5 @@
 /* Questions to hits; see query.h. */
-#include "query.h"
+#include "search/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,9 @@
 #include "base/le.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "engine.h"
+#include "search/fuse.h"
+#include "sys/embed.h"
+#include "sys/source.h"
 
 void answer_release(struct answer *a)
 {
@@ -32,21 +34,24 @@ static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
  * Candidates by walking the chunk graph from the anchors' entry chunks; a filter acts on what
  * is met.
  */
-static size_t walk_graph(struct engine *g, const float *q, struct search_hit *out)
+static size_t walk_graph(struct asker *k, const struct plan *p, const float *q,
+			 struct search_hit *out)
 {
-	size_t ef = g->ef_search > g->n_candidates ? g->ef_search : g->n_candidates, n = 0;
+	const struct engine *g = k->g;
+	size_t ef = p->ef_search > p->n_candidates ? p->ef_search : p->n_candidates, n = 0;
 	float *lut = mem_array(g->pq.m * PQ_KSUB_MAX, sizeof *lut);
 	float *qrot = mem_array(g->pq.drot, sizeof *qrot);
 	struct graph_hit *hits = mem_array(ef, sizeof *hits);
-	uint32_t entry = g->graph->graph.entry;
+	uint32_t entry = g->graph.entry;
 	struct scorer s = {g, lut, qrot};
 	pq_lut(&g->pq, q, lut, qrot);
-	size_t found = graph_search(&g->graph->graph, score_chunks, &s, &entry, 1, ef,
-				    &g->graph->scratch, hits);
-	for (size_t i = 0; i < found && n < g->n_candidates; i++) {
+	size_t found = graph_search(&g->graph, score_chunks, &s, &entry, 1, ef, &k->scratch,
+				    hits);
+	for (size_t i = 0; i < found && n < p->n_candidates; i++) {
 		uint32_t id = hits[i].id;
-		if (!g->allow || (g->allow[id / 64] >> id % 64 & 1))
-			out[n++] = (struct search_hit){id, hits[i].score, hits[i].score, false};
+		if (!p->allow || (p->allow[id / 64] >> id % 64 & 1))
+			out[n++] = (struct search_hit){
+				.chunk = id, .approx = hits[i].score, .score = hits[i].score};
 	}
 	mem_free(lut);
 	mem_free(qrot);
@@ -80,14 +85,14 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void batch_ids(const struct engine *g, const struct answer *a, size_t n, struct batch *b)
+static void batch_ids(const struct plan *p, const struct answer *a, size_t n, struct batch *b)
 {
 	size_t total = 0, k = 0;
 	for (size_t i = 0; i < n; i++)
-		total += a[i].n_hits < g->n_recompute ? a[i].n_hits : g->n_recompute;
+		total += a[i].n_hits < p->n_recompute ? a[i].n_hits : p->n_recompute;
 	b->ids = mem_array(total, sizeof *b->ids);
 	for (size_t i = 0; i < n; i++)
-		for (size_t h = 0; h < a[i].n_hits && h < g->n_recompute; h++)
+		for (size_t h = 0; h < a[i].n_hits && h < p->n_recompute; h++)
 			b->ids[k++] = a[i].hits[h].chunk;
 	qsort(b->ids, k, sizeof *b->ids, by_id);
 	for (size_t i = 0; i < k; i++)
@@ -96,7 +101,7 @@ static void batch_ids(const struct engine *g, const struct answer *a, size_t n, 
 }
 
 /* Read the passages of the batch; those whose source changed are left out. */
-static int batch_texts(struct engine *g, struct batch *b, struct err *e)
+static int batch_texts(struct asker *s, struct batch *b, struct err *e)
 {
 	struct source_passage p = SOURCE_PASSAGE_INIT;
 	size_t *end = mem_array(b->n, sizeof *end);
@@ -104,7 +109,7 @@ static int batch_texts(struct engine *g, struct batch *b, struct err *e)
 	b->row = mem_array(b->n, sizeof *b->row);
 	b->texts = mem_array(b->n, sizeof *b->texts);
 	for (size_t i = 0; i < b->n && !r; i++) {
-		r = source_passage(g->src, b->ids[i], &p, e);
+		r = source_passage(s->src, b->ids[i], &p, e);
 		if (r)
 			break;
 		b->row[i] = -1;
@@ -130,56 +135,74 @@ static int64_t batch_row(const struct batch *b, uint32_t id)
 }
 
 /* Stage 2: one recompute batch for all questions, exact cosines, order. */
-static int recompute(struct engine *g, const float *q, size_t n, struct answer *a, struct err *e)
+static int recompute(struct asker *s, const struct plan *p, const float *q, size_t n,
+		     struct answer *a, struct err *e)
 {
 	struct batch b = {0};
-	size_t dim = g->ix.dim;
+	size_t dim = s->g->ix.dim;
 	int r;
-	batch_ids(g, a, n, &b);
-	r = batch_texts(g, &b, e);
+	batch_ids(p, a, n, &b);
+	r = batch_texts(s, &b, e);
 	if (!r && b.n_texts) {
 		b.vecs = mem_array(b.n_texts * dim, sizeof *b.vecs);
-		r = embed_texts(g->embed, b.texts, b.n_texts, WIRE_DOCUMENT, b.vecs, e);
+		r = embed_texts(s->embed, b.texts, b.n_texts, WIRE_DOCUMENT, b.vecs, e);
 	}
 	for (size_t i = 0; i < n && !r; i++) {
-		size_t exact = a[i].n_hits < g->n_recompute ? a[i].n_hits : g->n_recompute;
+		size_t exact = a[i].n_hits < p->n_recompute ? a[i].n_hits : p->n_recompute;
 		for (size_t h = 0; h < exact; h++) {
 			int64_t row = batch_row(&b, a[i].hits[h].chunk);
 			if (row < 0)
 				continue;
 			search_exact(&a[i].hits[h], b.vecs + (size_t)row * dim, q + i * dim, dim);
+			a[i].hits[h].cosine = a[i].hits[h].score;
 			a[i].n_recomputed++;
 		}
-		search_rank(a[i].hits, exact);
+		fuse_rank(p, &a[i], exact);
 	}
 	batch_release(&b);
 	return r;
 }
 
-int engine_answer(struct engine *g, const struct wire_text *questions, size_t n, struct answer *out,
-		  struct latency *t, struct err *e)
+/* The best by codes, best first. */
+static void candidates(struct asker *s, const struct plan *p, const float *q, struct answer *a)
 {
-	size_t dim = g->ix.dim;
+	struct search_params sp = {.n_best = p->n_candidates, .allow = p->allow};
+	*a = (struct answer){.hits = mem_array(p->n_candidates, sizeof *a->hits)};
+	a->n_hits = p->ef_search ? walk_graph(s, p, q, a->hits)
+				 : search_scan(&s->g->codes, q, &sp, s->par, a->hits);
+	for (size_t i = 0; i < a->n_hits; i++) {
+		a->hits[i].cosine = a->hits[i].approx;
+		a->hits[i].words = 0;
+	}
+}
+
+int ask(struct asker *s, const struct plan *p, const struct wire_text *questions, size_t n,
+	struct answer *out, struct latency *t, struct err *e)
+{
+	size_t dim = s->g->ix.dim;
 	float *q = mem_array(n * dim, sizeof *q);
 	double t0 = now_s(), t1;
-	int r = embed_texts(g->embed, questions, n, WIRE_QUERY, q, e);
+	int r = embed_texts(s->embed, questions, n, WIRE_QUERY, q, e);
 	t1 = now_s();
 	t->embed_ms = (t1 - t0) * 1e3;
-	struct search_params p = {.n_best = g->n_candidates, .allow = g->allow};
-	for (size_t i = 0; i < n && !r; i++) {
-		out[i] = (struct answer){.hits = mem_array(g->n_candidates, sizeof *out[i].hits)};
-		out[i].n_hits =
-			g->graph ? walk_graph(g, q + i * dim, out[i].hits)
-				 : search_scan(&g->codes, q + i * dim, &p, g->par, out[i].hits);
-	}
+	for (size_t i = 0; i < n && !r; i++)
+		candidates(s, p, q + i * dim, &out[i]);
 	t0 = now_s();
 	t->search_ms = (t0 - t1) * 1e3;
-	if (!r && g->n_recompute)
-		r = recompute(g, q, n, out, e);
+	for (size_t i = 0; i < n && !r && p->words; i++)
+		r = fuse_candidates(s, p, &questions[i], &out[i], e);
+	t1 = now_s();
+	t->words_ms = (t1 - t0) * 1e3;
+	t0 = t1;
+	if (!r && p->n_recompute)
+		r = recompute(s, p, q, n, out, e);
+	else if (!r)
+		for (size_t i = 0; i < n; i++)
+			fuse_rank(p, &out[i], out[i].n_hits);
 	t->recompute_ms = (now_s() - t0) * 1e3;
 	for (size_t i = 0; i < n && !r; i++)
-		if (out[i].n_hits > g->top_k)
-			out[i].n_hits = g->top_k;
+		if (out[i].n_hits > p->top_k)
+			out[i].n_hits = p->top_k;
 	mem_free(q);
 	return r;
 }

@@ -1,0 +1,219 @@
+/*
+ * leann: questions to an index of leann, from C or C++. See leann(3), which has a whole program.
+ *
+ *	struct leann_error e;
+ *	struct leann_index *ix;
+ *	struct leann_searcher *s;
+ *	struct leann_results *r;
+ *	struct leann_text q = {"where is the configuration parsed?", 34};
+ *
+ *	if (leann_open("src.leann", 0, &ix, &e) || leann_searcher_new(ix, NULL, &s, &e) ||
+ *	    leann_search(s, &q, 1, NULL, &r, &e))
+ *		fprintf(stderr, "%s\n", e.message);
+ *	... r->answers[0].hits[0].chunk, leann_passage_get() ...
+ *	leann_results_free(r); leann_searcher_free(s); leann_close(ix);
+ *
+ * Functions that can fail return 0, or -1 with *e filled; e may be NULL. On failure nothing is
+ * made and the pointer for the result is set to NULL. Functions that free take NULL.
+ *
+ * Threads: an index and a filter never change once made, and any number of threads may use them.
+ * A searcher, and what leann_passage_get() gave, is for one thread at a time; make one for each.
+ * Results belong to the caller. No handle survives fork() into the child.
+ *
+ * Two things end the process, with a line on stderr and status 2: no more memory, and an index
+ * file that another program cuts short while it is mapped (the first leann_open() takes the
+ * signal SIGBUS for that; a fault elsewhere is passed on to the default action).
+ */
+#ifndef LEANN_LEANN_H
+#define LEANN_LEANN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define LEANN_API __attribute__((visibility("default")))
+#else
+#define LEANN_API
+#endif
+
+/* Of struct leann_error; as the exit statuses of the programs, but for 1. */
+enum leann_status {
+	LEANN_OK = 0,
+	LEANN_USAGE = 1,	/* wrong use: an unknown language, another root where there are several */
+	LEANN_DATA = 2,		/* a damaged index, another model, a failed system call */
+	LEANN_TEMPORARY = 75,	/* try again later: the embedding server could not be reached in time */
+};
+
+struct leann_error {
+	int status;		/* enum leann_status */
+	char message[1000];	/* where, what, the numbers; NUL-terminated, no LF but in names of files */
+};
+
+/* Bytes that are borrowed for a call, or for as long as what they came from says. */
+struct leann_text {
+	const char *p;		/* UTF-8, unless said otherwise */
+	size_t n_bytes;
+};
+
+/* The version of the library, "0.1.0"; static. */
+LEANN_API const char *leann_version(void);
+
+/* ---- an index ---- */
+
+struct leann_index;
+
+enum { LEANN_OPEN_GRAPH = 1 };	/* also unpack the graph over chunks, for ef_search below */
+
+/*
+ * Map the index file. flags: 0 or LEANN_OPEN_GRAPH (LEANN_USAGE where the index has no graph).
+ * The caller closes it, after every searcher and filter made from it was freed.
+ */
+LEANN_API int leann_open(const char *path, unsigned flags, struct leann_index **out,
+			 struct leann_error *e);
+LEANN_API void leann_close(struct leann_index *ix);
+
+struct leann_info {
+	const char *path;	/* as given to leann_open() */
+	const char *model;	/* name of the embedding model, NULL: the index does not say */
+	const char *precision;	/* of its embeddings: "fp32", "bf16" or "int8" */
+	size_t n_files, n_chunks;
+	size_t dim;		/* of embeddings */
+	size_t code_bytes;	/* a chunk; 0 for an index without chunks */
+	int has_words;		/* can rank by words beside meaning */
+	int has_graph;		/* over chunks */
+};
+
+/* What is known of the index; lives as long as it. */
+LEANN_API const struct leann_info *leann_index_info(const struct leann_index *ix);
+
+/* ---- a filter: which files may have hits ---- */
+
+struct leann_filter;
+
+/*
+ * languages: names as leann-chunk(1) has them, NULL at the end; a file in any of them is taken.
+ * NULL: all are. A name that no file could have is LEANN_USAGE.
+ * paths: patterns over paths relative to their root as in .gitignore, "!" before one excludes, the
+ * last that matches decides, NULL at the end. NULL or none: all are taken.
+ * Nothing given is kept. One bit a chunk, made here once; use it for as many searches as you like.
+ * The caller frees it, before the index is closed.
+ */
+LEANN_API int leann_filter_new(const struct leann_index *ix, const char *const *languages,
+			       const char *const *paths, struct leann_filter **out,
+			       struct leann_error *e);
+LEANN_API void leann_filter_free(struct leann_filter *f);
+/* Chunks it lets through. */
+LEANN_API size_t leann_filter_n_chunks(const struct leann_filter *f);
+
+/* ---- a searcher: a connection to the embedding server, the files, threads ---- */
+
+struct leann_searcher;
+
+/* Strings are not kept. */
+struct leann_options {
+	const char *root;	/* the files are below this folder now; NULL: where they were */
+	const char *model;	/* name or folder of the model; NULL: the index's name for it */
+	const char *endpoint;	/* embedding server, leann-embed(7); NULL: $LEANN_ENDPOINT, else
+				   the user's own server, which is started where none runs */
+	double timeout_s;	/* give up on the server after; 0: 60 */
+	int no_start;		/* not 0: do not start a server; none there is LEANN_TEMPORARY */
+	unsigned threads;	/* for the scan, the caller's included; 0: one a processor */
+};
+/* In the order above. */
+#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0}
+
+/*
+ * Connect to an embedding server that has the model and the precision of the index. o NULL: all
+ * defaults. A server is started by running leann-embed-server from the folder of the running
+ * program, else from $PATH; it outlives the searcher. The caller frees it; ix outlives it.
+ */
+LEANN_API int leann_searcher_new(const struct leann_index *ix, const struct leann_options *o,
+				 struct leann_searcher **out, struct leann_error *e);
+LEANN_API void leann_searcher_free(struct leann_searcher *s);
+
+/* ---- searching ---- */
+
+struct leann_params {
+	size_t top_k;		/* hits wanted, at most 10,000; 0: 10 */
+	size_t recompute;	/* exact embeddings a question, raised to top_k; 0: leann-search(1) */
+	int codes_only;		/* not 0: recompute nothing; cosines come from the codes */
+	size_t shortlist;	/* passages whose words are looked at, at most 10,000; 0: 500 */
+	double word_weight;	/* how much words count, 0 to 4; 1 is the default's */
+	int dense;		/* not 0: rank by meaning alone, shortlist and word_weight unused */
+	size_t ef_search;	/* breadth of a walk over the graph, at most 1,000,000, wants
+				   LEANN_OPEN_GRAPH; 0: scan every code */
+	const struct leann_filter *filter;	/* of the same index; NULL: all files */
+};
+/* In the order above. */
+#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL}
+
+struct leann_hit {
+	uint32_t chunk;		/* 0 to n_chunks - 1 */
+	float score;		/* hits are in its order: cosine plus a bonus for words */
+	float cosine;		/* to the question: of its embedding where exact, else approx */
+	float approx;		/* the same by the chunk's code */
+	float words;		/* how well words match, 0 to 1 for the best on the shortlist */
+	int exact;		/* 0: not computed again, or its source changed */
+};
+
+struct leann_answer {
+	const struct leann_hit *hits;	/* n_hits, best first */
+	size_t n_hits;
+	size_t n_recomputed;	/* exact embeddings, those shared with other questions included */
+};
+
+struct leann_results {
+	const struct leann_answer *answers;	/* n_answers, in the order of the questions */
+	size_t n_answers;
+	/* milliseconds of the whole call, and of its steps: embedding the questions, finding
+	   candidates, their words, embedding the best of them */
+	double total_ms, embed_ms, search_ms, words_ms, recompute_ms;
+};
+
+/*
+ * Answer n questions at once: their embeddings are one batch, the chunks to recompute for all of
+ * them another, so that 64 questions together are faster than one after the other. p NULL: all
+ * defaults. Nothing given is kept. After a failure the searcher can be used again.
+ * The caller frees *out; it needs neither the searcher nor the index.
+ */
+LEANN_API int leann_search(struct leann_searcher *s, const struct leann_text *questions, size_t n,
+			   const struct leann_params *p, struct leann_results **out,
+			   struct leann_error *e);
+LEANN_API void leann_results_free(struct leann_results *r);
+
+/* ---- passages ---- */
+
+enum leann_source {
+	LEANN_FRESH = 0,	/* the file is what was indexed, byte for byte */
+	LEANN_CHANGED = 1,	/* it has other bytes now: no text is given */
+	LEANN_MISSING = 2,	/* it is gone or cannot be read */
+};
+
+/* Every p below is NUL-terminated and never NULL; NUL may also be inside. */
+struct leann_passage {
+	int source;		/* enum leann_source */
+	struct leann_text path;	/* root, "/", path below it, any bytes; of a stored file its name */
+	struct leann_text id;	/* of the record in a file of records, else empty */
+	const char *language;	/* of the file, as leann-chunk(1) names it; lives as the index */
+	/* where LEANN_FRESH, else empty and 0 */
+	struct leann_text text;	/* as it was embedded */
+	uint64_t first_line, last_line;	/* of the file, from 1; the last one with text */
+	struct leann_text heading;	/* the heading or definition it is under, empty: none */
+};
+
+/*
+ * Read chunk's passage from its file into *out, which points into s until the next call with s.
+ * Ascending chunks are quickest: the last few files stay in memory.
+ */
+LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
+				struct leann_passage *out, struct leann_error *e);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,66 @@
+/* Opening an index for questions: codec and chunk graph. See engine.h. */
+#include "search/engine.h"
+
+#include "base/mem.h"
+#include "fmt/csr.h"
+
+/* The codec of the index; residual codes also need rotated anchors and each chunk's anchor. */
+static void open_codes(struct engine *g)
+{
+	const struct rec_codebook *k = &g->ix.pq;
+	const struct rec_anchors *a = &g->ix.anchors;
+	g->pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
+			    .residual = k->residual, .seed = k->seed};
+	pq_load(&g->pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+	g->codes = (struct search_codes){.pq = &g->pq, .packed = g->ix.codes, .n = g->ix.n_chunks};
+	if (!k->residual)
+		return;
+	anchors_load(&g->anchors, a->m, a->dim, a->q, a->scale);
+	pq_residual_init(&g->residual, &g->pq, &g->anchors);
+	g->assign = mem_array(g->ix.n_chunks, sizeof *g->assign);
+	for (size_t i = 0; i < g->ix.n_chunks; i++)
+		g->assign[i] = (uint32_t)column_get(&g->ix.assign, i);
+	g->codes.residual = &g->residual;
+	g->codes.assign = g->assign;
+}
+
+static int open_graph(struct engine *g, struct err *e)
+{
+	if (!g->ix.chunk_graph.p)
+		return err_set(e, ERR_USAGE,
+			       "%s has no graph over its chunks: build it with leann-graph "
+			       "--graph chunks, or search it with --candidates scan",
+			       g->ix.b.path);
+	struct csr c = CSR_INIT;
+	if (csr_unpack(g->ix.chunk_graph.p, g->ix.chunk_graph.n, &c, e))
+		return err_prefix(e, "%s: damaged index: member chunk-graph", g->ix.b.path);
+	g->graph = (struct graph){c.n, c.offs, c.edges, c.entry};
+	g->has_graph = true;
+	if (c.n != g->ix.n_chunks)
+		return err_set(e, ERR_DATA,
+			       "%s: damaged index: member chunk-graph has %zu nodes, want %zu",
+			       g->ix.b.path, c.n, g->ix.n_chunks);
+	return 0;
+}
+
+int engine_open(struct engine *g, const char *path, bool graph, struct err *e)
+{
+	*g = (struct engine){0};
+	if (index_open(&g->ix, path, e))
+		return -1;
+	if (!g->ix.n_chunks)
+		return 0;
+	open_codes(g);
+	return graph ? open_graph(g, e) : 0;
+}
+
+void engine_close(struct engine *g)
+{
+	if (g->has_graph)
+		graph_release(&g->graph);
+	pq_residual_release(&g->residual);
+	anchors_release(&g->anchors);
+	pq_release(&g->pq);
+	mem_free(g->assign);
+	index_close(&g->ix);
+}

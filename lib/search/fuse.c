@@ -1,0 +1,66 @@
+/* Words beside cosines; see fuse.h. */
+#include "search/fuse.h"
+
+#include <stdlib.h>
+
+#include "algo/lexical.h"
+#include "base/mem.h"
+#include "sys/peek.h"
+
+static int by_chunk(const void *a, const void *b)
+{
+	const struct search_hit *x = a, *y = b;
+	return (x->chunk > y->chunk) - (x->chunk < y->chunk);
+}
+
+/* BM25 of every hit into its words; the best of them into *best. */
+static int score_words(struct asker *s, struct lexical *q, struct answer *a, double *best,
+		       struct err *e)
+{
+	const char *text;
+	size_t n;
+	*best = 0;
+	for (size_t i = 0; i < a->n_hits; i++) {
+		int r = peek_text(s->peek, a->hits[i].chunk, &text, &n, e);
+		if (r < 0)
+			return -1;
+		double bm25 = r ? lexical_score(q, text, n) : 0;
+		a->hits[i].words = (float)bm25;
+		*best = bm25 > *best ? bm25 : *best;
+	}
+	return 0;
+}
+
+static void set_scores(struct answer *a, size_t n, double weight)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct search_hit *h = &a->hits[i];
+		h->score = h->cosine + (float)(weight * (double)a->span * (double)h->words);
+	}
+}
+
+int fuse_candidates(struct asker *s, const struct plan *p, const struct wire_text *question,
+		    struct answer *a, struct err *e)
+{
+	const struct terms t = engine_terms(s->g);
+	struct lexical *q = mem_alloc(sizeof *q);
+	double best;
+	if (a->n_hits)
+		a->span = a->hits[0].approx - a->hits[a->n_hits - 1].approx;
+	lexical_init(q, question->p, question->n, &t);
+	qsort(a->hits, a->n_hits, sizeof *a->hits, by_chunk);	/* as files are read best */
+	int r = score_words(s, q, a, &best, e);
+	for (size_t i = 0; !r && i < a->n_hits; i++)
+		a->hits[i].words = best > 0 ? (float)((double)a->hits[i].words / best) : 0;
+	lexical_release(q);
+	mem_free(q);
+	set_scores(a, a->n_hits, p->weight_first);
+	search_rank(a->hits, a->n_hits);
+	return r;
+}
+
+void fuse_rank(const struct plan *p, struct answer *a, size_t n)
+{
+	set_scores(a, n, p->weight_last);
+	search_rank(a->hits, n);
+}

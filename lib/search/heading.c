@@ -1,0 +1,27 @@
+/* Headings of passages; see heading.h. */
+#include "search/heading.h"
+
+#include <string.h>
+
+#include "algo/lang.h"
+#include "algo/outline.h"
+#include "base/utf8.h"
+
+void heading_add(const struct index *ix, const struct source_passage *p, uint32_t chunk,
+		 struct buf *out)
+{
+	struct index_chunk c;
+	struct index_file f;
+	struct err ignored;
+	size_t at, n;
+	if (p->status != SOURCE_FRESH || !p->raw || index_chunk(ix, chunk, &c, &ignored))
+		return;
+	index_file(ix, c.file, &f);
+	const char *name = index_lang(ix, f.lang);
+	const struct lang *l = lang_by_name(name, strlen(name));
+	enum outline_kind kind = l && l->style == STYLE_CODE ? OUTLINE_CODE : OUTLINE_PROSE;
+	if ((f.flags & FILE_RECORDS) || c.off_bytes >= p->n_raw)
+		return;
+	if (outline_find((const char *)p->raw, p->n_raw, (size_t)c.off_bytes, kind, &at, &n))
+		utf8_repair(out, p->raw + at, n < 160 ? n : 160);
+}

@@ -1,0 +1,69 @@
+/*
+ * query: questions put to an open index: candidates, one recompute batch, hits in order.
+ *
+ *	struct asker s = {.g = &g, ...};	one a thread, over a shared engine
+ *	struct plan p; plan_make(&g, &params, &p);
+ *	if (ask(&s, &p, questions, n, answers, &latency, e)) ...
+ *	answer_release(&answers[i]);
+ */
+#ifndef LEANN_SEARCH_QUERY_H
+#define LEANN_SEARCH_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "algo/search.h"
+#include "base/err.h"
+#include "base/par.h"
+#include "fmt/wire.h"
+#include "search/engine.h"
+
+struct embed;
+struct peek;
+struct source;
+
+/* What one thread asks with; all but scratch is the caller's to make and free. */
+struct asker {
+	const struct engine *g;
+	struct source *src;
+	struct peek *peek;
+	struct embed *embed;
+	struct par *par;
+	struct graph_scratch scratch;		/* caller: graph_scratch_release() */
+};
+
+/* How to answer; made from leann_params by plan_make(). */
+struct plan {
+	size_t top_k, n_candidates, n_recompute;
+	size_t ef_search;			/* of a walk over the graph; 0: scan */
+	bool words;				/* rank by words too */
+	double weight_first, weight_last;	/* of words, before and after recomputing: fuse.h */
+	const uint64_t *allow;			/* filter, NULL: all chunks */
+};
+
+struct leann_params;
+/* Defaults and what they depend on; p->allow is the caller's to set. */
+int plan_make(const struct engine *g, const struct leann_params *want, struct plan *p,
+	      struct err *e) MUST_CHECK;
+
+struct latency {
+	double embed_ms, search_ms, words_ms, recompute_ms;
+};
+
+struct answer {
+	struct search_hit *hits;		/* n_hits, best first */
+	size_t n_hits;
+	float span;				/* of the candidates' cosines by codes */
+	size_t n_recomputed;			/* embeddings computed for this question alone or shared */
+};
+
+/*
+ * Answer n questions into out, which starts zeroed and is released by the caller also after a
+ * failure: their embeddings in one batch, the candidates of all of them in another. Hits whose
+ * source changed keep exact false and their approximate score.
+ */
+int ask(struct asker *s, const struct plan *p, const struct wire_text *questions, size_t n,
+	struct answer *out, struct latency *t, struct err *e) MUST_CHECK;
+void answer_release(struct answer *a);
+
+#endif
