@@ -2,12 +2,34 @@
 #include "algo/lexical.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include "base/hash.h"
 
 #define K1 1.2
 #define B .75
 
 enum { SLOTS = 4 * LEXICAL_WORDS_MAX };
+
+/*
+ * English words that say nothing of what a passage is about, as far as search goes: Lucene's list. In
+ * code they are rare, so that their frequency alone would make them count: without them nDCG@10 is
+ * .850 on exercism's questions to code, .817 with; .712 and .713 on scifact. As words_of() gives them.
+ */
+static const char *const stop_words[] = {
+	"a",   "an",   "and",  "are",  "as",   "at",	"be",	 "but",	 "by",	 "for",	 "if",
+	"in",  "into", "is",   "it",   "no",   "not",	"of",	 "on",	 "or",	 "such", "that",
+	"the", "their", "then", "there", "these", "they", "this", "to",	 "was",	 "will", "with",
+};
+
+static bool is_stop_word(uint64_t hash)
+{
+	for (size_t i = 0; i < sizeof stop_words / sizeof *stop_words; i++)
+		if (hash == hash64(stop_words[i], strlen(stop_words[i])))
+			return true;
+	return false;
+}
 
 /* The slot of a word, or the empty one where it would go. */
 static uint16_t *slot_of(struct lexical *q, uint64_t hash)
@@ -26,7 +48,7 @@ void lexical_init(struct lexical *q, const char *question, size_t n, const struc
 	words_of(question, n, &q->w);
 	for (size_t i = 0; i < q->w.n && q->n < LEXICAL_WORDS_MAX; i++) {
 		uint16_t *s = slot_of(q, q->w.p[i].hash);
-		if (*s)
+		if (*s || is_stop_word(q->w.p[i].hash))
 			continue;
 		double df = terms_df(t, q->w.p[i].hash);
 		q->word[q->n] = (struct lexical_word){

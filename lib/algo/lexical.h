@@ -16,7 +16,7 @@
 
 enum { LEXICAL_WORDS_MAX = 256 };
 
-/* A word of the question, each once. */
+/* A word of the question, each once; the commonest of English are left out. */
 struct lexical_word {
 	uint64_t hash;
 	double idf;

@@ -110,8 +110,11 @@ static void ranking(void)
 	terms_pack(c, &level);
 	struct terms t = {level.p, level.len, terms_n_words(c), 100};
 	ok(score("mutex", "nothing of it", &t) == 0, "no word in common: 0");
-	ok(score("the mutex", "a mutex here now", &t) > score("the mutex", "in the here now", &t),
+	ok(score("common mutex", "a mutex here now", &t) >
+		   score("common mutex", "in common here now", &t),
 	   "a rare word counts more than a frequent one");
+	ok(score("this is the word for that", "this is the other for that", &t) == 0,
+	   "the commonest words of English do not count");
 	ok(score("mutex mutex", "a mutex", &t) == score("mutex", "a mutex", &t),
 	   "a word of the question counts once");
 	ok(score("mutex", "mutex mutex", &t) > score("mutex", "mutex other", &t) &&
