@@ -1,8 +1,10 @@
 """Vector streams, leann-stream(5), in Python: read, write, join. The checksum of END is left out."""
+import math
+
 import msgpack
 import numpy as np
 
-FILE, CHUNK, VECTOR, TEXT, END = 1, 2, 3, 4, 127
+FILE, CHUNK, VECTOR, TEXT, TERMS, END = 1, 2, 3, 4, 64, 127
 
 
 def records(path):
@@ -53,11 +55,23 @@ class Writer:
             self.out.flush()
 
 
+def join_terms(terms):
+    """One record of terms of several: folded to the fewest buckets, frequencies added."""
+    n = min(len(t[2]) for t in terms)
+    df = np.zeros(n)
+    for t in terms:
+        level = np.frombuffer(t[2], np.uint8).astype(float)
+        df += np.where(level > 0, 2 ** ((level - .5) / 8), 0).reshape(-1, n).sum(axis=0)
+    levels = [1 + math.floor(8 * math.log2(max(1, x))) if x > 0 else 0 for x in df]
+    return [TERMS, sum(t[1] for t in terms), bytes(levels)]
+
+
 def join(paths, out):
     """One stream of several with the same model: files and chunks numbered on."""
     headers = [header(p) for p in paths]
     keys = {**headers[0], "roots": [root for h in headers for root in h["roots"]]}
     files = chunks = first_root = 0
+    terms = []
     with Writer(out, keys) as w:
         for p, h in zip(paths, headers):
             n_files = n_chunks = 0
@@ -75,6 +89,10 @@ def join(paths, out):
                 elif r[0] == TEXT:
                     r[1] += files
                 else:
+                    if r[0] == TERMS:
+                        terms.append(r)
                     continue        # header, END, and enrichments, which hold for one set alone
                 w.put(r)
             files, chunks, first_root = files + n_files, chunks + n_chunks, first_root + len(h["roots"])
+        if len(terms) == len(paths):
+            w.put(join_terms(terms))
