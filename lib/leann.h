@@ -40,11 +40,12 @@ extern "C" {
 #define LEANN_API
 #endif
 
-/* Of struct leann_error; as the exit statuses of the programs, but for 1. */
+/* Of struct leann_error; as the exit statuses of the programs, but for 1 and 3. */
 enum leann_status {
 	LEANN_OK = 0,
 	LEANN_USAGE = 1,	/* wrong use: an unknown language, another root where there are several */
 	LEANN_DATA = 2,		/* a damaged index, another model, a failed system call */
+	LEANN_NOT_FOUND = 3,	/* leann_find(): the index has no such file or line */
 	LEANN_TEMPORARY = 75,	/* try again later: the embedding server could not be reached in time */
 };
 
@@ -109,7 +110,7 @@ LEANN_API void leann_filter_free(struct leann_filter *f);
 /* Chunks it lets through. */
 LEANN_API size_t leann_filter_n_chunks(const struct leann_filter *f);
 
-/* ---- a searcher: a connection to the embedding server, the files, threads ---- */
+/* ---- a searcher: a connection to the embedding server, the files, threads, the cache ---- */
 
 struct leann_searcher;
 
@@ -122,14 +123,16 @@ struct leann_options {
 	double timeout_s;	/* give up on the server after; 0: 60 */
 	int no_start;		/* not 0: do not start a server; none there is LEANN_TEMPORARY */
 	unsigned threads;	/* for the scan, the caller's included; 0: one a processor */
+	int no_cache;		/* not 0: keep no answers and embeddings, use none: leann-cache(5) */
 };
 /* In the order above. */
-#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0}
+#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0, 0}
 
 /*
- * Connect to an embedding server that has the model and the precision of the index. o NULL: all
- * defaults. A server is started by running leann-embed-server from the folder of the running
- * program, else from $PATH; it outlives the searcher. The caller frees it; ix outlives it.
+ * o NULL: all defaults. The first search that needs it connects to an embedding server that has
+ * the model and the precision of the index, or fails; one whose answer is in the cache needs none.
+ * A server is started by running leann-embed-server from the folder of the running program, else
+ * from $PATH; it outlives the searcher. The caller frees the searcher; ix outlives it.
  */
 LEANN_API int leann_searcher_new(const struct leann_index *ix, const struct leann_options *o,
 				 struct leann_searcher **out, struct leann_error *e);
@@ -147,9 +150,13 @@ struct leann_params {
 	size_t ef_search;	/* breadth of a walk over the graph, at most 1,000,000, wants
 				   LEANN_OPEN_GRAPH; 0: scan every code */
 	const struct leann_filter *filter;	/* of the same index; NULL: all files */
+	size_t per_file;	/* hits of one file at most; 0: any number */
+	int all_copies;		/* not 0: a text that is there again is a hit of its own */
+	double recall_target;	/* .90, .95 or .99: sets recompute where that is 0; 0: the default */
+	double confidence;	/* above 0, at most 10: stop recomputing by margin, leann-search(1) */
 };
 /* In the order above. */
-#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL}
+#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0}
 
 struct leann_hit {
 	uint32_t chunk;		/* 0 to n_chunks - 1 */
@@ -158,12 +165,15 @@ struct leann_hit {
 	float approx;		/* the same by the chunk's code */
 	float words;		/* how well words match, 0 to 1 for the best on the shortlist */
 	int exact;		/* 0: not computed again, or its source changed */
+	const uint32_t *also;	/* n_also chunks, ascending, of the same text but for white space */
+	size_t n_also;
 };
 
 struct leann_answer {
 	const struct leann_hit *hits;	/* n_hits, best first */
 	size_t n_hits;
-	size_t n_recomputed;	/* exact embeddings, those shared with other questions included */
+	size_t n_recomputed;	/* embeddings computed now, those shared with other questions included */
+	int cached;		/* not 0: the answer was in the cache, and its files are as they were */
 };
 
 struct leann_results {
@@ -184,6 +194,13 @@ LEANN_API int leann_search(struct leann_searcher *s, const struct leann_text *qu
 			   const struct leann_params *p, struct leann_results **out,
 			   struct leann_error *e);
 LEANN_API void leann_results_free(struct leann_results *r);
+
+/*
+ * The passages nearest in meaning to chunk, which is none of them: one answer. The passage is
+ * embedded as it is now; a source that changed or went away is LEANN_DATA. Words do not count.
+ */
+LEANN_API int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_params *p,
+			    struct leann_results **out, struct leann_error *e);
 
 /* ---- passages ---- */
 
@@ -211,6 +228,14 @@ struct leann_passage {
  */
 LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
 				struct leann_passage *out, struct leann_error *e);
+
+/*
+ * The chunk that line, from 1, of a file is in; line 0: the file's first. path is absolute or
+ * relative to the working directory, symbolic links are followed; or the name of a stored file. Of
+ * JSON Lines a line is a record. LEANN_NOT_FOUND: there is none; LEANN_DATA: the file changed.
+ */
+LEANN_API int leann_find(struct leann_searcher *s, const char *path, uint64_t line,
+			 uint32_t *chunk, struct leann_error *e);
 
 #ifdef __cplusplus
 }

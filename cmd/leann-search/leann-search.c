@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "like.h"
 #include "settings.h"
 #include "show.h"
 
@@ -45,6 +46,33 @@ static int ask(struct asking *g, const struct leann_text *q, size_t n, struct er
 			printf("%s== %.*s\n", s->n_shown++ ? "\n" : "", (int)q[i].n_bytes, q[i].p);
 		bad = show_answer(s, g->from, &q[i], r, i, &why);
 		g->n_hits += r->answers[i].n_hits;
+	}
+	leann_results_free(r);
+	return bad ? as_err(&why, e) : 0;
+}
+
+/* What is near a passage. None there is an answer: 1, and why on stderr. */
+static int like(struct asking *g, const char *where, struct err *e)
+{
+	struct leann_results *r = NULL;
+	struct leann_passage p;
+	struct leann_error why;
+	uint32_t chunk;
+	if (like_find(g->from, where, &chunk, &why)) {
+		as_err(&why, e);
+		if (why.status != LEANN_NOT_FOUND)
+			return -1;
+		err_print(e);
+		return 0;
+	}
+	int bad = leann_related(g->from, chunk, &g->params, &r, &why);
+	if (!bad)
+		bad = leann_passage_get(g->from, chunk, &p, &why);
+	if (!bad) {
+		struct leann_text text = {mem_strndup(p.text.p, p.text.n_bytes), p.text.n_bytes};
+		bad = show_answer(&g->show, g->from, &text, r, 0, &why);
+		mem_free((char *)text.p);
+		g->n_hits += r->answers[0].n_hits;
 	}
 	leann_results_free(r);
 	return bad ? as_err(&why, e) : 0;
@@ -122,13 +150,18 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 					.endpoint = s->embed.endpoint,
 					.timeout_s = s->embed.timeout_s,
 					.no_start = s->embed.no_start,
-					.threads = (unsigned)s->n_threads};
+					.threads = (unsigned)s->n_threads,
+					.no_cache = s->no_cache};
 	g->params = (struct leann_params){.top_k = s->top_k,
 					  .recompute = s->recompute,
 					  .codes_only = s->no_recompute,
 					  .shortlist = s->candidates,
 					  .word_weight = s->weight,
 					  .dense = s->dense,
+					  .per_file = s->per_file,
+					  .all_copies = s->all_copies,
+					  .recall_target = s->recall_target,
+					  .confidence = s->confidence,
 					  .ef_search = s->use_graph ? s->ef_search : 0};
 	if (leann_open(s->index, s->use_graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
 	    leann_searcher_new(g->ix, &o, &g->from, &why))
@@ -144,12 +177,15 @@ static int run(struct asking *g, const struct settings *s, struct err *e)
 		return -1;
 	g->show = (struct show){.json = s->json,
 				.explain = s->explain,
-				.explain_words = !s->dense && leann_index_info(g->ix)->has_words,
+				.explain_words = !s->dense && !s->like && leann_index_info(g->ix)->has_words,
+				.like = s->like,
 				.batch = s->batch,
 				.tty = tty,
 				.colour = want_colour(s->colour, tty),
 				.n_lines = s->n_lines};
-	int r = s->batch ? ask_file(g, s->batch, e) : ask(g, &q, 1, e);
+	int r = s->like	   ? like(g, s->like, e)
+		: s->batch ? ask_file(g, s->batch, e)
+			   : ask(g, &q, 1, e);
 	if (!r && g->show.n_stale && g->show.n_stale == g->show.n_hits)
 		err_warn("%s: every hit is stale: build the index again, or say with --root where "
 			 "its files are now", s->index);

@@ -16,6 +16,12 @@ enum {
 	OPT_WEIGHT,
 	OPT_EXPLAIN,
 	OPT_BATCH,
+	OPT_LIKE,
+	OPT_PER_FILE,
+	OPT_ALL_COPIES,
+	OPT_RECALL,
+	OPT_EARLY,
+	OPT_CONFIDENCE,
 	OPT_LANG,
 	OPT_PATH,
 	OPT_FORMAT,
@@ -25,6 +31,7 @@ enum {
 	OPT_ENDPOINT,
 	OPT_TIMEOUT,
 	OPT_NO_START,
+	OPT_NO_CACHE,
 	OPT_LINES,
 	OPT_ROOT,
 	OPT_CONFIG,
@@ -39,8 +46,14 @@ static const struct opt table[] = {
 	{OPT_FORMAT, "format", "text|json", "for people (text) or one JSON object a question"},
 	{OPT_JSON, "json", NULL, "the same as --format json"},
 	{OPT_BATCH, "batch", "FILE", "questions from FILE, one a line (- is stdin)"},
+	{OPT_LIKE, "like", "PATH[:LINE]", "no question: what is near the passage there"},
+	{OPT_PER_FILE, "per-file", "N", "hits of one file at most"},
+	{OPT_ALL_COPIES, "all-copies", NULL, "show a text that is there again as a hit of its own"},
 	{OPT_LINES, "lines", "N", "preview lines a hit, for people (3)"},
 	{OPT_RECOMPUTE, "recompute", "N", "embeddings to recompute a question (see the manual)"},
+	{OPT_RECALL, "recall-target", ".90|.95|.99", "as many as find that share of the best hits"},
+	{OPT_EARLY, "early-terminate", NULL, "only half of them where the hits stand out"},
+	{OPT_CONFIDENCE, "confidence-threshold", "T", "by how much of their span (.5)"},
 	{OPT_NO_RECOMPUTE, "no-recompute", NULL, "rank by the codes alone: faster, less exact"},
 	{OPT_DENSE, "dense", NULL, "rank by meaning alone, not by words as well"},
 	{OPT_WEIGHT, "word-weight", "X", "how much words count, 0 to 4 (1)"},
@@ -54,6 +67,7 @@ static const struct opt table[] = {
 	{OPT_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
 	{OPT_TIMEOUT, "timeout", "SECONDS", "give up on the server after (60)"},
 	{OPT_NO_START, "no-start", NULL, "do not start a server"},
+	{OPT_NO_CACHE, "no-cache", NULL, "ask anew, and keep nothing for the next time"},
 	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
 	{OPT_COLOR, "color", "auto|always|never", "colours (auto)"},
@@ -99,6 +113,17 @@ static void use_config(struct settings *s)
 		s->ef_search = (size_t)ef;
 }
 
+static double recall_target(const struct opts *o)
+{
+	static const char *const known[] = {".90", ".95", ".99", NULL};
+	static const double value[] = {.90, .95, .99};
+	double v = opts_real(o, 0, 1);
+	for (size_t i = 0; i < 3; i++)
+		if (v > value[i] - 1e-6 && v < value[i] + 1e-6)
+			return v;
+	return value[opts_word(o, known)];
+}
+
 static void set_option(struct settings *s, const struct opts *o, int c)
 {
 	struct err e;
@@ -119,6 +144,12 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_FORMAT: s->json = opts_word(o, formats) == 1; break;
 	case OPT_JSON: s->json = true; break;
 	case OPT_BATCH: s->batch = o->val; break;
+	case OPT_LIKE: s->like = o->val; break;
+	case OPT_PER_FILE: s->per_file = (size_t)opts_num(o, 1, TOP_MAX); break;
+	case OPT_ALL_COPIES: s->all_copies = true; break;
+	case OPT_RECALL: s->recall_target = recall_target(o); break;
+	case OPT_EARLY: s->early = true; break;
+	case OPT_CONFIDENCE: s->confidence = opts_real(o, .001, 10); break;
 	case OPT_LINES: s->n_lines = (size_t)opts_num(o, 0, 100); break;
 	case OPT_RECOMPUTE: s->recompute = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case OPT_NO_RECOMPUTE: s->no_recompute = true; break;
@@ -135,6 +166,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_CONFIG: s->config_path = o->val; break;
 	case OPT_SHOW: s->show_config = true; break;
 	case OPT_NO_START: s->embed.no_start = true; break;
+	case OPT_NO_CACHE: s->no_cache = true; break;
 	case OPT_COLOR: s->colour = opts_word(o, colours); break;
 	}
 }
@@ -144,7 +176,7 @@ void settings_parse(int argc, char **argv, struct settings *s)
 	struct opts o = {
 		.table = table,
 		.usage = "[options] INDEX QUESTION...\n       leann-search [options] --batch FILE "
-			 "INDEX",
+			 "INDEX\n       leann-search [options] --like PATH[:LINE] INDEX",
 		.summary = "Find the passages of an index that answer a question.",
 	};
 	config_init(&s->config);
@@ -159,7 +191,14 @@ void settings_parse(int argc, char **argv, struct settings *s)
 	s->index = o.args[0];
 	for (size_t i = 1; i < o.n_args; i++)
 		buf_printf(&s->question, "%s%s", i > 1 ? " " : "", o.args[i]);
-	if (!s->batch == !s->question.len)
+	if (s->confidence > 0 && !s->early)
+		err_usage_die("--confidence-threshold goes with --early-terminate");
+	if (s->early && !(s->confidence > 0))
+		s->confidence = CONFIDENCE_DEFAULT;
+	if (s->like && (s->batch || s->question.len))
+		err_usage_die("--like and %s: only one of them",
+			      s->batch ? "--batch" : "a question");
+	if (!s->like && !s->batch == !s->question.len)
 		err_usage_die(s->batch ? "a question and --batch: only one of them"
 				       : "what is the question?");
 out:

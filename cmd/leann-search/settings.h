@@ -12,6 +12,7 @@
 #include "sys/glob.h"
 
 enum { TOP_MAX = 10000 };
+#define CONFIDENCE_DEFAULT .5
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct settings {
@@ -25,6 +26,10 @@ struct settings {
 	size_t candidates;
 	double weight;				/* of words; < 0: default */
 	bool no_recompute, dense, explain, use_graph, json, show_config;
+	bool no_cache, all_copies, early;
+	const char *like;			/* a passage instead of a question: like.h */
+	size_t per_file;
+	double recall_target, confidence;	/* 0: none given */
 	size_t colour;				/* enum colour */
 	struct buf question;
 };

@@ -94,16 +94,37 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 	buf_release(&text);
 }
 
+static void print_copy(const struct show *s, const struct leann_passage *p)
+{
+	struct buf safe = BUF_INIT;
+	const char *path;
+	size_t n;
+	here(&p->path, &path, &n);
+	preview_safe(&safe, path, n, s->tty);
+	printf("    also %s%s%s", ON(s, "35"), (const char *)safe.p, ON(s, "0"));
+	if (p->source == LEANN_FRESH)
+		printf(":%s%llu-%llu%s", ON(s, "32"), (unsigned long long)p->first_line,
+		       (unsigned long long)p->last_line, ON(s, "0"));
+	putchar('\n');
+	buf_release(&safe);
+}
+
+static struct js *json_place(const struct leann_passage *p)
+{
+	struct js *item = js_new_obj();
+	js_set(item, "path", js_new_path(p->path.p, p->path.n_bytes));
+	if (p->source == LEANN_FRESH) {
+		js_set(item, "startLine", js_new_int((int64_t)p->first_line));
+		js_set(item, "endLine", js_new_int((int64_t)p->last_line));
+	}
+	return item;
+}
+
 static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 			   const struct leann_text *question)
 {
-	struct js *o = js_new_obj(), *item = js_new_obj();
+	struct js *o = js_new_obj(), *item = json_place(&t->p);
 	bool fresh = t->p.source == LEANN_FRESH;
-	js_set(item, "path", js_new_path(t->p.path.p, t->p.path.n_bytes));
-	if (fresh) {
-		js_set(item, "startLine", js_new_int((int64_t)t->p.first_line));
-		js_set(item, "endLine", js_new_int((int64_t)t->p.last_line));
-	}
 	js_set(item, "language", js_new_str(t->p.language));
 	if (t->p.id.n_bytes)
 		js_set(item, "id", js_new_strn(t->p.id.p, t->p.id.n_bytes));
@@ -124,13 +145,35 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	return o;
 }
 
+/* Where the same text is again: a line each, or into the hit's object. Ends the use of t->p. */
+static int show_copies(const struct show *s, struct leann_searcher *from,
+		       const struct leann_hit *h, struct js *hit, struct leann_error *e)
+{
+	struct js *also = s->json && h->n_also ? js_new_arr() : NULL;
+	struct leann_passage p;
+	if (also)
+		js_set(hit, "also", also);
+	for (size_t i = 0; i < h->n_also; i++) {
+		if (leann_passage_get(from, h->also[i], &p, e))
+			return -1;
+		if (also)
+			js_push(also, json_place(&p));
+		else
+			print_copy(s, &p);
+	}
+	return 0;
+}
+
 /* Times are the question's share of its batch's. */
-static struct js *json_answer(const struct leann_text *question, const struct leann_results *r,
-			      size_t i, struct js *items)
+static struct js *json_answer(const struct show *s, const struct leann_text *question,
+			      const struct leann_results *r, size_t i, struct js *items)
 {
 	struct js *o = js_new_obj(), *l = js_new_obj();
 	double n = (double)r->n_answers;
-	js_set(o, "query", js_new_strn(question->p, question->n_bytes));
+	if (s->like)
+		js_set(o, "like", js_new_path(s->like, strlen(s->like)));
+	else
+		js_set(o, "query", js_new_strn(question->p, question->n_bytes));
 	js_set(o, "items", items);
 	js_set(l, "total_ms", js_new_real(r->total_ms / n));
 	js_set(l, "embed_ms", js_new_real(r->embed_ms / n));
@@ -139,6 +182,8 @@ static struct js *json_answer(const struct leann_text *question, const struct le
 	js_set(l, "recompute_ms", js_new_real(r->recompute_ms / n));
 	js_set(o, "latency", l);
 	js_set(o, "recomputed", js_new_int((int64_t)r->answers[i].n_recomputed));
+	if (r->answers[i].cached)
+		js_set(o, "cached", js_new_bool(true));
 	return o;
 }
 
@@ -165,14 +210,18 @@ int show_answer(struct show *s, struct leann_searcher *from, const struct leann_
 			break;
 		s->n_hits++;
 		s->n_stale += t.p.source != LEANN_FRESH;
+		struct js *hit = s->json ? json_hit(h, &t, question) : NULL;
 		if (s->json)
-			js_push(items, json_hit(h, &t, question));
+			js_push(items, hit);
 		else
 			print_person(s, h, &t);
 		if (s->explain && !s->json)
 			explain_print(h, t.words, question, s->tty);
+		bad = show_copies(s, from, h, hit, e);
+		if (bad)
+			break;
 	}
-	struct js *o = json_answer(question, r, i, items);
+	struct js *o = json_answer(s, question, r, i, items);
 	if (!bad && s->json)
 		print_json(o);
 	js_free(o);

@@ -10,6 +10,7 @@
 struct show {
 	bool json, colour, tty;		/* tty: control characters are shown as \xNN */
 	bool explain, explain_words;	/* where scores come from; which words match */
+	const char *like;		/* what stands for a question; NULL: there is one */
 	bool batch;			/* for people: every question above its hits */
 	size_t n_lines;			/* preview lines for people */
 	size_t n_shown;			/* questions so far */

@@ -23,6 +23,18 @@ char *env_cache_dir(void)
 	return home ? mem_printf("%s/.cache/leann", home) : NULL;
 }
 
+void env_make_dirs(const char *dir)
+{
+	char *path = mem_strdup(dir);
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = 0;
+		mkdir(path, 0777);
+		*p = '/';
+	}
+	mkdir(path, 0777);
+	mem_free(path);
+}
+
 int env_runtime_dir(char **out, struct err *e)
 {
 	const char *xdg = env_get("XDG_RUNTIME_DIR");

@@ -8,6 +8,8 @@
 const char *env_get(const char *name);
 /* $XDG_CACHE_HOME/leann, else ~/.cache/leann; NULL when neither is known. Caller frees. */
 char *env_cache_dir(void);
+/* Make the directory and its parents. Whoever writes there sees whether it worked. */
+void env_make_dirs(const char *dir);
 /*
  * The per-user socket directory, made 0700: $XDG_RUNTIME_DIR/leann, else
  * /tmp/leann-UID. Refused (ERR_DATA) if it belongs to another user or others may

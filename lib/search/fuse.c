@@ -24,6 +24,7 @@ static int score_words(struct asker *s, struct lexical *q, struct answer *a, dou
 		int r = peek_text(s->peek, a->hits[i].chunk, &text, &n, e);
 		if (r < 0)
 			return -1;
+		a->partial |= !r;
 		double bm25 = r ? lexical_score(q, text, n) : 0;
 		a->hits[i].words = (float)bm25;
 		*best = bm25 > *best ? bm25 : *best;
@@ -45,8 +46,6 @@ int fuse_candidates(struct asker *s, const struct plan *p, const struct wire_tex
 	const struct terms t = engine_terms(s->g);
 	struct lexical *q = mem_alloc(sizeof *q);
 	double best;
-	if (a->n_hits)
-		a->span = a->hits[0].approx - a->hits[a->n_hits - 1].approx;
 	lexical_init(q, question->p, question->n, &t);
 	qsort(a->hits, a->n_hits, sizeof *a->hits, by_chunk);	/* as files are read best */
 	int r = score_words(s, q, a, &best, e);

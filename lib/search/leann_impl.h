@@ -1,9 +1,11 @@
-/* leann_impl: what is behind the handles of leann.h. */
+/* leann_impl: what is behind the handles of leann.h, and how questions are asked with them. */
 #ifndef LEANN_SEARCH_LEANN_IMPL_H
 #define LEANN_SEARCH_LEANN_IMPL_H
 
 #include "leann.h"
 #include "search/engine.h"
+#include "search/query.h"
+#include "sys/source.h"
 
 struct leann_index {
 	struct engine g;
@@ -15,6 +17,29 @@ struct leann_filter {
 	uint64_t *allow;
 	size_t n;			/* chunks it lets through */
 };
+
+struct leann_searcher {
+	const struct leann_index *ix;
+	struct asker a;			/* embed, peek and par: searcher_ready() */
+	char *model, *endpoint;		/* as in leann_options; NULL: the default */
+	double timeout_s;
+	int no_start;
+	unsigned threads;
+	struct source_passage p;	/* what leann_passage_get() gave last */
+	struct buf head;
+};
+
+/* Before anything is computed: the connection, threads, unless they are there. */
+int searcher_ready(struct leann_searcher *s, struct err *e) MUST_CHECK;
+/* As ask(), but what the cache has is not asked; then no connection is needed. */
+int searcher_answers(struct leann_searcher *s, const struct plan *p, const struct wire_text *q,
+		     size_t n, struct answer *a, struct latency *t, struct err *e) MUST_CHECK;
+/* How to answer as p (NULL: defaults) says. */
+int searcher_plan(const struct leann_searcher *s, const struct leann_params *p,
+		  struct plan *plan, struct err *e) MUST_CHECK;
+/* leann_search() by a plan. */
+int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct leann_text *texts,
+		 size_t n, struct leann_results **out, struct err *e) MUST_CHECK;
 
 /* *from as the caller's *to, which may be NULL; returns -1. */
 int leann_fail(struct leann_error *to, const struct err *from);

@@ -3,7 +3,7 @@
 #include "search/query.h"
 
 enum { TOP_DEFAULT = 10, SHORTLIST_DEFAULT = 500, RECOMPUTE_WORDS = 16 };
-enum { TOP_MAX = 10000, EF_MAX = 1000000 };
+enum { TOP_MAX = 10000, EF_MAX = 1000000, CONFIDENCE_MAX = 10 };
 
 /*
  * Weights of words in .67 cosine + .33 words, then .6 + .4, cosines scaled to the span. Chosen on
@@ -37,6 +37,50 @@ static size_t default_recompute(const struct index *ix, bool words)
 	return k->m * k->dsub < k->dim / 2 ? r + r / 5 : r;
 }
 
+/*
+ * Recomputes a question for a recall of .90, .95 and .99 of the first 3 and of the first 10, by
+ * bytes a chunk, of a mixed set of 106,000 chunks in an experiment before this program was
+ * written; exercism, scifact and squad-sents need fewer at 24 bytes. A size between two rows takes the smaller's.
+ */
+static const struct recall_row {
+	size_t bytes, of_3[3], of_10[3];
+} recall_rows[] = {
+	{48, {6, 8, 16}, {16, 21, 37}},
+	{32, {9, 14, 37}, {25, 38, 87}},
+	{24, {15, 26, 85}, {38, 62, 165}},
+	{0, {41, 75, 204}, {88, 155, 428}},
+};
+
+/* Which of the three targets, or -1. */
+static int recall_column(double target)
+{
+	static const double known[] = {.90, .95, .99};
+	for (int i = 0; i < 3; i++)
+		if (target > known[i] - 1e-6 && target < known[i] + 1e-6)
+			return i;
+	return -1;
+}
+
+/*
+ * More than 10 hits want as many times more; a codec that fits less well as much more as it does
+ * by default.
+ */
+static size_t recall_recompute(const struct index *ix, int column, size_t top_k)
+{
+	const struct rec_codebook *k = &ix->pq;
+	const struct recall_row *row = recall_rows;
+	while (row->bytes > k->m)
+		row++;
+	size_t n = top_k <= 3 ? row->of_3[column] : row->of_10[column];
+	if (top_k > 10)
+		n = n * top_k / 10;
+	if (is_coarse(ix))
+		return n * 2;
+	return index_key(ix, "build.quantization.codebook") || k->m * k->dsub < k->dim / 2
+		       ? n + n / 5
+		       : n;
+}
+
 static int check(const struct engine *g, const struct leann_params *w, struct err *e)
 {
 	if (w->top_k > TOP_MAX || w->recompute > TOP_MAX || w->shortlist > TOP_MAX)
@@ -45,6 +89,12 @@ static int check(const struct engine *g, const struct leann_params *w, struct er
 			       w->top_k, w->recompute, w->shortlist, TOP_MAX);
 	if (!(w->word_weight >= 0 && w->word_weight <= 4))
 		return err_set(e, ERR_USAGE, "word_weight %g: want 0 to 4", w->word_weight);
+	if (w->recall_target < 0 || (w->recall_target > 0 && recall_column(w->recall_target) < 0))
+		return err_set(e, ERR_USAGE, "recall target %g: want .90, .95 or .99",
+			       w->recall_target);
+	if (!(w->confidence >= 0 && w->confidence <= CONFIDENCE_MAX))
+		return err_set(e, ERR_USAGE, "confidence %g: want 0 to %d", w->confidence,
+			       CONFIDENCE_MAX);
 	if (w->ef_search > EF_MAX)
 		return err_set(e, ERR_USAGE, "ef_search %zu: at most %d", w->ef_search, EF_MAX);
 	if (w->ef_search && g->ix.n_chunks && !g->has_graph)
@@ -59,17 +109,32 @@ static size_t larger(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+/* How many, and in one batch or two: the first has half, but as many as hits are wanted. */
+static void plan_recompute(const struct engine *g, const struct leann_params *w, struct plan *p)
+{
+	if (w->recompute)
+		p->n_recompute = w->recompute;
+	else if (w->recall_target > 0)
+		p->n_recompute = recall_recompute(&g->ix, recall_column(w->recall_target),
+						  p->top_k);
+	else
+		p->n_recompute = default_recompute(&g->ix, p->words);
+	p->n_recompute = larger(p->n_recompute, p->top_k);
+	if (!(w->confidence > 0))
+		return;
+	p->margin = w->confidence;
+	p->n_first = larger(p->n_recompute / 2, p->top_k);
+}
+
 int plan_make(const struct engine *g, const struct leann_params *w, struct plan *p, struct err *e)
 {
 	if (check(g, w, e))
 		return -1;
 	*p = (struct plan){.top_k = w->top_k ? w->top_k : TOP_DEFAULT, .ef_search = w->ef_search,
-			   .words = !w->dense && g->ix.terms.n_buckets};
-	if (!w->codes_only) {
-		p->n_recompute = w->recompute ? w->recompute
-					      : default_recompute(&g->ix, p->words);
-		p->n_recompute = larger(p->n_recompute, p->top_k);
-	}
+			   .words = !w->dense && g->ix.terms.n_buckets,
+			   .per_file = w->per_file, .all_copies = w->all_copies};
+	if (!w->codes_only)
+		plan_recompute(g, w, p);
 	p->n_candidates = larger(p->n_recompute, p->top_k);
 	if (!p->words)
 		return 0;
@@ -77,4 +142,13 @@ int plan_make(const struct engine *g, const struct leann_params *w, struct plan 
 	p->weight_last = WEIGHT_LAST * w->word_weight;
 	p->n_candidates = larger(p->n_candidates, w->shortlist ? w->shortlist : SHORTLIST_DEFAULT);
 	return 0;
+}
+
+void plan_describe(const struct plan *p, struct buf *out)
+{
+	buf_printf(out, "top_k %zu candidates %zu recompute %zu ef %zu words %d %a %a like %d",
+		   p->top_k, p->n_candidates, p->n_recompute, p->ef_search, p->words,
+		   p->weight_first, p->weight_last, p->like);
+	buf_printf(out, " per_file %zu copies %d first %zu margin %a", p->per_file, p->all_copies,
+		   p->n_first, p->margin);
 }

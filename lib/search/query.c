@@ -7,13 +7,16 @@
 #include "base/le.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "search/cache.h"
 #include "search/fuse.h"
+#include "search/spread.h"
 #include "sys/embed.h"
 #include "sys/source.h"
 
 void answer_release(struct answer *a)
 {
 	mem_free(a->hits);
+	mem_free(a->copies);
 	*a = (struct answer){0};
 }
 
@@ -68,6 +71,7 @@ struct batch {
 	struct wire_text *texts;	/* n_texts */
 	size_t n_texts;
 	float *vecs;			/* (n_texts, dim) */
+	bool *kept;			/* n_texts: vecs has the row from the cache */
 };
 
 static void batch_release(struct batch *b)
@@ -76,6 +80,7 @@ static void batch_release(struct batch *b)
 	mem_free(b->row);
 	mem_free(b->texts);
 	mem_free(b->vecs);
+	mem_free(b->kept);
 	buf_release(&b->text);
 }
 
@@ -85,14 +90,14 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void batch_ids(const struct plan *p, const struct answer *a, size_t n, struct batch *b)
+static void batch_ids(const struct answer *a, size_t n, struct batch *b)
 {
 	size_t total = 0, k = 0;
 	for (size_t i = 0; i < n; i++)
-		total += a[i].n_hits < p->n_recompute ? a[i].n_hits : p->n_recompute;
+		total += a[i].hi - a[i].lo;
 	b->ids = mem_array(total, sizeof *b->ids);
 	for (size_t i = 0; i < n; i++)
-		for (size_t h = 0; h < a[i].n_hits && h < p->n_recompute; h++)
+		for (size_t h = a[i].lo; h < a[i].hi; h++)
 			b->ids[k++] = a[i].hits[h].chunk;
 	qsort(b->ids, k, sizeof *b->ids, by_id);
 	for (size_t i = 0; i < k; i++)
@@ -134,46 +139,120 @@ static int64_t batch_row(const struct batch *b, uint32_t id)
 	return hit ? b->row[hit - b->ids] : -1;
 }
 
-/* Stage 2: one recompute batch for all questions, exact cosines, order. */
-static int recompute(struct asker *s, const struct plan *p, const float *q, size_t n,
+/*
+ * Fill b->vecs: what the cache has, then the rest in one go. What comes from the cache is what the
+ * server would say, to the bit, so that no answer depends on what was asked before.
+ */
+static int batch_embed(struct asker *s, struct batch *b, struct err *e)
+{
+	size_t dim = s->g->ix.dim, n = 0;
+	const struct wire_info *info = embed_info(s->embed);
+	struct slots_key *key = mem_array(b->n_texts, sizeof *key);
+	struct wire_text *rest = mem_array(b->n_texts, sizeof *rest);
+	float *fresh;
+	b->vecs = mem_array(b->n_texts * dim, sizeof *b->vecs);
+	b->kept = mem_calloc(b->n_texts, sizeof *b->kept);
+	for (size_t i = 0; i < b->n_texts; i++) {
+		if (s->cache) {
+			cache_embedding_key(info, &b->texts[i], &key[i]);
+			b->kept[i] = cache_get_embedding(s->cache, &key[i], b->vecs + i * dim, dim);
+		}
+		if (!b->kept[i])
+			rest[n++] = b->texts[i];
+	}
+	fresh = mem_array(n * dim, sizeof *fresh);
+	int r = n ? embed_texts(s->embed, rest, n, WIRE_DOCUMENT, fresh, e) : 0;
+	n = 0;
+	for (size_t i = 0; i < b->n_texts && !r; i++) {
+		if (b->kept[i])
+			continue;
+		memcpy(b->vecs + i * dim, fresh + n++ * dim, dim * sizeof *fresh);
+		cache_put_embedding(s->cache, &key[i], b->vecs + i * dim, dim);
+	}
+	mem_free(key);
+	mem_free(rest);
+	mem_free(fresh);
+	return r;
+}
+
+/* One recompute batch for all questions: hits lo to hi of each; exact cosines, order. */
+static int recompute_batch(struct asker *s, const struct plan *p, const float *q, size_t n,
 		     struct answer *a, struct err *e)
 {
 	struct batch b = {0};
 	size_t dim = s->g->ix.dim;
 	int r;
-	batch_ids(p, a, n, &b);
+	batch_ids(a, n, &b);
 	r = batch_texts(s, &b, e);
-	if (!r && b.n_texts) {
-		b.vecs = mem_array(b.n_texts * dim, sizeof *b.vecs);
-		r = embed_texts(s->embed, b.texts, b.n_texts, WIRE_DOCUMENT, b.vecs, e);
-	}
+	if (!r && b.n_texts)
+		r = batch_embed(s, &b, e);
 	for (size_t i = 0; i < n && !r; i++) {
-		size_t exact = a[i].n_hits < p->n_recompute ? a[i].n_hits : p->n_recompute;
-		for (size_t h = 0; h < exact; h++) {
+		for (size_t h = a[i].lo; h < a[i].hi; h++) {
 			int64_t row = batch_row(&b, a[i].hits[h].chunk);
+			a[i].partial |= row < 0;
 			if (row < 0)
 				continue;
 			search_exact(&a[i].hits[h], b.vecs + (size_t)row * dim, q + i * dim, dim);
 			a[i].hits[h].cosine = a[i].hits[h].score;
-			a[i].n_recomputed++;
+			a[i].n_recomputed += !b.kept[row];
 		}
-		fuse_rank(p, &a[i], exact);
+		if (a[i].lo < a[i].hi)
+			fuse_rank(p, &a[i], a[i].hi);
 	}
 	batch_release(&b);
 	return r;
 }
 
+/* Is the last of the hits wanted so far above what the second batch would bring? */
+static bool is_sure(const struct plan *p, const struct answer *a, size_t more)
+{
+	double best = -1;
+	if (a->hi < p->top_k)
+		return false;
+	for (size_t h = a->hi; h < more; h++) {
+		double score = (double)a->hits[h].cosine +
+			       p->weight_last * (double)a->span * (double)a->hits[h].words;
+		best = score > best ? score : best;
+	}
+	return (double)a->hits[p->top_k - 1].score - best >= p->margin * (double)a->span;
+}
+
+/* Stage 2: one recompute batch, or a second one for the questions that want it. */
+static int recompute(struct asker *s, const struct plan *p, const float *q, size_t n,
+		     struct answer *a, struct err *e)
+{
+	size_t first = p->n_first ? p->n_first : p->n_recompute, n_open = 0;
+	for (size_t i = 0; i < n; i++)
+		a[i].hi = a[i].n_hits < first ? a[i].n_hits : first;
+	if (recompute_batch(s, p, q, n, a, e))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		size_t more = a[i].n_hits < p->n_recompute ? a[i].n_hits : p->n_recompute;
+		a[i].lo = a[i].hi;
+		if (a[i].hi < more && !is_sure(p, &a[i], more))
+			a[i].hi = more;
+		n_open += a[i].hi > a[i].lo;
+	}
+	return n_open ? recompute_batch(s, p, q, n, a, e) : 0;
+}
+
 /* The best by codes, best first. */
-static void candidates(struct asker *s, const struct plan *p, const float *q, struct answer *a)
+static int candidates(struct asker *s, const struct plan *p, const float *q, struct answer *a,
+		      struct err *e)
 {
 	struct search_params sp = {.n_best = p->n_candidates, .allow = p->allow};
 	*a = (struct answer){.hits = mem_array(p->n_candidates, sizeof *a->hits)};
 	a->n_hits = p->ef_search ? walk_graph(s, p, q, a->hits)
 				 : search_scan(&s->g->codes, q, &sp, s->par, a->hits);
+	if (spread_deepen(s, p, q, a, e))
+		return -1;
+	if (a->n_hits)
+		a->span = a->hits[0].approx - a->hits[a->n_hits - 1].approx;
 	for (size_t i = 0; i < a->n_hits; i++) {
 		a->hits[i].cosine = a->hits[i].approx;
 		a->hits[i].words = 0;
 	}
+	return 0;
 }
 
 int ask(struct asker *s, const struct plan *p, const struct wire_text *questions, size_t n,
@@ -182,15 +261,17 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 	size_t dim = s->g->ix.dim;
 	float *q = mem_array(n * dim, sizeof *q);
 	double t0 = now_s(), t1;
-	int r = embed_texts(s->embed, questions, n, WIRE_QUERY, q, e);
+	int r = embed_texts(s->embed, questions, n, p->like ? WIRE_DOCUMENT : WIRE_QUERY, q, e);
 	t1 = now_s();
 	t->embed_ms = (t1 - t0) * 1e3;
 	for (size_t i = 0; i < n && !r; i++)
-		candidates(s, p, q + i * dim, &out[i]);
+		r = candidates(s, p, q + i * dim, &out[i], e);
 	t0 = now_s();
 	t->search_ms = (t0 - t1) * 1e3;
 	for (size_t i = 0; i < n && !r && p->words; i++)
 		r = fuse_candidates(s, p, &questions[i], &out[i], e);
+	for (size_t i = 0; i < n && !r; i++)
+		r = spread_front(s, p, &out[i], e);
 	t1 = now_s();
 	t->words_ms = (t1 - t0) * 1e3;
 	t0 = t1;
@@ -201,8 +282,7 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 			fuse_rank(p, &out[i], out[i].n_hits);
 	t->recompute_ms = (now_s() - t0) * 1e3;
 	for (size_t i = 0; i < n && !r; i++)
-		if (out[i].n_hits > p->top_k)
-			out[i].n_hits = p->top_k;
+		r = spread_cut(s, p, &out[i], e);
 	mem_free(q);
 	return r;
 }

@@ -13,11 +13,13 @@
 #include <stddef.h>
 
 #include "algo/search.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/par.h"
 #include "fmt/wire.h"
 #include "search/engine.h"
 
+struct cache;
 struct embed;
 struct peek;
 struct source;
@@ -29,32 +31,49 @@ struct asker {
 	struct peek *peek;
 	struct embed *embed;
 	struct par *par;
+	struct cache *cache;			/* NULL: none */
 	struct graph_scratch scratch;		/* caller: graph_scratch_release() */
 };
 
-/* How to answer; made from leann_params by plan_make(). */
+/* How to answer; made from leann_params by plan_make(). plan_describe() has every member. */
 struct plan {
 	size_t top_k, n_candidates, n_recompute;
 	size_t ef_search;			/* of a walk over the graph; 0: scan */
 	bool words;				/* rank by words too */
 	double weight_first, weight_last;	/* of words, before and after recomputing: fuse.h */
 	const uint64_t *allow;			/* filter, NULL: all chunks */
+	bool like;				/* questions are texts as passages are: like.c */
+	size_t per_file;			/* hits of a file at most; 0: any number */
+	bool all_copies;			/* the same text again is a hit of its own */
+	size_t n_first;				/* of n_recompute, in a first batch; 0: all */
+	double margin;				/* no second one from this much of the span */
 };
 
 struct leann_params;
 /* Defaults and what they depend on; p->allow is the caller's to set. */
 int plan_make(const struct engine *g, const struct leann_params *want, struct plan *p,
 	      struct err *e) MUST_CHECK;
+/* All of p but the filter, as text: what tells its answers from another plan's. */
+void plan_describe(const struct plan *p, struct buf *out);
 
 struct latency {
 	double embed_ms, search_ms, words_ms, recompute_ms;
+};
+
+struct copy {
+	uint32_t chunk, of;			/* of: a hit with the same text */
 };
 
 struct answer {
 	struct search_hit *hits;		/* n_hits, best first */
 	size_t n_hits;
 	float span;				/* of the candidates' cosines by codes */
+	struct copy *copies;			/* n_copies, in no order */
+	size_t n_copies;
+	size_t lo, hi;				/* hits lo to hi are in the batch to recompute */
 	size_t n_recomputed;			/* embeddings computed for this question alone or shared */
+	bool partial;				/* something it needed could not be read as indexed */
+	bool cached;				/* it was asked before, nothing was computed */
 };
 
 /*

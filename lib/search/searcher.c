@@ -1,60 +1,80 @@
 /* The searcher of leann.h: connection, questions, passages. */
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "search/cache.h"
 #include "search/heading.h"
 #include "search/leann_impl.h"
 #include "search/query.h"
 #include "sys/embed.h"
+#include "sys/embed_ep.h"
 #include "sys/peek.h"
 #include "sys/source.h"
 
 enum { THREADS_MAX = 1024 };
 
-struct leann_searcher {
-	const struct leann_index *ix;
-	struct asker a;
-	struct source_passage p;	/* what leann_passage_get() gave last */
-	struct buf head;
-};
-
-/* One block: answers after it, hits of all of them in another. */
+/* One block: answers after it, hits of all of them in another, copies in a third. */
 struct results {
 	struct leann_results pub;
 	struct leann_hit *hits;
+	uint32_t *also;
 	struct leann_answer answers[];
 };
 
 /* A server of the model and precision of the index, or an error that says what differs. */
-static int connect_model(struct leann_searcher *s, const struct leann_options *want, struct err *e)
+static int connect_model(struct leann_searcher *s, struct embed **out, struct err *e)
 {
 	const struct leann_info *i = &s->ix->info;
 	const char *sha = js_str(index_key(&s->ix->g.ix, "model.sha256"), NULL);
 	struct embed_opts o = {
-		.endpoint = want->endpoint,
-		.model = want->model ? want->model : i->model,
+		.endpoint = s->endpoint,
+		.model = s->model ? s->model : i->model,
 		.precision = i->precision,
-		.timeout_s = want->timeout_s > 0 ? want->timeout_s : EMBED_TIMEOUT_S,
-		.no_start = want->no_start,
+		.timeout_s = s->timeout_s > 0 ? s->timeout_s : EMBED_TIMEOUT_S,
+		.no_start = s->no_start,
 	};
-	if (!wire_precision_known(o.precision))
-		return err_set(e, ERR_DATA, "%s: made in precision \"%s\", which is not known here:"
-			       " use a newer leann", i->path, o.precision);
-	if (embed_open(&o, &s->a.embed, e))
+	if (embed_open(&o, out, e))
 		return -1;
-	if (!sha)
-		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256",
-			       i->path);
-	if (embed_want_precision(s->a.embed, o.precision, "the index has",
+	if (embed_want_precision(*out, o.precision, "the index has",
 				 "search without --endpoint, or build it again", e) ||
-	    embed_want_model(s->a.embed, sha,
+	    embed_want_model(*out, sha,
 			     "search with the model of the index (--model), or build it again", e))
 		return err_prefix(e, "%s", i->path);
-	if (embed_info(s->a.embed)->dim != i->dim)
+	if (embed_info(*out)->dim != i->dim)
 		return err_set(e, ERR_DATA,
 			       "%s: embeddings of %zu dimensions, the server makes %zu", i->path,
-			       i->dim, embed_info(s->a.embed)->dim);
+			       i->dim, embed_info(*out)->dim);
+	return 0;
+}
+
+int searcher_ready(struct leann_searcher *s, struct err *e)
+{
+	struct embed *h = NULL;
+	if (s->a.embed)
+		return 0;
+	if (connect_model(s, &h, e)) {
+		embed_free(h);
+		return -1;
+	}
+	s->a.embed = h;
+	s->a.peek = peek_new(s->a.src);
+	s->a.par = par_new(s->threads);
+	return 0;
+}
+
+/* What no server is needed to see. */
+static int check_model(const struct leann_index *ix, struct err *e)
+{
+	const struct leann_info *i = &ix->info;
+	if (!wire_precision_known(i->precision))
+		return err_set(e, ERR_DATA, "%s: made in precision \"%s\", which is not known here:"
+			       " use a newer leann", i->path, i->precision);
+	if (!js_str(index_key(&ix->g.ix, "model.sha256"), NULL))
+		return err_set(e, ERR_DATA, "%s: damaged index: manifest: no model.sha256",
+			       i->path);
 	return 0;
 }
 
@@ -64,10 +84,15 @@ static int set_up(struct leann_searcher *s, const struct leann_options *o, struc
 	if (!(o->timeout_s >= 0) || o->threads > THREADS_MAX)
 		return err_set(e, ERR_USAGE, "timeout_s %g, threads %u: want 0 or more, at most %d",
 			       o->timeout_s, o->threads, THREADS_MAX);
-	if (source_open(&s->ix->g.ix, &so, &s->a.src, e) || connect_model(s, o, e))
+	if (source_open(&s->ix->g.ix, &so, &s->a.src, e) || check_model(s->ix, e))
 		return -1;
-	s->a.peek = peek_new(s->a.src);
-	s->a.par = par_new(o->threads);
+	if (o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e))
+		return -1;
+	s->model = o->model ? mem_strdup(o->model) : NULL;
+	s->timeout_s = o->timeout_s;
+	s->no_start = o->no_start;
+	s->threads = o->threads;
+	s->a.cache = o->no_cache ? NULL : cache_new();
 	return 0;
 }
 
@@ -93,6 +118,9 @@ void leann_searcher_free(struct leann_searcher *s)
 {
 	if (!s)
 		return;
+	cache_free(s->a.cache);
+	mem_free(s->model);
+	mem_free(s->endpoint);
 	embed_free(s->a.embed);
 	peek_free(s->a.peek);
 	source_free(s->a.src);
@@ -103,32 +131,56 @@ void leann_searcher_free(struct leann_searcher *s)
 	mem_free(s);
 }
 
+static int by_copy(const void *a, const void *b)
+{
+	const struct copy *x = a, *y = b;
+	return (x->chunk > y->chunk) - (x->chunk < y->chunk);
+}
+
+/* The copies of chunk into also, ascending; how many. */
+static size_t copies_of(const struct answer *a, uint32_t chunk, uint32_t *also)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < a->n_copies; i++)
+		if (a->copies[i].of == chunk)
+			also[n++] = a->copies[i].chunk;
+	return n;
+}
+
 static struct leann_results *give(const struct answer *a, size_t n, const struct latency *t,
 				  double total_ms)
 {
 	struct results *r;
-	size_t total = 0;
-	for (size_t i = 0; i < n; i++)
+	size_t total = 0, n_also = 0;
+	for (size_t i = 0; i < n; i++) {
 		total += a[i].n_hits;
+		n_also += a[i].n_copies;
+		if (a[i].n_copies)
+			qsort(a[i].copies, a[i].n_copies, sizeof *a[i].copies, by_copy);
+	}
 	r = mem_alloc(sizeof *r + n * sizeof r->answers[0]);
 	r->hits = mem_array(total, sizeof *r->hits);
+	r->also = mem_array(n_also, sizeof *r->also);
 	r->pub = (struct leann_results){r->answers, n, total_ms, t->embed_ms, t->search_ms,
 					t->words_ms, t->recompute_ms};
-	total = 0;
+	total = n_also = 0;
 	for (size_t i = 0; i < n; i++) {
 		r->answers[i] = (struct leann_answer){r->hits + total, a[i].n_hits,
-						      a[i].n_recomputed};
+						      a[i].n_recomputed, a[i].cached};
 		for (size_t k = 0; k < a[i].n_hits; k++) {
 			const struct search_hit *h = &a[i].hits[k];
-			r->hits[total++] = (struct leann_hit){h->chunk, h->score, h->cosine,
-							      h->approx, h->words, h->exact};
+			size_t copies = copies_of(&a[i], h->chunk, r->also + n_also);
+			r->hits[total++] = (struct leann_hit){
+				h->chunk, h->score, h->cosine, h->approx,
+				h->words, h->exact, r->also + n_also, copies};
+			n_also += copies;
 		}
 	}
 	return &r->pub;
 }
 
-static int plan_for(const struct leann_searcher *s, const struct leann_params *p,
-		    struct plan *plan, struct err *e)
+int searcher_plan(const struct leann_searcher *s, const struct leann_params *p,
+		  struct plan *plan, struct err *e)
 {
 	static const struct leann_params defaults = LEANN_PARAMS_INIT;
 	if (plan_make(&s->ix->g, p ? p : &defaults, plan, e))
@@ -139,34 +191,42 @@ static int plan_for(const struct leann_searcher *s, const struct leann_params *p
 	return 0;
 }
 
-int leann_search(struct leann_searcher *s, const struct leann_text *questions, size_t n,
-		 const struct leann_params *p, struct leann_results **out, struct leann_error *e)
+int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct leann_text *texts,
+		 size_t n, struct leann_results **out, struct err *e)
 {
 	double t0 = now_s();
 	struct latency t = {0};
-	struct plan plan;
-	struct err why;
-	*out = NULL;
-	if (plan_for(s, p, &plan, &why))
-		return leann_fail(e, &why);
 	struct answer *a = mem_calloc(n, sizeof *a);
 	struct wire_text *q = mem_array(n, sizeof *q);
 	for (size_t i = 0; i < n; i++)
-		q[i] = (struct wire_text){questions[i].p, questions[i].n_bytes};
-	int r = n && s->ix->info.n_chunks ? ask(&s->a, &plan, q, n, a, &t, &why) : 0;
+		q[i] = (struct wire_text){texts[i].p, texts[i].n_bytes};
+	int r = n && s->ix->info.n_chunks ? searcher_answers(s, plan, q, n, a, &t, e) : 0;
 	if (!r)
 		*out = give(a, n, &t, (now_s() - t0) * 1e3);
 	for (size_t i = 0; i < n; i++)
 		answer_release(&a[i]);
 	mem_free(a);
 	mem_free(q);
-	return r ? leann_fail(e, &why) : 0;
+	return r;
+}
+
+int leann_search(struct leann_searcher *s, const struct leann_text *questions, size_t n,
+		 const struct leann_params *p, struct leann_results **out, struct leann_error *e)
+{
+	struct plan plan;
+	struct err why;
+	*out = NULL;
+	if (searcher_plan(s, p, &plan, &why) || searcher_ask(s, &plan, questions, n, out, &why))
+		return leann_fail(e, &why);
+	return 0;
 }
 
 void leann_results_free(struct leann_results *r)
 {
-	if (r)
-		mem_free(((struct results *)r)->hits);	/* pub is its first member */
+	if (r) {	/* pub is its first member */
+		mem_free(((struct results *)r)->hits);
+		mem_free(((struct results *)r)->also);
+	}
 	mem_free(r);
 }
 

@@ -140,24 +140,13 @@ static char *file_stamp(const char *real, const struct stat *st)
 			  (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec, real);
 }
 
-/* With its parents. Whoever writes there sees whether it worked. */
-static void make_dir(char *path)
-{
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = 0;
-		mkdir(path, 0777);
-		*p = '/';
-	}
-	mkdir(path, 0777);
-}
-
 char *model_pack_dir(void)
 {
 	char *cache = env_cache_dir();
 	if (!cache)
 		return NULL;
 	char *dir = mem_printf("%s/packed", cache);
-	make_dir(dir);
+	env_make_dirs(dir);
 	mem_free(cache);
 	return dir;
 }
@@ -170,7 +159,7 @@ static char *note_path(const char *real, bool make_dirs)
 		return NULL;
 	if (make_dirs) {
 		char *dir = mem_printf("%s/hashes", cache);
-		make_dir(dir);
+		env_make_dirs(dir);
 		mem_free(dir);
 	}
 	char *path = mem_printf("%s/hashes/%016" PRIx64, cache, hash64(real, strlen(real)));

@@ -78,7 +78,8 @@ class Programs:
 
     def search_argv(self, index, questions, *args):
         """Nothing kept from an earlier run may be measured instead: --no-cache where there is one."""
-        cold = ["--no-cache"] if self.has("leann-search", "--no-cache") else []
+        # every answer computed, every passage counted
+        cold = [o for o in ("--no-cache", "--all-copies") if self.has("leann-search", o)]
         return self.argv("leann-search", "--json", "--batch", questions, *cold, *args, index)
 
     def search(self, index, questions, *args):

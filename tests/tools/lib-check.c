@@ -109,8 +109,11 @@ static int check_misuse(const char *path, const char *other)
 	o.endpoint = "ipc:///nowhere/at/all.sock";
 	o.no_start = 1;
 	o.timeout_s = .2;
-	ok(leann_searcher_new(ix, &o, &s, &e) == -1 && e.status == LEANN_TEMPORARY && !s,
-	   "a server that is not there is a temporary failure");
+	o.no_cache = 1;
+	ok(!leann_searcher_new(ix, &o, &s, &e) && leann_search(s, &text, 1, NULL, &r, &e) == -1 &&
+		   e.status == LEANN_TEMPORARY && !r,
+	   "a server that is not there is a temporary failure of the first search");
+	leann_searcher_free(s);
 	leann_close(ix);
 	leann_close(ix2);
 	leann_searcher_free(NULL);
