@@ -1,12 +1,26 @@
-/* Product quantisation: storage, encoding, tables; see pq.h. Training is in pq_train.c. */
+/* Product quantisation: storage and tables; see pq.h. Training is in pq_train.c. */
 #include "algo/pq.h"
 
 #include <string.h>
 
-#include "algo/kmeans.h"
 #include "base/le.h"
 #include "base/mem.h"
-#include "vec/blas.h"
+
+/*
+ * For one vector: a question is worth no BLAS, which takes milliseconds to load, and its scores come out the
+ * same on every machine.
+ */
+float pq_dot(const float *a, const float *b, size_t n)
+{
+	float s[8] = {0}, rest = 0;
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8)
+		for (size_t k = 0; k < 8; k++)
+			s[k] += a[i + k] * b[i + k];
+	for (; i < n; i++)
+		rest += a[i] * b[i];
+	return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + rest;
+}
 
 void pq_release(struct pq *pq)
 {
@@ -47,61 +61,11 @@ void pq_load(struct pq *pq, const int8_t *rot, const uint8_t *rot_scale_le, cons
 	for (size_t j = 0; j < pq->m; j++) {
 		pq->cent_scale[j] = get_lef32(cent_scale_le + 4 * j);
 		expand(cent + j * n_cent, n_cent, pq->cent_scale[j], pq->centf + j * n_cent);
-		kmeans_norms(pq->centf + j * n_cent, pq->ksub, pq->dsub,
-			     pq->norms + j * PQ_KSUB_MAX);
-	}
-}
-
-struct encode_ctx {
-	const struct pq *pq;
-	const struct anchors *anchors; /* NULL unless residual */
-	const uint32_t *assign;
-	float *delta; /* (ROWS_TILE, dim) a worker, for residual */
-	float *rotated; /* (ROWS_TILE, drot) a worker */
-	float *scratch; /* KMEANS_SCRATCH(ksub) a worker */
-	uint8_t *codes;
-};
-
-static void encode_tile(void *ctx, size_t first, size_t n, const float *x, size_t i_worker)
-{
-	struct encode_ctx *c = ctx;
-	const struct pq *pq = c->pq;
-	float *rotated = c->rotated + i_worker * ROWS_TILE * pq->drot;
-	float *scratch = c->scratch + i_worker * KMEANS_SCRATCH(pq->ksub);
-	uint32_t id[ROWS_TILE];
-	if (pq->residual) {
-		float *delta = c->delta + i_worker * ROWS_TILE * pq->dim;
-		for (size_t i = 0; i < n; i++) {
-			const float *a = c->anchors->vec + (size_t)c->assign[first + i] * pq->dim;
-			for (size_t d = 0; d < pq->dim; d++)
-				delta[i * pq->dim + d] = x[i * pq->dim + d] - a[d];
+		for (size_t i = 0; i < pq->ksub; i++) {
+			const float *c = pq->centf + j * n_cent + i * pq->dsub;
+			pq->norms[j * PQ_KSUB_MAX + i] = pq_dot(c, c, pq->dsub);
 		}
-		x = delta;
 	}
-	blas_nt(n, pq->drot, pq->dim, 1, x, pq->dim, pq->rotf, pq->dim, 0, rotated, pq->drot);
-	for (size_t j = 0; j < pq->m; j++) {
-		kmeans_nearest(rotated + j * pq->dsub, n, pq->drot, pq->dsub,
-			       pq->centf + j * pq->ksub * pq->dsub, pq->ksub,
-			       pq->norms + j * PQ_KSUB_MAX, scratch, id, NULL);
-		for (size_t i = 0; i < n; i++)
-			c->codes[(first + i) * pq->m + j] = (uint8_t)id[i];
-	}
-}
-
-int pq_encode(const struct pq *pq, const struct rows *rows, const struct anchors *anchors,
-	      const uint32_t *assign, struct par *par, uint8_t *codes, struct err *e)
-{
-	size_t n_workers = par_n_threads(par);
-	struct encode_ctx c = {.pq = pq, .anchors = anchors, .assign = assign, .codes = codes};
-	if (pq->residual)
-		c.delta = mem_array(n_workers * ROWS_TILE * pq->dim, sizeof *c.delta);
-	c.rotated = mem_array(n_workers * ROWS_TILE * pq->drot, sizeof *c.rotated);
-	c.scratch = mem_array(n_workers * KMEANS_SCRATCH(pq->ksub), sizeof *c.scratch);
-	int r = rows_each(rows, par, encode_tile, &c, e);
-	mem_free(c.delta);
-	mem_free(c.rotated);
-	mem_free(c.scratch);
-	return r;
 }
 
 void pq_decode(const struct pq *pq, const uint8_t *code, float *out)
@@ -113,7 +77,8 @@ void pq_decode(const struct pq *pq, const uint8_t *code, float *out)
 
 void pq_rotate(const struct pq *pq, const float *x, float *out)
 {
-	blas_nt(1, pq->drot, pq->dim, 1, x, pq->dim, pq->rotf, pq->dim, 0, out, pq->drot);
+	for (size_t i = 0; i < pq->drot; i++)
+		out[i] = pq_dot(x, pq->rotf + i * pq->dim, pq->dim);
 }
 
 size_t pq_packed_bytes(size_t n, size_t m)
@@ -135,7 +100,8 @@ void pq_lut(const struct pq *pq, const float *q, float *lut, float *qrot)
 	pq_rotate(pq, q, qrot);
 	memset(lut, 0, pq->m * PQ_KSUB_MAX * sizeof *lut);
 	for (size_t j = 0; j < pq->m; j++)
-		blas_nt(1, pq->ksub, pq->dsub, 1, qrot + j * pq->dsub, pq->dsub,
-			pq->centf + j * pq->ksub * pq->dsub, pq->dsub, 0, lut + j * PQ_KSUB_MAX,
-			PQ_KSUB_MAX);
+		for (size_t i = 0; i < pq->ksub; i++)
+			lut[j * PQ_KSUB_MAX + i] =
+				pq_dot(qrot + j * pq->dsub,
+				       pq->centf + (j * pq->ksub + i) * pq->dsub, pq->dsub);
 }

@@ -92,6 +92,9 @@ void pq_decode(const struct pq *pq, const uint8_t *code, float *out);
 /* A vector into rotated space: out (drot). */
 void pq_rotate(const struct pq *pq, const float *x, float *out);
 
+/* Sum of a[i] b[i], in one order. */
+float pq_dot(const float *a, const float *b, size_t n);
+
 /* Packed codes: code j of vector i at i / 64 * 64 * m + j * 64 + i % 64; padding is 0. */
 size_t pq_packed_bytes(size_t n, size_t m);
 void pq_pack(const uint8_t *codes, size_t n, size_t m, uint8_t *packed);

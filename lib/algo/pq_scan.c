@@ -7,7 +7,6 @@
 
 #include "algo/pq.h"
 #include "base/mem.h"
-#include "vec/blas.h"
 
 /* Two floats side by side; gcc and clang, any processor. */
 typedef float f32x2 __attribute__((vector_size(8)));
@@ -117,10 +116,9 @@ void pq_residual_init(struct pq_residual *r, const struct pq *pq, const struct a
 	r->drot = pq->drot;
 	r->rot = mem_array(anchors->n * pq->drot, sizeof *r->rot);
 	r->norm2 = mem_array(anchors->n, sizeof *r->norm2);
-	blas_nt(anchors->n, pq->drot, pq->dim, 1, anchors->vec, pq->dim, pq->rotf, pq->dim, 0,
-		r->rot, pq->drot);
 	for (size_t i = 0; i < anchors->n; i++) {
 		double s = 0;
+		pq_rotate(pq, anchors->vec + i * pq->dim, r->rot + i * pq->drot);
 		for (size_t d = 0; d < pq->drot; d++)
 			s += (double)r->rot[i * pq->drot + d] * r->rot[i * pq->drot + d];
 		r->norm2[i] = (float)s;
@@ -152,8 +150,8 @@ void pq_scan_residual(const struct pq *pq, const struct pq_residual *r, const ui
 {
 	float sum[PQ_BLOCK], norm[PQ_BLOCK];
 	float *anchor_dot = mem_array(r->n_anchors, sizeof *anchor_dot);
-	blas_nt(1, r->n_anchors, pq->drot, 1, qrot, pq->drot, r->rot, pq->drot, 0, anchor_dot,
-		r->n_anchors);
+	for (size_t a = 0; a < r->n_anchors; a++)
+		anchor_dot[a] = pq_dot(qrot, r->rot + a * r->drot, r->drot);
 	for (size_t at = 0; at < n; at += PQ_BLOCK) {
 		const uint8_t *block = packed + (first + at) * pq->m;
 		sum_block(block, pq->m, lut, sum);

@@ -1,4 +1,4 @@
-/* Reading a bundle: map, prove the structure, check sums. Writing: bundle_write.c. */
+/* Reading a bundle: map, prove the structure. Checking sums: bundle_verify.c, writing: bundle_write.c. */
 #define _GNU_SOURCE
 #include "fmt/bundle.h"
 
@@ -14,8 +14,7 @@
 #include "fmt/bundle_manifest.h"
 #include "fmt/tar.h"
 
-static int damaged(const struct bundle *b, struct err *e, const char *fmt, ...) PRINTF(3, 4);
-static int damaged(const struct bundle *b, struct err *e, const char *fmt, ...)
+int bundle_damaged(const struct bundle *b, struct err *e, const char *fmt, ...)
 {
 	char msg[600];
 	va_list ap;
@@ -65,7 +64,7 @@ static int read_manifest(struct bundle *b, uint64_t *end, struct err *e)
 		return err_set(e, ERR_DATA, "%s: not a leann index", b->path);
 	if (octal_size(h, &n) || n % TAR_BLOCK || n > MANIFEST_MAX ||
 	    n > b->n_map - TAR_BLOCK - TAR_TAIL)
-		return damaged(b, e, "size of the manifest");
+		return bundle_damaged(b, e, "size of the manifest");
 	*end = TAR_BLOCK + n;
 	if (js_parse(text, (size_t)n, "manifest", &b->manifest, e))
 		return err_prefix(e, "%s: damaged index", b->path);
@@ -80,14 +79,14 @@ static int check_version(const struct bundle *b, uint64_t end, struct err *e)
 			*minor = js_get(b->manifest, "minor");
 	if (!format || strcmp(format, "leann-index") || js_type(major) != JS_INT ||
 	    js_type(minor) != JS_INT)
-		return damaged(b, e, "manifest without format and version");
+		return bundle_damaged(b, e, "manifest without format and version");
 	if (js_int(major) != INDEX_MAJOR)
 		return err_set(
 			e, ERR_DATA, "%s: index version %lld.%lld, this program reads %d.x: %s",
 			b->path, (long long)js_int(major), (long long)js_int(minor), INDEX_MAJOR,
 			js_int(major) > INDEX_MAJOR ? "use a newer leann" : "build it again");
 	if (manifest_sum(b->map, (size_t)end) != manifest_sum_said(b->map))
-		return damaged(b, e, "checksum of the manifest: %016llx, it says %016llx",
+		return bundle_damaged(b, e, "checksum of the manifest: %016llx, it says %016llx",
 			       (unsigned long long)manifest_sum(b->map, (size_t)end),
 			       (unsigned long long)manifest_sum_said(b->map));
 	return 0;
@@ -110,19 +109,19 @@ static int read_member(struct bundle *b, const struct js *j, uint64_t *at, struc
 	const struct js *off = js_get(j, "offset"), *len = js_get(j, "length");
 	if (!name || !sum || n_sum != 16 || js_type(off) != JS_INT ||
 	    js_type(len) != JS_INT || js_int(off) < 0 || js_int(len) < 0)
-		return damaged(b, e, "member %zu of the manifest", b->n_members);
+		return bundle_damaged(b, e, "member %zu of the manifest", b->n_members);
 	if (strlen(name) != n_name || !bundle_name_ok(name) || bundle_find(b, name))
-		return damaged(b, e, "name of member %zu", b->n_members);
+		return bundle_damaged(b, e, "name of member %zu", b->n_members);
 	memcpy(m->name, name, n_name + 1);
 	m->off_bytes = (uint64_t)js_int(off);
 	uint64_t n = (uint64_t)js_int(len), room = b->n_map - TAR_TAIL;
 	/* members lie end to end: one header block, data, padding */
 	if (m->off_bytes != *at + TAR_BLOCK || m->off_bytes > room || n > TAR_MEMBER_MAX ||
 	    tar_padded(n) > room - m->off_bytes)
-		return damaged(b, e, "member %s at %llu + %llu, the file has %zu bytes", m->name,
+		return bundle_damaged(b, e, "member %s at %llu + %llu, the file has %zu bytes", m->name,
 			       (unsigned long long)m->off_bytes, (unsigned long long)n, b->n_map);
 	if (manifest_hex(sum, &m->xxh3))
-		return damaged(b, e, "checksum of member %s is not hexadecimal", m->name);
+		return bundle_damaged(b, e, "checksum of member %s is not hexadecimal", m->name);
 	m->n = (size_t)n;
 	m->p = b->map + m->off_bytes;
 	*at = m->off_bytes + tar_padded(n);
@@ -145,14 +144,14 @@ int bundle_open_fd(struct bundle *b, int fd, const char *path, struct err *e)
 		goto fail;
 	const struct js *list = js_get(b->manifest, "members");
 	if (js_type(list) != JS_ARR || js_len(list) > BUNDLE_MEMBERS_MAX) {
-		damaged(b, e, "list of members");
+		bundle_damaged(b, e, "list of members");
 		goto fail;
 	}
 	for (size_t i = 0; i < js_len(list); i++)
 		if (read_member(b, js_at(list, i), &at, e))
 			goto fail;
 	if (at + TAR_TAIL != b->n_map) {
-		damaged(b, e, "%zu bytes, the members end at %llu + %d", b->n_map,
+		bundle_damaged(b, e, "%zu bytes, the members end at %llu + %d", b->n_map,
 			(unsigned long long)at, TAR_TAIL);
 		goto fail;
 	}
@@ -168,28 +167,6 @@ const struct bundle_member *bundle_find(const struct bundle *b, const char *name
 		if (!strcmp(b->member[i].name, name))
 			return &b->member[i];
 	return NULL;
-}
-
-int bundle_verify(const struct bundle *b, struct err *e)
-{
-	for (size_t i = 0; i < b->n_members; i++) {
-		const struct bundle_member *m = &b->member[i];
-		uint8_t want[TAR_BLOCK];
-		uint64_t x = hash64(m->p - TAR_BLOCK, (size_t)(TAR_BLOCK + tar_padded(m->n)));
-		if (x != m->xxh3)
-			return damaged(b, e,
-				       "checksum of member %s: %016llx, the manifest says %016llx",
-				       m->name, (unsigned long long)x, (unsigned long long)m->xxh3);
-		if (tar_header(m->name, m->n, want, e))
-			return -1;
-		if (memcmp(want, m->p - TAR_BLOCK, TAR_BLOCK))
-			return damaged(b, e, "tar header of member %s disagrees with the manifest",
-				       m->name);
-	}
-	for (size_t i = b->n_map - TAR_TAIL; i < b->n_map; i++)
-		if (b->map[i])
-			return damaged(b, e, "byte %zu after the last member is not 0", i);
-	return 0;
 }
 
 void bundle_close(struct bundle *b)

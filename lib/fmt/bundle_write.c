@@ -19,37 +19,6 @@ static void hex16(uint64_t v, char out[17])
 	snprintf(out, 17, "%016llx", (unsigned long long)v);
 }
 
-int manifest_hex(const char *s, uint64_t *v)
-{
-	*v = 0;
-	for (int i = 0; i < 16; i++) {
-		char c = s[i];
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return -1;
-		*v = *v << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-	}
-	return 0;
-}
-
-uint64_t manifest_sum(const uint8_t *file, size_t n)
-{
-	size_t at = TAR_BLOCK + strlen(MANIFEST_HEAD);
-	struct hash *h = hash_new();
-	hash_add(h, file, at);
-	hash_add(h, "0000000000000000", 16);
-	hash_add(h, file + at + 16, n - at - 16);
-	uint64_t v = hash_get(h);
-	hash_free(h);
-	return v;
-}
-
-uint64_t manifest_sum_said(const uint8_t *file)
-{
-	uint64_t v;
-	const char *s = (const char *)file + TAR_BLOCK + strlen(MANIFEST_HEAD);
-	return manifest_hex(s, &v) ? 0 : v;
-}
-
 /* XXH3-64 of header block, data and padding of every part. */
 static int sum_parts(const struct bundle_part *part, size_t n_parts, uint64_t *sum, struct err *e)
 {

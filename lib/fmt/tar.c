@@ -15,11 +15,6 @@ struct sink {
 	struct err *e;
 };
 
-uint64_t tar_padded(uint64_t n)
-{
-	return (n + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-}
-
 static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
 {
 	struct sink *s = ctx;

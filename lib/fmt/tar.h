@@ -21,7 +21,10 @@ struct tar_member {
 };
 
 /* Bytes of data plus the zeros that fill its last block. */
-uint64_t tar_padded(uint64_t n);
+static inline uint64_t tar_padded(uint64_t n)
+{
+	return (n + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
 /* The 512-byte header that libarchive writes for this member. */
 int tar_header(const char *name, uint64_t n, uint8_t out[TAR_BLOCK], struct err *e) MUST_CHECK;
 /* Write all members and the two closing blocks to fd (named for messages). */
