@@ -43,7 +43,7 @@ static int ask(struct asking *g, const struct leann_text *q, size_t n, struct er
 	int bad = leann_search(g->from, q, n, &g->params, &r, &why);
 	for (size_t i = 0; i < n && !bad; i++) {
 		if (s->batch && !s->json)
-			printf("%s== %.*s\n", s->n_shown++ ? "\n" : "", (int)q[i].n_bytes, q[i].p);
+			show_question(s, &q[i]);
 		bad = show_answer(s, g->from, &q[i], r, i, &why);
 		g->n_hits += r->answers[i].n_hits;
 	}

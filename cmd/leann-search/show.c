@@ -229,3 +229,13 @@ int show_answer(struct show *s, struct leann_searcher *from, const struct leann_
 	explain_free(t.words);
 	return bad;
 }
+
+void show_question(struct show *s, const struct leann_text *question)
+{
+	struct buf text = BUF_INIT;
+	preview_safe(&text, question->p, question->n_bytes, s->tty);
+	printf("%s== ", s->n_shown++ ? "\n" : "");
+	fwrite(text.p, 1, text.len, stdout);
+	putchar('\n');
+	buf_release(&text);
+}

@@ -21,4 +21,7 @@ struct show {
 int show_answer(struct show *s, struct leann_searcher *from, const struct leann_text *question,
 		const struct leann_results *r, size_t i, struct leann_error *e) MUST_CHECK;
 
+/* A question above its hits, for people. */
+void show_question(struct show *s, const struct leann_text *question);
+
 #endif

@@ -1,6 +1,7 @@
 /* Rounding weights by what they are for; see encoder_round.h. */
 #include "nn/encoder_round.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -76,8 +77,10 @@ static int by_energy(const void *va, const void *vb)
 static void set_order(struct rounding *r)
 {
 	struct energy *e = mem_array(r->n_in, sizeof *e);
-	for (size_t i = 0; i < r->n_in; i++)
-		e[i] = (struct energy){r->k->dot_f32(r->x + i * r->n, r->x + i * r->n, r->n), i};
+	for (size_t i = 0; i < r->n_in; i++) {
+		float sum = r->k->dot_f32(r->x + i * r->n, r->x + i * r->n, r->n);
+		e[i] = (struct energy){isfinite(sum) ? sum : FLT_MAX, i};
+	}
 	qsort(e, r->n_in, sizeof *e, by_energy);
 	r->order = mem_array(r->n_in, sizeof *r->order);
 	for (size_t i = 0; i < r->n_in; i++)

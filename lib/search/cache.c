@@ -115,12 +115,14 @@ void cache_answer_key(const struct engine *g, const struct plan *p, const struct
 		      struct slots_key *k)
 {
 	const char *build = js_str(index_key(&g->ix, "build_id"), NULL);
+	const char *sum = js_str(index_key(&g->ix, "xxh3"), NULL);	/* seen to be right on opening */
 	struct sha256 s;
 	struct buf b = BUF_INIT;
 	sha256_init(&s);
 	add_str(&s, "answer");
 	add_str(&s, LEANN_VERSION);
 	add_str(&s, build ? build : "");
+	add_str(&s, sum ? sum : "");
 	plan_describe(p, &b);
 	add_num(&s, b.len);
 	sha256_add(&s, b.p, b.len);

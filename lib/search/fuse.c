@@ -24,7 +24,7 @@ static int score_words(struct asker *s, struct lexical *q, struct answer *a, dou
 		int r = peek_text(s->peek, a->hits[i].chunk, &text, &n, e);
 		if (r < 0)
 			return -1;
-		a->partial |= !r;
+		a->partial |= !r || peek_unsure(s->peek);
 		double bm25 = r ? lexical_score(q, text, n) : 0;
 		a->hits[i].words = (float)bm25;
 		*best = bm25 > *best ? bm25 : *best;

@@ -136,6 +136,8 @@ int plan_make(const struct engine *g, const struct leann_params *w, struct plan 
 	if (!w->codes_only)
 		plan_recompute(g, w, p);
 	p->n_candidates = larger(p->n_recompute, p->top_k);
+	if (!p->words && !p->all_copies)	/* others take the places of copies */
+		p->n_candidates = 2 * p->n_candidates + 64;
 	if (!p->words)
 		return 0;
 	p->weight_first = WEIGHT_FIRST * w->word_weight;

@@ -230,6 +230,7 @@ int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_p
 	if (p)
 		dense = *p;
 	dense.dense = 1;
+	source_forget(s->a.src);
 	r = searcher_plan(s, &dense, &plan, &why) || read_text(s, chunk, &at, &why) ? -1 : 0;
 	if (!r) {
 		struct leann_text text = {(const char *)at.text.p, at.text.len};

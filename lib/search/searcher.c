@@ -196,6 +196,9 @@ int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct
 {
 	double t0 = now_s();
 	struct latency t = {0};
+	source_forget(s->a.src);
+	if (s->a.peek)
+		peek_forget(s->a.peek);
 	struct answer *a = mem_calloc(n, sizeof *a);
 	struct wire_text *q = mem_array(n, sizeof *q);
 	for (size_t i = 0; i < n; i++)

@@ -16,6 +16,7 @@ struct peek {
 	struct readfile rf;
 	size_t file;		/* open as fd; SIZE_MAX: none yet */
 	int fd;			/* -1: cannot be had */
+	bool unsure;
 	struct buf dir, span, record, id;
 };
 
@@ -51,6 +52,7 @@ static int open_file(struct peek *p, size_t i, const struct index_file *f, struc
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
+	p->unsure = false;
 	p->file = i;
 	if (f->flags & FILE_STORED)
 		return 0;
@@ -67,8 +69,23 @@ static int open_file(struct peek *p, size_t i, const struct index_file *f, struc
 	} else if (meta.size_bytes != f->size_bytes) {
 		close(p->fd);
 		p->fd = -1;
+	} else {
+		p->unsure = meta.mtime_ns != f->mtime_ns;
 	}
 	return 0;
+}
+
+bool peek_unsure(const struct peek *p)
+{
+	return p->unsure;
+}
+
+void peek_forget(struct peek *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	p->file = SIZE_MAX;
 }
 
 /* The bytes of the chunk's span into p->span; 1, 0, -1 as peek_text(). */

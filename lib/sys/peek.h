@@ -12,6 +12,8 @@
 #ifndef LEANN_SYS_PEEK_H
 #define LEANN_SYS_PEEK_H
 
+#include <stdbool.h>
+
 #include "sys/source.h"
 
 struct peek;
@@ -25,5 +27,13 @@ void peek_free(struct peek *p);
  */
 int peek_text(struct peek *p, size_t i_chunk, const char **text, size_t *n,
 	      struct err *e) MUST_CHECK;
+
+/*
+ * Has the file of the text that came last another time of modification than it had? Then nobody
+ * knows whether the text is what was indexed.
+ */
+bool peek_unsure(const struct peek *p);
+/* Files are opened again from now on. */
+void peek_forget(struct peek *p);
 
 #endif

@@ -68,7 +68,7 @@ static bool check_head(struct slots *s, size_t n_slots, size_t slot_bytes)
 static bool make(struct slots *s, const char *path, size_t n_slots, size_t slot_bytes)
 {
 	uint8_t h[HEAD] = {0};
-	char *temp = mem_printf("%s.%ld", path, (long)getpid());
+	char *temp = mem_printf("%s.%ld-%zx", path, (long)getpid(), (size_t)s);
 	s->n_slots = n_slots;
 	s->slot_bytes = slot_bytes;
 	memcpy(h, magic, sizeof magic);
@@ -88,7 +88,7 @@ struct slots *slots_open(const char *path, size_t n_slots, size_t value_max)
 {
 	struct slots *s = mem_calloc(1, sizeof *s);
 	size_t slot_bytes = SLOT_HEAD + value_max;
-	s->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	s->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (s->fd < 0 || !check_head(s, n_slots, slot_bytes)) {
 		if (s->fd >= 0)
 			close(s->fd);
@@ -165,7 +165,11 @@ void slots_put(struct slots *s, const struct slots_key *k, const void *value, si
 		return;
 	for (size_t i = 0; i < WAYS; i++) {
 		const uint8_t *slot = s->set + i * s->slot_bytes;
-		uint32_t when = !is_whole(s, slot) || is_of(slot, k) ? 0 : get_le32(slot + 24);
+		if (is_of(slot, k)) {
+			best = i;
+			break;
+		}
+		uint32_t when = is_whole(s, slot) ? get_le32(slot + 24) : 0;
 		if (when < oldest) {
 			oldest = when;
 			best = i;
@@ -196,7 +200,7 @@ bool slots_again(struct slots *s, const struct slots_key *k)
 
 bool slots_stat(const char *path, struct slots_stat *st)
 {
-	struct slots s = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+	struct slots s = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
 	uint8_t c[16];
 	bool good = s.fd >= 0 && check_head(&s, 0, 0) && read_at(s.fd, c, sizeof c, 24);
 	*st = (struct slots_stat){0};

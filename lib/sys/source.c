@@ -79,6 +79,12 @@ static int index_damaged(const struct source *s, size_t i_chunk, const char *wha
 		       what);
 }
 
+void source_forget(struct source *s)
+{
+	for (size_t i = 0; i < CACHE_FILES; i++)
+		forget(&s->cache[i]);
+}
+
 const struct index *source_index(const struct source *s)
 {
 	return s->ix;

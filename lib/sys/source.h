@@ -49,6 +49,8 @@ struct source_passage {
 int source_open(const struct index *ix, const struct source_opts *o, struct source **out,
 		struct err *e) MUST_CHECK;
 void source_free(struct source *s);
+/* Files are read again from now on: those in memory may have changed since. */
+void source_forget(struct source *s);
 const struct index *source_index(const struct source *s);
 /* The directory that stands for the index's root; NULL: that itself. */
 const char *source_root(const struct source *s);

@@ -213,3 +213,23 @@ nowhere() { printf 'ipc://%s/nowhere.sock' "$BATS_TEST_TMPDIR"; }
 		run -2 leann-cache $wrong
 	done
 }
+
+@test "an answer that read a file of another time is not kept" {
+	mkdir "$BATS_TEST_TMPDIR/m"
+	cd "$BATS_TEST_TMPDIR/m"
+	for i in $(seq 30); do printf 'Bread recipe %s with flour and water and salt.\n' "$i" >"r$i.txt"; done
+	printf 'Nothing of the kind stands in this file, or does.\n' >far.txt
+	leann-chunk -q . | leann-embed-client -q | leann-graph -q -o ../m.leann
+	cp -p far.txt ../far.txt
+	printf 'dough flour dough flour dough flour dough flour d\n' | head -c "$(stat -c %s far.txt)" >tmp && mv tmp far.txt
+	leann-search --json --recompute 3 -k 3 ../m.leann "flour dough flour" >/dev/null
+	cp -p ../far.txt far.txt
+	leann-search --json --recompute 3 -k 3 ../m.leann "flour dough flour" >a
+	leann-search --json --no-cache --recompute 3 -k 3 ../m.leann "flour dough flour" >b
+	"$PYTHON" - <<'P'
+import json
+a, b = (json.load(open(f)) for f in "ab")
+assert not a.get("cached"), "kept"
+assert [i["score"] for i in a["items"]] == [i["score"] for i in b["items"]]
+P
+}

@@ -157,3 +157,26 @@ recomputed() {
 	run -0 leann-search -k 3 --per-file 1 --like src/config.c:2 src.leann
 	[[ ${lines[0]} == src/mail.py:* ]]
 }
+
+@test "copies leave room for others: k hits come back when there are as many texts" {
+	mkdir "$BATS_TEST_TMPDIR/c"
+	cd "$BATS_TEST_TMPDIR/c"
+	for i in $(seq 30); do printf 'A note about bread number %s and what it needs.\n' "$i" >"n$i.txt"; done
+	for i in $(seq 20); do printf 'The same licence stands here: bread for all.\n' >"same$i.txt"; done
+	leann-chunk -q . | leann-embed-client -q | leann-graph -q -o x.leann
+	for how in --dense '--dense --no-recompute' --word-weight=1; do
+		# shellcheck disable=SC2086
+		run -0 leann-search -k 30 --json $how x.leann "bread for all"
+		[ "$("$PYTHON" -c 'import json, sys; print(len(json.loads(sys.argv[1])["items"]))' "$output")" = 30 ]
+	done
+}
+
+@test "a path after -- is one, whatever it begins with" {
+	mkdir "$BATS_TEST_TMPDIR/d"
+	cd "$BATS_TEST_TMPDIR/d"
+	printf 'Bread rises.\n' >./-odd.txt
+	printf 'Dough rests.\n' >plain.txt
+	leann build -q . 2>/dev/null || leann build .
+	run -0 leann related -- -odd.txt
+	[[ $output == *plain.txt* ]]
+}
