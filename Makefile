@@ -188,8 +188,14 @@ bench: all
 bench-encoder: all tests
 	@BUILD=$(BUILD) tests/bench-encoder
 
-bench-quality bench-search bench-rivals: all
-	@BUILD=$(BUILD) tests/$@
+bench-quality: all
+	@BUILD=$(BUILD) tests/bench-quality
+
+bench-search: all
+	@BUILD=$(BUILD) tests/bench-search
+
+bench-rivals: all
+	@BUILD=$(BUILD) tests/bench-rivals
 
 demo:
 	@BUILD=$(BUILD) scripts/demo
