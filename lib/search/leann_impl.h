@@ -37,6 +37,8 @@ int searcher_answers(struct leann_searcher *s, const struct plan *p, const struc
 /* How to answer as p (NULL: defaults) says. */
 int searcher_plan(const struct leann_searcher *s, const struct leann_params *p,
 		  struct plan *plan, struct err *e) MUST_CHECK;
+/* Files are read anew from now on: each question, and each look for a passage, begins so. */
+void searcher_look_anew(struct leann_searcher *s);
 /* leann_search() by a plan. */
 int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct leann_text *texts,
 		 size_t n, struct leann_results **out, struct err *e) MUST_CHECK;

@@ -117,6 +117,20 @@ static bool line_span(const uint8_t *raw, size_t n, uint64_t line, size_t *from,
 	return false;
 }
 
+/* A passage that is what was indexed, or an error that names path (NULL: its own). */
+static int read_fresh(struct source *src, size_t chunk, const char *path, struct source_passage *p,
+		      struct err *e)
+{
+	if (source_passage(src, chunk, p, e))
+		return -1;
+	if (p->status == SOURCE_FRESH)
+		return 0;
+	return err_set(e, ERR_DATA, "%s: %s: build the index again",
+		       path ? path : (const char *)p->path.p,
+		       p->status == SOURCE_MISSING ? "is gone or cannot be read"
+						   : "changed since it was indexed");
+}
+
 /* The first chunk of f with a byte of line: 1, 0 for none, or -1. */
 static int find_line(struct source *src, const char *path, const struct index_file *f,
 		     uint64_t line, uint32_t *chunk, struct err *e)
@@ -124,11 +138,7 @@ static int find_line(struct source *src, const char *path, const struct index_fi
 	struct source_passage p = SOURCE_PASSAGE_INIT;
 	struct index_chunk c;
 	size_t from, to;
-	int r = source_passage(src, f->first_chunk, &p, e);
-	if (!r && p.status != SOURCE_FRESH)
-		r = err_set(e, ERR_DATA, "%s: %s: build the index again", path,
-			    p.status == SOURCE_MISSING ? "is gone or cannot be read"
-						       : "changed since it was indexed");
+	int r = read_fresh(src, (size_t)f->first_chunk, path, &p, e);
 	if (!r && line_span(p.raw, p.n_raw, line, &from, &to)) {
 		uint64_t i = f->first_chunk, end = i + f->n_chunks;
 		for (; i < end && !r; i++) {
@@ -162,6 +172,7 @@ int leann_find(struct leann_searcher *s, const char *path, uint64_t line, uint32
 	size_t file;
 	int r = 0;
 	*chunk = UINT32_MAX;
+	searcher_look_anew(s);
 	if (find_file(src, path, &file, &why))
 		return leann_fail(e, &why);
 	if (file == SIZE_MAX) {
@@ -208,13 +219,7 @@ static int read_text(struct leann_searcher *s, uint32_t chunk, struct source_pas
 	if (chunk >= ix->info.n_chunks)
 		return err_set(e, ERR_USAGE, "%s: chunk %u of %zu", ix->info.path, chunk,
 			       ix->info.n_chunks);
-	if (source_passage(s->a.src, chunk, p, e))
-		return -1;
-	if (p->status == SOURCE_FRESH)
-		return 0;
-	return err_set(e, ERR_DATA, "%s: %s: build the index again", (const char *)p->path.p,
-		       p->status == SOURCE_MISSING ? "is gone or cannot be read"
-						   : "changed since it was indexed");
+	return read_fresh(s->a.src, chunk, NULL, p, e);
 }
 
 int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_params *p,
@@ -230,7 +235,7 @@ int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_p
 	if (p)
 		dense = *p;
 	dense.dense = 1;
-	source_forget(s->a.src);
+	searcher_look_anew(s);
 	r = searcher_plan(s, &dense, &plan, &why) || read_text(s, chunk, &at, &why) ? -1 : 0;
 	if (!r) {
 		struct leann_text text = {(const char *)at.text.p, at.text.len};

@@ -196,9 +196,6 @@ int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct
 {
 	double t0 = now_s();
 	struct latency t = {0};
-	source_forget(s->a.src);
-	if (s->a.peek)
-		peek_forget(s->a.peek);
 	struct answer *a = mem_calloc(n, sizeof *a);
 	struct wire_text *q = mem_array(n, sizeof *q);
 	for (size_t i = 0; i < n; i++)
@@ -213,12 +210,20 @@ int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct
 	return r;
 }
 
+void searcher_look_anew(struct leann_searcher *s)
+{
+	source_forget(s->a.src);
+	if (s->a.peek)
+		peek_forget(s->a.peek);
+}
+
 int leann_search(struct leann_searcher *s, const struct leann_text *questions, size_t n,
 		 const struct leann_params *p, struct leann_results **out, struct leann_error *e)
 {
 	struct plan plan;
 	struct err why;
 	*out = NULL;
+	searcher_look_anew(s);
 	if (searcher_plan(s, p, &plan, &why) || searcher_ask(s, &plan, questions, n, out, &why))
 		return leann_fail(e, &why);
 	return 0;
