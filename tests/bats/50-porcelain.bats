@@ -398,18 +398,41 @@ head -c 100 >/dev/null; echo 'fake: no' >&2; exit $status_of"
 	[ -z "$(find dest -type f)" ]
 }
 
+# Its stages are gone, and nothing is published. The status is given, for `run wait` does not know
+# it: that is another shell. The folder's name is of this test alone, as others run beside it.
+stopped() { # STATUS FOLDER
+	[ "$1" = 143 ]
+	run ! pgrep -f -- "-- $2\$"
+	[ ! -e "$2/.leann/index.leann" ]
+	exec 8<>"$2/.leann/index.leann.lock"
+	flock -n 8
+}
+
 @test "a build that is told to stop stops all of its stages and publishes nothing" {
 	need_model
-	local pid
-	cp -r "$TOP/lib" big
-	leann build big >log 2>&1 &
+	local pid r=0 big=big-$BASHPID
+	cp -r "$TOP/lib" "$big"
+	leann build "$big" >log 2>&1 &
 	pid=$!
-	for _ in $(seq 100); do [ -e big/.leann/index.leann.lock ] && break; sleep .05; done
+	for _ in $(seq 100); do [ -e "$big/.leann/index.leann.lock" ] && break; sleep .05; done
 	kill -TERM $pid
-	run -143 wait $pid
-	sleep .5
-	run ! pgrep -f -- '-- big$'
-	[ ! -e big/.leann/index.leann ]
-	exec 8<>big/.leann/index.leann.lock
-	flock -n 8
+	wait $pid || r=$?
+	stopped $r "$big"
+}
+
+@test "a build that is told to stop before it waits for its stages stops them all" {
+	need_model
+	local pid r=0 big=big-$BASHPID
+	cp -r "$TOP/lib" "$big"
+	# As on a busy machine: the script sleeps for a second as soon as the stages are there.
+	cat >late <<-'EOF'
+		set -T
+		trap '[ -z "${!:-}" ] || [ -n "${late:-}" ] || { late=1; sleep 1; }' DEBUG
+	EOF
+	BASH_ENV=$PWD/late leann build "$big" >log 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do [ -e "$big/.leann/index.leann.lock" ] && break; sleep .02; done
+	kill -TERM $pid
+	wait $pid || r=$?
+	stopped $r "$big"
 }
