@@ -237,6 +237,34 @@ LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
 LEANN_API int leann_find(struct leann_searcher *s, const char *path, uint64_t line,
 			 uint32_t *chunk, struct leann_error *e);
 
+/* ---- before the first question ---- */
+
+struct leann_warm_part {
+	const char *name;	/* of a member of the index, leann-index(5); lives as the index */
+	uint64_t bytes;		/* what it has */
+	uint64_t read_bytes;	/* what was read of it now; the rest, but for left_bytes, was in memory */
+	uint64_t left_bytes;	/* over the limit, or not what every question touches */
+};
+
+struct leann_warmth {
+	const struct leann_warm_part *parts;	/* n_parts, in the order they are read in */
+	size_t n_parts;
+	uint64_t max_bytes;	/* the limit that held */
+	double read_ms, embed_ms;
+};
+
+enum { LEANN_WARM_INDEX_ONLY = 1 };	/* leave the embedding server alone */
+
+/*
+ * Read into the system's cache what every question touches of the index, at most max_bytes that are
+ * not there yet (0: an eighth of the memory that is available), and embed one word, which connects s
+ * to the server, started where none runs, and has it touch its model. flags: 0 or
+ * LEANN_WARM_INDEX_ONLY. The caller frees *out, before the index is closed.
+ */
+LEANN_API int leann_warm(struct leann_searcher *s, uint64_t max_bytes, unsigned flags,
+			 struct leann_warmth **out, struct leann_error *e);
+LEANN_API void leann_warmth_free(struct leann_warmth *w);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,4 @@
-/* leann-cache: what searches have kept, and its removal. See leann-cache(1). */
+/* leann-cache: what searches have kept, its removal, and reading indexes ahead. See leann-cache(1). */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -12,11 +12,14 @@
 #include "base/mem.h"
 #include "base/opts.h"
 #include "search/cache.h"
+#include "warm.h"
 
-enum { ID_JSON = 256 };
+enum { ID_JSON = 256, ID_MAX, ID_INDEX_ONLY };
 
 static const struct opt table[] = {
 	{ID_JSON, "json", NULL, "with stats: one JSON object"},
+	{ID_MAX, "max", "SIZE", "with warm: read at most that many bytes, with k, M or G"},
+	{ID_INDEX_ONLY, "index-only", NULL, "with warm: leave the embedding server alone"},
 	{0},
 };
 
@@ -128,31 +131,53 @@ static int clear(const char *dir, struct err *e)
 	return r;
 }
 
+static int kept(bool remove, bool json, struct err *e)
+{
+	char *dir = env_cache_dir();
+	int r = !dir ? err_set(e, ERR_DATA,
+			       "no folder for caches: neither XDG_CACHE_HOME nor HOME is set")
+		: remove ? clear(dir, e)
+			 : show(dir, json, e);
+	mem_free(dir);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
-	static const char *const verbs[] = {"stats", "clear", NULL};
+	enum { STATS, CLEAR, WARM };
+	static const char *const verbs[] = {"stats", "clear", "warm", NULL};
 	struct opts o = {.table = table,
-			 .usage = "stats [--json]\n       leann-cache clear",
-			 .summary = "Show or remove what searches have kept."};
+			 .usage = "stats [--json]\n       leann-cache clear\n"
+				  "       leann-cache warm [--max SIZE] [--index-only] INDEX...",
+			 .summary = "Show or remove what searches have kept; read indexes ahead."};
+	struct warm_opts w = {0};
 	struct err e;
 	bool json = false;
+	size_t verb = 0;
 	prog_start(argv[0]);
 	opts_init(&o, argc, argv);
-	while (opts_next(&o))
-		json = true;
-	size_t verb = 0;
-	while (verb < 2 && (o.n_args != 1 || strcmp(o.args[0], verbs[verb])))
+	for (int c; (c = opts_next(&o));)
+		switch (c) {
+		case ID_JSON: json = true; break;
+		case ID_INDEX_ONLY: w.index_only = true; break;
+		case ID_MAX:
+			w.max_bytes = opts_size(&o, INT64_MAX);
+			if (!w.max_bytes)
+				err_usage_die("--max: want 1 or more");
+			break;
+		}
+	while (verbs[verb] && (!o.n_args || strcmp(o.args[0], verbs[verb])))
 		verb++;
-	if (verb == 2)
-		err_usage_die("want stats or clear");
-	if (json && verb == 1)
+	if (!verbs[verb] || (verb != WARM && o.n_args != 1))
+		err_usage_die("want stats, clear or warm INDEX...");
+	if (json && verb != STATS)
 		err_usage_die("--json goes with stats");
-	char *dir = env_cache_dir();
-	if (!dir)
-		err_set(&e, ERR_DATA, "no folder for caches: neither XDG_CACHE_HOME nor HOME is set");
-	if (!dir || (verb ? clear(dir, &e) : show(dir, json, &e)))
+	if ((w.max_bytes || w.index_only) && verb != WARM)
+		err_usage_die("--max and --index-only go with warm");
+	if (verb == WARM && o.n_args < 2)
+		err_usage_die("warm: want an index");
+	if (verb == WARM ? warm(o.args + 1, o.n_args - 1, &w, &e) : kept(verb == CLEAR, json, &e))
 		err_die(&e);
-	mem_free(dir);
 	mem_free(o.args);
 	close_stdout_die();
 	return 0;

@@ -233,3 +233,24 @@ assert not a.get("cached"), "kept"
 assert [i["score"] for i in a["items"]] == [i["score"] for i in b["items"]]
 P
 }
+
+@test "leann cache warm reads what questions touch, at most what it may, and says what it left" {
+	cp "$T/tree.leann" warm.leann
+	# what is not in memory now; some file systems keep it all the same
+	dd if=warm.leann of=/dev/null iflag=nocache count=0 status=none
+	run -0 --separate-stderr leann-cache warm warm.leann
+	[[ ${lines[0]} == "warm.leann: read "*" of "*" bytes in "*" ms, "*" were in memory"* ]]
+	[[ $output == *"warm.leann: left: "*anchor-graph* && $output != *left:*codes* ]]
+	[[ $output == *"embedding server answers, after"* ]]
+	# all of it is there now
+	run -0 leann-cache warm --index-only --max 1 warm.leann
+	[[ ${lines[0]} == "warm.leann: read 0 of "* && $output != *server* && $output != *left:*codes* ]]
+	# the porcelain takes the nearest
+	mkdir -p tree/.leann && cp "$T/tree.leann" tree/.leann/index.leann && cd tree
+	run -0 leann cache warm
+	[[ $output == *".leann/index.leann: read "* ]]
+	run -2 leann-cache warm nowhere.leann
+	run -2 leann-cache warm
+	run -2 leann-cache stats --max 1k
+	run -2 leann-cache warm --max 0 "$T/tree.leann"
+}
