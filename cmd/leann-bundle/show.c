@@ -124,8 +124,9 @@ static void show_counts(const struct index *ix)
 	       int_of(ix, "counts.passage_bytes"));
 	if (!ix->n_chunks)
 		return;
-	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %zu values%s\n", ix->pq.m,
-	       ix->pq.m, ix->pq.dsub, ix->pq.ksub, ix->pq.residual ? ", residual" : "");
+	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %s%zu values%s\n", ix->pq.m,
+	       ix->pq.m, ix->pq.dsub, ix->pq.nibbles ? "halves of " : "",
+	       ix->pq.nibbles ? (size_t)16 : ix->pq.ksub, ix->pq.residual ? ", residual" : "");
 	if (index_key(ix, "build.quantization.codebook"))
 		row("codebook", str_of(ix, "build.quantization.codebook"));
 	printf("anchors   %zu, ", ix->anchors.m);

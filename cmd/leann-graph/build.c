@@ -41,7 +41,7 @@ static void load_codes(struct build *b, const struct collect *c, size_t n)
 {
 	const struct rec_codebook *k = &c->codebook;
 	b->x.pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
-			      .residual = k->residual, .seed = k->seed};
+			      .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
 	pq_load(&b->x.pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
 	b->x.codes = mem_array(n, k->m);
 	memcpy(b->x.codes, c->codes.p, n * k->m);

@@ -52,8 +52,8 @@ static int take_codebook(struct collect *c, struct rec_check *check, const struc
 	size_t drot = k->m * k->dsub;
 	at[2] = keep(c, k->rot, drot * k->dim);
 	at[3] = keep(c, k->rot_scale, 4 * drot);
-	at[4] = keep(c, k->cent, k->ksub * drot);
-	at[5] = keep(c, k->cent_scale, 4 * k->m);
+	at[4] = keep(c, k->cent, rec_cent_bytes(k));
+	at[5] = keep(c, k->cent_scale, 4 * rec_n_books(k));
 	return 0;
 }
 

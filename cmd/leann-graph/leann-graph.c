@@ -117,6 +117,7 @@ static void set_enrich(const struct config *c, struct enrich_params *p)
 		!strcmp(config_str(c, "anchorSelection.stratification.allocation"), "equal");
 	p->pq.m = (size_t)config_int(c, "quantization.subVectors");
 	p->pq.ksub = (size_t)config_int(c, "quantization.codebookSize");
+	p->pq.bits = (size_t)config_int(c, "quantization.codeBits");
 	p->book = enrich_book_of(config_str(c, "quantization.codebook"));
 	p->pq.samples = (size_t)config_int(c, "quantization.trainingSamples");
 }

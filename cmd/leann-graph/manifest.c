@@ -116,9 +116,11 @@ static void put_build(struct js *m, const struct build *b, const struct build_se
 	set_int(a, "count", b->x.anchors.n);
 	js_set(o, "quantization", q);
 	set_int(q, "subVectors", b->x.pq.m);
-	set_int(q, "codebookSize", b->x.pq.ksub);
+	set_int(q, "codebookSize", pq_book_size(&b->x.pq));
 	set_int(q, "rotatedDims", b->x.pq.drot);
 	js_set(q, "residual", js_new_bool(b->x.pq.residual));
+	if (b->x.pq.nibbles)
+		set_int(q, "codeBits", 4);
 	if (codebook) {
 		shipped_name(codebook, name);
 		set_str(q, "codebook", name);

@@ -41,13 +41,14 @@ static int make_graph(const struct graph *g, struct buf *out, struct err *e)
 static int make_members(struct made *d, const struct build *b, struct err *e)
 {
 	size_t rot = add_le(d, b->x.pq.rot_scale, b->x.pq.drot),
-	       cent = add_le(d, b->x.pq.cent_scale, b->x.pq.m);
+	       cent = add_le(d, b->x.pq.cent_scale, pq_n_books(&b->x.pq));
 	size_t scale = add_le(d, b->x.anchors.scale, b->x.anchors.n);
 	struct rec_codebook k = {.dim = b->x.pq.dim,
 				 .m = b->x.pq.m,
 				 .ksub = b->x.pq.ksub,
 				 .dsub = b->x.pq.dsub,
 				 .residual = b->x.pq.residual,
+				 .nibbles = b->x.pq.nibbles,
 				 .seed = b->x.pq.seed,
 				 .rot = b->x.pq.rot,
 				 .rot_scale = d->le.p + rot,

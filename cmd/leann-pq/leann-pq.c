@@ -14,13 +14,14 @@
 #include "fmt/pass.h"
 #include "sys/config.h"
 
-enum { ID_M = 256, ID_KSUB, ID_SAMPLES, ID_BYTES, ID_RESIDUAL, ID_SEED, ID_CONFIG, ID_SHOW, ID_BOOK };
+enum { ID_M = 256, ID_KSUB, ID_BITS, ID_SAMPLES, ID_BYTES, ID_RESIDUAL, ID_SEED, ID_CONFIG, ID_SHOW, ID_BOOK };
 
 static const struct opt table[] = {
 	{ID_M, "sub-vectors", "N", "sub-vectors = bytes of a code (dimensions / 16)"},
 	{ID_BYTES, "bytes", "N", "the same, of 16, 24, 32, 48, 64 or 96"},
 	{ID_KSUB, "codebook-size", "N",
 	 "centroids of a sub-vector, 1 to 256 (256, fewer for few chunks)"},
+	{ID_BITS, "code-bits", "N", "8: a byte is one number, or 4: two, for half the sub-vector each (8)"},
 	{ID_BOOK, "codebook", "WORD", "auto, shipped (with the program) or train (auto)"},
 	{ID_SAMPLES, "training-samples", "N", "chunks to learn from (32768)"},
 	{ID_RESIDUAL, "residual", NULL, "code embedding - anchor instead of the embedding"},
@@ -49,6 +50,7 @@ static const char *key_of(int id)
 	case ID_M:
 	case ID_BYTES: return "quantization.subVectors";
 	case ID_KSUB: return "quantization.codebookSize";
+	case ID_BITS: return "quantization.codeBits";
 	case ID_BOOK: return "quantization.codebook";
 	case ID_SAMPLES: return "quantization.trainingSamples";
 	default: return NULL;
@@ -132,6 +134,7 @@ static int put(struct pass *p, const struct seen *s, const struct enrich *x, str
 				 .ksub = pq->ksub,
 				 .dsub = pq->dsub,
 				 .residual = pq->residual,
+				 .nibbles = pq->nibbles,
 				 .seed = pq->seed,
 				 .rot = pq->rot,
 				 .cent = pq->cent};
@@ -175,7 +178,7 @@ static int run(struct args *a, struct pass *p, struct seen *s, struct err *e)
 			"%s: %zu chunks in %.2f s: %zu bytes each, %zu of %zu dimensions, %zu "
 			"centroids, model of %zu bytes%s\n",
 			err_prog(), rows.n, now_s() - t0, s->x->pq.m, s->x->pq.drot, rows.dim,
-			s->x->pq.ksub, s->x->pq.drot * (rows.dim + s->x->pq.ksub),
+			pq_book_size(&s->x->pq), pq_bytes(&s->x->pq),
 			s->x->shipped ? " that comes with the program" : "");
 	return pass_end(p, e);
 }
@@ -202,6 +205,7 @@ int main(int argc, char **argv)
 		err_die(&e);
 	a.params.pq.m = (size_t)config_int(&a.config, "quantization.subVectors");
 	a.params.pq.ksub = (size_t)config_int(&a.config, "quantization.codebookSize");
+	a.params.pq.bits = (size_t)config_int(&a.config, "quantization.codeBits");
 	a.params.book = enrich_book_of(config_str(&a.config, "quantization.codebook"));
 	a.params.pq.samples = (size_t)config_int(&a.config, "quantization.trainingSamples");
 	if (a.show) {

@@ -5,6 +5,10 @@
  * sub-spaces so that each has the same product of eigenvalues (OPQ-P: Ge, He, Ke, Sun,
  * "Optimized Product Quantization", CVPR 2013, section 3.2). Rotation and centroids are
  * stored as int8 and used as they come back from int8.
+ * A byte of a code is the number of a centroid of 256, or two numbers of 4 bits, each of a
+ * centroid of 16 for half of the sub-vector: 1/16 of the centroids to store. All pairs of them
+ * are a codebook of 256 again, which pq_load() lays out, so that only training, encoding and
+ * storage tell the two apart.
  * Ranking is by q.x^ / |x^|, x^ the decoded vector: |x^| follows from the code.
  *
  *	pq_train(&rows, NULL, NULL, &params, par, &pq, e); pq_encode(&pq, &rows, ..., codes, e);
@@ -25,15 +29,17 @@
 
 enum {
 	PQ_KSUB_MAX = 256, /* also the stride of tables: any byte is a valid index */
+	PQ_NIBBLE = 16, /* centroids that 4 bits number */
 	PQ_BLOCK = 64, /* vectors of a block of packed codes */
 };
 
 struct pq_params {
 	size_t m; /* sub-vectors = bytes a vector; 0: pq_shape_for() */
-	size_t ksub; /* codebook size 1..256; 0: pq_shape_for() */
+	size_t ksub; /* codebook size 1..256; 0: pq_shape_for(); nibbles: 0 or 16 */
 	size_t dsub; /* dimensions a sub-vector; 0: pq_shape_for() */
 	size_t samples; /* training rows; 0: 32768, at most 256 MiB of them */
 	bool residual; /* code vector - anchor instead of the vector */
+	size_t bits; /* of a number: 8, or 4, two of them a byte; 0: 8 */
 	uint64_t seed;
 };
 #define PQ_PARAMS_DEFAULT                                                                          \
@@ -43,14 +49,15 @@ struct pq_params {
 
 struct pq {
 	size_t dim, m, ksub, dsub, drot; /* drot = m * dsub <= dim */
-	bool residual;
+	bool residual, nibbles; /* nibbles: ksub is 256, dsub even */
 	uint64_t seed;
 	int8_t *rot; /* (drot, dim) row-major */
 	float *rot_scale; /* (drot) */
-	int8_t *cent; /* (m, ksub, dsub) */
-	float *cent_scale; /* (m) */
+	int8_t *cent; /* (m, ksub, dsub); nibbles: (2 m, 16, dsub / 2) */
+	float *cent_scale; /* (m); nibbles: (2 m) */
 	float *rotf; /* (drot, dim) = rot * rot_scale */
-	float *centf; /* (m, ksub, dsub) = cent * cent_scale */
+	float *bookf; /* cent * cent_scale */
+	float *centf; /* (m, ksub, dsub): bookf itself; nibbles: its pairs, low 4 bits first half */
 	float *norms; /* (m, PQ_KSUB_MAX) squared lengths of centroids, 0 past ksub */
 };
 #define PQ_INIT                                                                                    \
@@ -60,7 +67,26 @@ struct pq {
 
 void pq_release(struct pq *pq);
 
-/* The shape of a codec: drot = m * dsub rotated dimensions, ksub centroids a sub-space. */
+/* Codebooks as stored: their number, entries and dimensions. */
+static inline size_t pq_n_books(const struct pq *pq)
+{
+	return pq->nibbles ? 2 * pq->m : pq->m;
+}
+static inline size_t pq_book_size(const struct pq *pq)
+{
+	return pq->nibbles ? PQ_NIBBLE : pq->ksub;
+}
+static inline size_t pq_book_dims(const struct pq *pq)
+{
+	return pq->nibbles ? pq->dsub / 2 : pq->dsub;
+}
+/* Bytes of rotation and centroids. */
+static inline size_t pq_bytes(const struct pq *pq)
+{
+	return pq->drot * (pq->dim + pq_book_size(pq));
+}
+
+/* The shape of a codec: drot = m * dsub rotated dimensions, ksub values of a byte. */
 struct pq_shape {
 	size_t m, dsub, ksub;
 };
@@ -74,7 +100,7 @@ int pq_shape_for(const struct pq_params *p, size_t n, size_t dim, struct pq_shap
 
 /*
  * From stored form, little-endian scales; copies. pq must be PQ_INIT with dim, m, ksub, dsub,
- * residual and seed set.
+ * residual, nibbles and seed set.
  */
 void pq_load(struct pq *pq, const int8_t *rot, const uint8_t *rot_scale_le, const int8_t *cent,
 	     const uint8_t *cent_scale_le);

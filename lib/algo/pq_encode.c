@@ -8,6 +8,7 @@ struct encode_ctx {
 	const struct pq *pq;
 	const struct anchors *anchors; /* NULL unless residual */
 	const uint32_t *assign;
+	const float *norms; /* (n_books, PQ_KSUB_MAX) squared lengths of their entries */
 	float *delta; /* (ROWS_TILE, dim) a worker, for residual */
 	float *rotated; /* (ROWS_TILE, drot) a worker */
 	float *scratch; /* KMEANS_SCRATCH(ksub) a worker */
@@ -31,13 +32,32 @@ static void encode_tile(void *ctx, size_t first, size_t n, const float *x, size_
 		x = delta;
 	}
 	blas_nt(n, pq->drot, pq->dim, 1, x, pq->dim, pq->rotf, pq->dim, 0, rotated, pq->drot);
-	for (size_t j = 0; j < pq->m; j++) {
-		kmeans_nearest(rotated + j * pq->dsub, n, pq->drot, pq->dsub,
-			       pq->centf + j * pq->ksub * pq->dsub, pq->ksub,
-			       pq->norms + j * PQ_KSUB_MAX, scratch, id, NULL);
-		for (size_t i = 0; i < n; i++)
-			c->codes[(first + i) * pq->m + j] = (uint8_t)id[i];
+	size_t size = pq_book_size(pq), dims = pq_book_dims(pq);
+	for (size_t b = 0; b < pq_n_books(pq); b++) {
+		kmeans_nearest(rotated + b * dims, n, pq->drot, dims, pq->bookf + b * size * dims,
+			       size, c->norms + b * PQ_KSUB_MAX, scratch, id, NULL);
+		for (size_t i = 0; i < n; i++) {
+			uint8_t *code = c->codes + (first + i) * pq->m;
+			if (!pq->nibbles)
+				code[b] = (uint8_t)id[i];
+			else if (b % 2 == 0)
+				code[b / 2] = (uint8_t)id[i];
+			else
+				code[b / 2] |= (uint8_t)(id[i] * PQ_NIBBLE);
+		}
 	}
+}
+
+static float *book_norms(const struct pq *pq)
+{
+	size_t size = pq_book_size(pq), dims = pq_book_dims(pq);
+	float *norms = mem_array(pq_n_books(pq) * PQ_KSUB_MAX, sizeof *norms);
+	for (size_t b = 0; b < pq_n_books(pq); b++)
+		for (size_t i = 0; i < size; i++) {
+			const float *c = pq->bookf + (b * size + i) * dims;
+			norms[b * PQ_KSUB_MAX + i] = pq_dot(c, c, dims);
+		}
+	return norms;
 }
 
 int pq_encode(const struct pq *pq, const struct rows *rows, const struct anchors *anchors,
@@ -49,9 +69,12 @@ int pq_encode(const struct pq *pq, const struct rows *rows, const struct anchors
 		c.delta = mem_array(n_workers * ROWS_TILE * pq->dim, sizeof *c.delta);
 	c.rotated = mem_array(n_workers * ROWS_TILE * pq->drot, sizeof *c.rotated);
 	c.scratch = mem_array(n_workers * KMEANS_SCRATCH(pq->ksub), sizeof *c.scratch);
+	float *norms = book_norms(pq);
+	c.norms = norms;
 	int r = rows_each(rows, par, encode_tile, &c, e);
 	mem_free(c.delta);
 	mem_free(c.rotated);
 	mem_free(c.scratch);
+	mem_free(norms);
 	return r;
 }

@@ -33,7 +33,7 @@ static bool head(const uint8_t *p, size_t n, struct pq *pq)
 			  .dsub = get_le32(p + 12), .residual = get_le32(p + 16) != 0,
 			  .seed = get_le64(p + 24)};
 	size_t drot = pq->m * pq->dsub;
-	return pq->ksub && pq->ksub <= PQ_KSUB_MAX && drot && drot <= pq->dim &&
+	return !get_le32(p + 20) && pq->ksub && pq->ksub <= PQ_KSUB_MAX && drot && drot <= pq->dim &&
 	       n == HEAD + 4 * drot + 4 * pq->m + drot * pq->dim + pq->ksub * drot;
 }
 
@@ -42,7 +42,7 @@ bool pq_shipped_fits(const struct pq_params *params, size_t dim, const uint8_t *
 	struct pq pq;
 	struct pq_shape s;
 	struct err ignored;
-	if (params->residual || !head(p, n, &pq) || pq.dim != dim ||
+	if (params->residual || params->bits == 4 || !head(p, n, &pq) || pq.dim != dim ||
 	    pq_shape_for(params, ROWS_MAX, dim, &s, &ignored))
 		return false;
 	return s.m == pq.m && (!params->ksub || params->ksub == pq.ksub) &&

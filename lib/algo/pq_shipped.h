@@ -12,7 +12,7 @@
 
 #include "algo/pq.h"
 
-/* May the quantiser in p (n bytes) stand in for one of params and dim? Residual ones cannot. */
+/* May the quantiser in p (n bytes) stand in for one of params and dim? Residual and 4-bit ones cannot. */
 bool pq_shipped_fits(const struct pq_params *params, size_t dim, const uint8_t *p, size_t n);
 /* Are n rows so few that it is to be taken? */
 bool pq_shipped_serves(size_t n);

@@ -114,7 +114,7 @@ static int train_rotation(const float *x, size_t n, const struct pq *pq, struct 
 	int r = blas_eigen(dim, s, w, e);
 	if (r)
 		goto out;
-	balance(w, pq->m, pq->dsub, from);
+	balance(w, pq_n_books(pq), pq_book_dims(pq), from);
 	for (size_t i = 0; i < pq->m * pq->dsub; i++) {
 		for (size_t d = 0; d < dim; d++)
 			row[d] = (float)s[from[i] * dim + d];
@@ -144,26 +144,27 @@ struct books {
 static void book_body(void *ctx, size_t j, size_t i_worker)
 {
 	struct books *b = ctx;
-	size_t dsub = b->pq->dsub, drot = b->pq->m * dsub, n_cent = b->pq->ksub * dsub;
-	float *part = b->part + i_worker * b->n * dsub, *cent = mem_array(n_cent, sizeof *cent);
-	struct kmeans_params kp = {
-		.k = b->pq->ksub, .max_iter = MAX_ITER, .tol = TOL, .seed = b->pq->seed + j};
+	size_t dims = pq_book_dims(b->pq), drot = b->pq->m * b->pq->dsub,
+	       size = pq_book_size(b->pq), n_cent = size * dims;
+	float *part = b->part + i_worker * b->n * dims, *cent = mem_calloc(n_cent, sizeof *cent);
+	struct kmeans_params kp = {.k = size < b->n ? size : b->n,	/* entries left over are 0 */
+				   .max_iter = MAX_ITER, .tol = TOL, .seed = b->pq->seed + j};
 	for (size_t i = 0; i < b->n; i++)
-		memcpy(part + i * dsub, b->rotated + i * drot + j * dsub, dsub * sizeof *part);
-	kmeans_train(part, b->n, dsub, &kp, NULL, cent, b->assign + i_worker * b->n);
+		memcpy(part + i * dims, b->rotated + i * drot + j * dims, dims * sizeof *part);
+	kmeans_train(part, b->n, dims, &kp, NULL, cent, b->assign + i_worker * b->n);
 	put_lef32(b->scale_le + 4 * j, quantise(cent, n_cent, b->cent + j * n_cent));
 	mem_free(cent);
 }
 
-/* Centroids of every sub-space, one sub-space an item of work. */
+/* Centroids of every codebook, one codebook an item of work. */
 static void train_books(const float *rotated, size_t n, const struct pq *pq, struct par *par,
 			int8_t *cent, uint8_t *scale_le)
 {
 	size_t n_workers = par_n_threads(par);
 	struct books b = {.pq = pq, .rotated = rotated, .n = n, .cent = cent, .scale_le = scale_le};
-	b.part = mem_array(n_workers * n * pq->dsub, sizeof *b.part);
+	b.part = mem_array(n_workers * n * pq_book_dims(pq), sizeof *b.part);
 	b.assign = mem_array(n_workers * n, sizeof *b.assign);
-	par_for(par, pq->m, book_body, &b);
+	par_for(par, pq_n_books(pq), book_body, &b);
 	mem_free(b.part);
 	mem_free(b.assign);
 }
@@ -187,17 +188,18 @@ int pq_train(const struct rows *rows, const struct anchors *anchors, const uint3
 		return err_set(e, ERR_DATA, "a residual codebook needs anchors");
 	if (pq_shape_for(p, rows->n, dim, &s, e))
 		return -1;
-	if (s.ksub > n)
+	if (p->bits != 4 && s.ksub > n)
 		s.ksub = n; /* every row its own centroid */
 	*pq = (struct pq){.dim = dim,
 			  .m = s.m,
 			  .ksub = s.ksub,
 			  .dsub = s.dsub,
 			  .residual = p->residual,
+			  .nibbles = p->bits == 4,
 			  .seed = p->seed};
 	size_t drot = s.m * s.dsub;
-	int8_t *rot = mem_array(drot * dim, 1), *cent = mem_array(s.m * s.ksub * s.dsub, 1);
-	uint8_t *rot_scale = mem_array(drot, 4), *cent_scale = mem_array(s.m, 4);
+	int8_t *rot = mem_array(drot * dim, 1), *cent = mem_array(drot * pq_book_size(pq), 1);
+	uint8_t *rot_scale = mem_array(drot, 4), *cent_scale = mem_array(pq_n_books(pq), 4);
 	float *rotf = mem_array(drot * dim, sizeof *rotf), *x = mem_array(n * dim, sizeof *x);
 	float *rotated = mem_array(n * drot, sizeof *rotated);
 	int r = -1;

@@ -23,7 +23,7 @@
 
 enum {
 	INDEX_MAJOR = 1,
-	INDEX_MINOR = 2,
+	INDEX_MINOR = 3,
 	BUNDLE_MEMBERS_MAX = 64,
 };
 

@@ -89,10 +89,13 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 /* The least minor version that has what is here, so that an older index stays what it was. */
 static int minor_of(const struct js *extra, const struct bundle_part *part, size_t n_parts)
 {
+	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
+	if (js_get(quantization, "codeBits"))
+		return 3;
 	for (size_t i = 0; i < n_parts; i++)
 		if (!strcmp(part[i].name, "terms"))
 			return 2;
-	if (js_get(js_get(js_get(extra, "build"), "quantization"), "codebook"))
+	if (js_get(quantization, "codebook"))
 		return 2;
 	return js_get(js_get(extra, "model"), "precision") ? 1 : 0;
 }

@@ -160,25 +160,26 @@ static int get_pq(struct index *ix, const uint8_t *p, size_t n, struct err *e)
 	k->ksub = get_le32(p + 8);
 	k->dsub = get_le32(p + 12);
 	k->residual = get_le32(p + 16) != 0;
+	k->nibbles = get_le32(p + 20) != 0;
 	k->seed = get_le64(p + 24);
 	if (k->dim != ix->dim || !k->m || k->m > DIM_MAX || !k->ksub || k->ksub > 256 || !k->dsub ||
 	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(p + 16) > 1 ||
-	    get_le32(p + 20))
+	    get_le32(p + 20) > 1 || !rec_nibbles_ok(k))
 		return index_bad(
 			ix, e,
 			"member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
 			"dimensions, the manifest says %zu",
 			k->m, k->dsub, k->ksub, k->dim, ix->dim);
-	size_t drot = k->m * k->dsub,
-	       want = PQ_HEAD + 4 * drot + 4 * k->m + drot * k->dim + k->ksub * drot;
+	size_t drot = k->m * k->dsub, n_books = rec_n_books(k),
+	       want = PQ_HEAD + 4 * drot + 4 * n_books + drot * k->dim + rec_cent_bytes(k);
 	if (n != want)
 		return index_bad(ix, e, "member pq: %zu bytes, want %zu", n, want);
 	k->rot_scale = p + PQ_HEAD;
 	k->cent_scale = k->rot_scale + 4 * drot;
-	k->rot = (const int8_t *)(k->cent_scale + 4 * k->m);
+	k->rot = (const int8_t *)(k->cent_scale + 4 * n_books);
 	k->cent = k->rot + drot * k->dim;
 	return check_scales(ix, k->rot_scale, drot, "pq", e) ||
-			       check_scales(ix, k->cent_scale, k->m, "pq", e)
+			       check_scales(ix, k->cent_scale, n_books, "pq", e)
 		       ? -1
 		       : 0;
 }

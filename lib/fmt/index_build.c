@@ -294,12 +294,12 @@ void index_put_pq(struct buf *b, const struct rec_codebook *k)
 	put_u32(b, (uint32_t)k->ksub);
 	put_u32(b, (uint32_t)k->dsub);
 	put_u32(b, k->residual);
-	put_u32(b, 0);
+	put_u32(b, k->nibbles);
 	put_u64(b, k->seed);
 	buf_add(b, k->rot_scale, 4 * drot);
-	buf_add(b, k->cent_scale, 4 * k->m);
+	buf_add(b, k->cent_scale, 4 * rec_n_books(k));
 	buf_add(b, k->rot, drot * k->dim);
-	buf_add(b, k->cent, k->m * k->ksub * k->dsub);
+	buf_add(b, k->cent, rec_cent_bytes(k));
 }
 
 void index_put_anchors(struct buf *b, const struct rec_anchors *a, const uint32_t *entry,

@@ -105,10 +105,10 @@ int pass_codebook(struct pass *p, const struct rec_codebook *k, const float *rot
 {
 	struct rec_codebook out = *k;
 	struct buf b = BUF_INIT;
-	size_t n_rot = k->m * k->dsub;
-	uint8_t *le = mem_array(n_rot + k->m, 4);
+	size_t n_rot = k->m * k->dsub, n_books = rec_n_books(k);
+	uint8_t *le = mem_array(n_rot + n_books, 4);
 	put_lef32s(le, rot_scale, n_rot);
-	put_lef32s(le + 4 * n_rot, cent_scale, k->m);
+	put_lef32s(le + 4 * n_rot, cent_scale, n_books);
 	out.rot_scale = le;
 	out.cent_scale = le + 4 * n_rot;
 	put_codebook(&b, &out);

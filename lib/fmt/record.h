@@ -109,13 +109,26 @@ struct rec_anchors {
 };
 struct rec_codebook {
 	size_t dim, m, ksub, dsub;	/* rotated dims: m * dsub */
-	bool residual;
+	bool residual, nibbles;		/* nibbles: a byte is two numbers of 4 bits; ksub 256, dsub even */
 	uint64_t seed;
 	const int8_t *rot;		/* (m * dsub, dim) row-major */
 	const uint8_t *rot_scale;	/* m * dsub f32 little-endian, one a row */
-	const int8_t *cent;		/* (m, ksub, dsub) */
-	const uint8_t *cent_scale;	/* m f32 little-endian, one a sub-space */
+	const int8_t *cent;		/* (m, ksub, dsub); nibbles: (2 m, 16, dsub / 2) */
+	const uint8_t *cent_scale;	/* m f32 little-endian, one a sub-space; nibbles: 2 m */
 };
+static inline size_t rec_n_books(const struct rec_codebook *k)
+{
+	return k->nibbles ? 2 * k->m : k->m;
+}
+static inline size_t rec_cent_bytes(const struct rec_codebook *k)
+{
+	return k->m * k->dsub * (k->nibbles ? 16 : k->ksub);
+}
+/* Are ksub and dsub such that a byte can be two numbers, where it is said to be? */
+static inline bool rec_nibbles_ok(const struct rec_codebook *k)
+{
+	return !k->nibbles || (k->ksub == 256 && k->dsub % 2 == 0);
+}
 int rec_anchors(struct rec_check *c, const struct stream_rec *r, struct rec_anchors *a,
 		struct err *e) MUST_CHECK;
 /* first chunk and the n u32 little-endian anchors of the chunks from there on */

@@ -92,7 +92,8 @@ int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_cod
 	const uint8_t *rot, *cent;
 	size_t n_rot, n_rot_scale, n_cent, n_cent_scale;
 	uint64_t m, ksub, dsub;
-	const struct mp *residual = mp_at(r->v, 5);
+	const struct mp *residual = mp_at(r->v, 5),
+			*nibbles = mp_at(r->v, 10);
 	if (rec_shape(c, r, "codebook", 10, e) || after_vectors(c, "codebook", e) ||
 	    rec_u64(c, r, 1, "seed", UINT64_MAX, &k->seed, e) ||
 	    rec_u64(c, r, 2, "sub-vectors", DIM_MAX, &m, e) ||
@@ -108,8 +109,15 @@ int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_cod
 	if (mp_type(residual) != MP_BOOL)
 		return stream_in_bad(c->in, e, "residual is %s, want bool",
 				     mp_type_name(mp_type(residual)));
+	if (nibbles && mp_type(nibbles) != MP_BOOL)
+		return stream_in_bad(c->in, e, "4-bit codes is %s, want bool",
+				     mp_type_name(mp_type(nibbles)));
+	k->m = (size_t)m;
+	k->ksub = (size_t)ksub;
+	k->dsub = (size_t)dsub;
+	k->nibbles = nibbles && mp_bool(nibbles);
 	if (!m || !ksub || !dsub || m * dsub > c->dim || n_rot != m * dsub * c->dim ||
-	    n_cent != m * ksub * dsub)
+	    !rec_nibbles_ok(k) || n_cent != rec_cent_bytes(k))
 		return stream_in_bad(
 			c->in, e,
 			"codebook of %llu x %llu x %llu for %zu dimensions, %zu bytes of "
@@ -120,15 +128,12 @@ int rec_codebook(struct rec_check *c, const struct stream_rec *r, struct rec_cod
 	if (k->residual && !c->n_anchors)
 		return stream_in_bad(c->in, e, "a residual codebook before anchors");
 	k->dim = c->dim;
-	k->m = (size_t)m;
-	k->ksub = (size_t)ksub;
-	k->dsub = (size_t)dsub;
 	k->rot = (const int8_t *)rot;
 	k->cent = (const int8_t *)cent;
 	c->pq_m = k->m;
 	c->pq_ksub = k->ksub;
 	if (scales(c, k->rot_scale, n_rot_scale, k->m * k->dsub, "rotation", e) ||
-	    scales(c, k->cent_scale, n_cent_scale, k->m, "centroids", e))
+	    scales(c, k->cent_scale, n_cent_scale, rec_n_books(k), "centroids", e))
 		return -1;
 	return 0;
 }
@@ -184,7 +189,7 @@ void put_assign(struct buf *b, uint64_t first, const uint8_t *p, size_t n)
 void put_codebook(struct buf *b, const struct rec_codebook *k)
 {
 	buf_clear(b);
-	mp_put_arr(b, 10);
+	mp_put_arr(b, k->nibbles ? 11 : 10);
 	mp_put_u64(b, TAG_CODEBOOK);
 	mp_put_u64(b, k->seed);
 	mp_put_u64(b, k->m);
@@ -193,8 +198,10 @@ void put_codebook(struct buf *b, const struct rec_codebook *k)
 	mp_put_bool(b, k->residual);
 	mp_put_bin(b, k->rot, k->m * k->dsub * k->dim);
 	mp_put_bin(b, k->rot_scale, 4 * k->m * k->dsub);
-	mp_put_bin(b, k->cent, k->m * k->ksub * k->dsub);
-	mp_put_bin(b, k->cent_scale, 4 * k->m);
+	mp_put_bin(b, k->cent, rec_cent_bytes(k));
+	mp_put_bin(b, k->cent_scale, 4 * rec_n_books(k));
+	if (k->nibbles)
+		mp_put_bool(b, true);
 }
 
 void put_codes(struct buf *b, uint64_t first, const uint8_t *p, size_t n, size_t m)

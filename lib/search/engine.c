@@ -10,7 +10,7 @@ static void open_codes(struct engine *g)
 	const struct rec_codebook *k = &g->ix.pq;
 	const struct rec_anchors *a = &g->ix.anchors;
 	g->pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
-			    .residual = k->residual, .seed = k->seed};
+			    .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
 	pq_load(&g->pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
 	g->codes = (struct search_codes){.pq = &g->pq, .packed = g->ix.codes, .n = g->ix.n_chunks};
 	if (!k->residual)

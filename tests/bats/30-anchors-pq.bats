@@ -63,6 +63,39 @@ setup() {
 	[[ $output == *"9 anchors (kmeans) 900 assigned"*residual* ]]
 }
 
+@test "4-bit codes: as many bytes a chunk, a sixteenth of the centroids, by pipe or by leann-graph" {
+	make-vectors 9000 64 >in
+	for o in '' --residual; do
+		# shellcheck disable=SC2086 # words
+		leann-pq -j1 --code-bits 4 $o <in >coded
+		# shellcheck disable=SC2086
+		leann-pq -j3 --code-bits 4 $o <in | cmp - coded
+		leann-graph -q -o a.leann <coded
+		leann-bundle verify -q a.leann
+		run -0 leann-bundle show a.leann
+		[[ $output == *"codes     4 bytes: 4 sub-vectors of 8 dimensions, halves of 16 values"* ]]
+		tar xOf a.leann leann.json | grep -q '"minor": 3'
+		# head, scales of 32 rows and 8 codebooks, rotation, 16 centroids a dimension
+		[ "$(tar xOf a.leann pq | wc -c)" -eq $((32 + 4 * 32 + 4 * 8 + 32 * 64 + 16 * 32)) ]
+	done
+	leann-pq --code-bits 4 <in | leann-graph -q -o a.leann
+	LEANN_PQ_CODE_BITS=4 leann-graph -q -o b.leann <in
+	cmp a.leann b.leann
+	leann-graph -q -o c.leann <in
+	tar xOf c.leann leann.json | grep -q '"minor": [02]'
+}
+
+@test "4-bit codes of another width or codebook are refused" {
+	make-vectors 100 384 >in
+	for o in '--code-bits 5' '--code-bits 4 --codebook-size 32' '--code-bits 4 --codebook shipped' \
+		'--code-bits 4 --sub-vectors 128' '--code-bits 9'; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr bash -c "leann-pq $o <in >out"
+		[ "$status" -eq 2 ]
+		[[ $stderr == "leann-pq: "*" want "* || $stderr == *"by 4-bit codes: take "* || $stderr == *"take codebook train" ]]
+	done
+}
+
 @test "sub-vectors that cannot be served are an error that lists those that can" {
 	make-vectors 100 384 >in
 	run --separate-stderr bash -c 'leann-pq --sub-vectors 50 <in >out'

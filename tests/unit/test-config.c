@@ -62,7 +62,7 @@ static void test_whole_file(void)
 		"\"anchorSelection\":{\"type\":\"kmeans\",\"clusters\":64,\"samples\":1000,"
 		"\"diversityThreshold\":0.25,\"totalClusters\":64,\"stratification\":{\"enabled\":true,"
 		"\"groupBy\":\"language\",\"minPerGroup\":2,\"allocation\":\"equal\"}},"
-		"\"quantization\":{\"subVectors\":48,\"codebookSize\":256,\"codebook\":\"train\",\"trainingSamples\":10000},"
+		"\"quantization\":{\"subVectors\":48,\"codebookSize\":256,\"codeBits\":4,\"codebook\":\"train\",\"trainingSamples\":10000},"
 		"\"embeddingServer\":{\"endpoint\":\"tcp://127.0.0.1:5555\",\"model\":\"x\",\"precision\":\"int8\",\"batchSize\":32,\"timeout\":30},"
 		"\"incremental\":{\"enabled\":false,\"deltaIndexThreshold\":500,\"autoRebuild\":true},"
 		"\"hnsw\":{\"M\":32,\"efConstruction\":200,\"efSearch\":100},"

@@ -80,6 +80,36 @@ static void test_vector(void)
 	buf_release(&b);
 }
 
+/* A codebook of two 4-bit numbers a byte; any other number of centroids is refused. */
+static void test_nibbles(void)
+{
+	static int8_t rot[4], cent[32];
+	static uint8_t scale[8];
+	struct rec_codebook k = {.dim = 2, .m = 1, .ksub = 256, .dsub = 2, .nibbles = true, .rot = rot,
+				 .rot_scale = scale, .cent = cent, .cent_scale = scale}, back;
+	struct feed f;
+	struct buf b = BUF_INIT;
+	struct err e;
+	for (int i = 0; i < 32; i++)
+		cent[i] = (int8_t)i;
+	for (int i = 0; i < 3; i++) {
+		feed_open(&f, 2);
+		f.c.n_files = 1;
+		f.c.n_chunks = f.c.n_vecs = 3;
+		k.ksub = i == 1 ? 16 : 256;
+		put_codebook(&b, &k);
+		if (i == 2)
+			b.p[b.len - 1] = 0xc2; /* the same bytes, said to be of 8 bits */
+		feed(&f, &b);
+		int r = rec_codebook(&f.c, &f.r, &back, &e);
+		ok(i ? r && strstr(e.msg, "32 of centroids")
+		     : !r && back.nibbles && rec_n_books(&back) == 2 && !memcmp(back.cent, cent, 32),
+		   "a 4-bit codebook %s", i ? "of another size is refused" : "comes back");
+		mp_free(f.doc);
+	}
+	buf_release(&b);
+}
+
 static void test_enrichments(void)
 {
 	struct feed f;
@@ -111,6 +141,7 @@ static void test_enrichments(void)
 	ok(rec_codebook(&f.c, &f.r, &k2, &e) == 0 && k2.m == 2 && k2.residual && k2.seed == 8 &&
 		   !memcmp(k2.cent, cent, 4),
 	   "a codebook comes back");
+	test_nibbles();
 	ok(rec_check_end(&f.c, &e) != 0 && strstr(e.msg, "codes of 0 chunks"),
 	   "codes that are missing are noticed");
 	for (size_t i = 0; i < 3; i++) {
