@@ -5,6 +5,7 @@
 
 #include "base/le.h"
 #include "base/mem.h"
+#include "fmt/interp.h"
 
 enum { HEAD = 24 };
 static const char magic[4] = {'L', 'G', 'R', '1'};
@@ -14,55 +15,6 @@ void csr_release(struct csr *c)
 	mem_free(c->offs);
 	mem_free(c->edges);
 	*c = (struct csr)CSR_INIT;
-}
-
-/* Floor of log2 of r > 0. */
-static unsigned log2_floor(uint32_t r)
-{
-	return 31 - (unsigned)__builtin_clz(r);
-}
-
-/* Bits, written into acc from bit 0 up. */
-struct bits_out {
-	struct buf *b;
-	uint64_t acc;
-	unsigned n;
-};
-
-/* The field v of n <= 32 bits, least significant first. */
-static void put_bits(struct bits_out *o, uint32_t v, unsigned n)
-{
-	o->acc |= (uint64_t)v << o->n;
-	for (o->n += n; o->n >= 8; o->n -= 8) {
-		buf_addc(o->b, (int)(o->acc & 0xff));
-		o->acc >>= 8;
-	}
-}
-
-/* x of lo..hi */
-static void put_number(struct bits_out *o, uint32_t x, uint32_t lo, uint32_t hi)
-{
-	uint32_t y = x - lo, r = hi - lo + 1;
-	unsigned w = log2_floor(r);
-	uint32_t u = (uint32_t)(((uint64_t)2 << w) - r);
-	if (y < u) {
-		put_bits(o, y, w);
-	} else {
-		put_bits(o, (y + u) >> 1, w);
-		put_bits(o, (y + u) & 1, 1);
-	}
-}
-
-static void put_list(struct bits_out *o, const uint32_t *v, size_t k, uint32_t lo, uint32_t hi)
-{
-	if (!k)
-		return;
-	uint32_t m = (uint32_t)(k / 2), after = (uint32_t)(k - 1 - k / 2);
-	put_number(o, v[m], lo + m, hi - after);
-	if (m)
-		put_list(o, v, m, lo, v[m] - 1);
-	if (after)
-		put_list(o, v + m + 1, after, v[m] + 1, hi);
 }
 
 static int check_node(const struct csr *c, size_t i, size_t *max_degree, struct err *e)
@@ -84,7 +36,7 @@ static int check_node(const struct csr *c, size_t i, size_t *max_degree, struct 
 int csr_pack(const struct csr *c, struct buf *b, struct err *e)
 {
 	size_t max_degree = 0, n_blocks = (c->n + CSR_BLOCK - 1) / CSR_BLOCK, at = b->len;
-	struct bits_out o = {.b = b};
+	struct interp_out o = {.b = b};
 	if (c->n >= UINT32_MAX || (c->n && c->entry >= c->n))
 		return err_set(e, ERR_DATA, "graph: entry %u of %zu nodes", c->entry, c->n);
 	for (size_t i = 0; i < c->n; i++)
@@ -94,11 +46,11 @@ int csr_pack(const struct csr *c, struct buf *b, struct err *e)
 	size_t data = b->len;
 	for (size_t i = 0; i < c->n; i++) {
 		size_t d = (size_t)(c->offs[i + 1] - c->offs[i]);
-		put_number(&o, (uint32_t)d, 0, (uint32_t)max_degree);
-		put_list(&o, c->edges + c->offs[i], d, 0, (uint32_t)c->n - 1);
+		interp_put_number(&o, (uint32_t)d, 0, (uint32_t)max_degree);
+		interp_put_list(&o, c->edges + c->offs[i], d, 0, (uint32_t)c->n - 1);
 		if (i % CSR_BLOCK != CSR_BLOCK - 1 && i + 1 < c->n)
 			continue;
-		put_bits(&o, 0, (8 - o.n) % 8);
+		interp_put_end(&o);
 		if (b->len - data > UINT32_MAX)
 			return err_set(e, ERR_DATA, "graph: links take more than 4 GiB");
 		put_le32(b->p + at + HEAD + 4 * (i / CSR_BLOCK), (uint32_t)(b->len - data));
@@ -111,67 +63,26 @@ int csr_pack(const struct csr *c, struct buf *b, struct err *e)
 	return 0;
 }
 
-/* Bits of one block; reading past the end gives 0 bits and is seen afterwards by at > end. */
-struct bits_in {
-	const uint8_t *p;
-	uint64_t at, end; /* bits */
-};
-
-static uint32_t get_bits(struct bits_in *s, unsigned n)
-{
-	uint64_t v = 0, byte = s->at / 8;
-	if (byte + 8 <= s->end / 8)
-		v = get_le64(s->p + byte);
-	else
-		for (unsigned i = 0; byte + i < s->end / 8; i++)
-			v |= (uint64_t)s->p[byte + i] << 8 * i;
-	v >>= s->at % 8;
-	s->at += n;
-	return (uint32_t)(v & (((uint64_t)1 << n) - 1));
-}
-
-static uint32_t get_number(struct bits_in *s, uint32_t lo, uint32_t hi)
-{
-	uint32_t r = hi - lo + 1;
-	unsigned w = log2_floor(r);
-	uint32_t u = (uint32_t)(((uint64_t)2 << w) - r), y = get_bits(s, w);
-	if (y >= u)
-		y = (y << 1 | get_bits(s, 1)) - u;
-	return lo + y;
-}
-
-static void get_list(struct bits_in *s, uint32_t *v, size_t k, uint32_t lo, uint32_t hi)
-{
-	if (!k)
-		return;
-	uint32_t m = (uint32_t)(k / 2), after = (uint32_t)(k - 1 - k / 2);
-	v[m] = get_number(s, lo + m, hi - after);
-	if (m)
-		get_list(s, v, m, lo, v[m] - 1);
-	if (after)
-		get_list(s, v + m + 1, after, v[m] + 1, hi);
-}
-
 /* The nodes of block b, whose bytes are p[0..n_bytes-1]; edges are bounded by n_edges. */
 static int get_block(struct csr *c, size_t b, const uint8_t *p, size_t n_bytes, uint32_t max_degree,
 		     uint64_t n_edges, struct err *e)
 {
-	struct bits_in s = {.p = p, .end = 8 * (uint64_t)n_bytes};
+	struct interp_in s = {.p = p, .end = 8 * (uint64_t)n_bytes};
 	size_t end = (b + 1) * CSR_BLOCK < c->n ? (b + 1) * CSR_BLOCK : c->n;
 	for (size_t i = b * CSR_BLOCK; i < end; i++) {
-		uint32_t d = get_number(&s, 0, max_degree);
+		uint32_t d = interp_get_number(&s, 0, max_degree);
 		uint32_t *v = c->edges + c->offs[i];
 		if (d >= c->n || d > n_edges - c->offs[i])
 			return err_set(e, ERR_DATA, "graph: node %zu has %u links", i, d);
 		c->offs[i + 1] = c->offs[i] + d;
-		get_list(&s, v, d, 0, (uint32_t)c->n - 1);
+		interp_get_list(&s, v, d, 0, (uint32_t)c->n - 1);
 		for (uint32_t j = 0; j < d; j++)
 			if (v[j] == i)
 				return err_set(e, ERR_DATA, "graph: node %zu is linked to itself",
 					       i);
 	}
 	/* s.at <= s.end < s.at + 8 once the sizes agree */
-	if ((s.at + 7) / 8 != n_bytes || get_bits(&s, (unsigned)(s.end - s.at)))
+	if (!interp_ended(&s))
 		return err_set(e, ERR_DATA, "graph: block %zu has %zu bytes, its links take %llu",
 			       b, n_bytes, (unsigned long long)(s.at + 7) / 8);
 	return 0;
