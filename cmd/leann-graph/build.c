@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "algo/health.h"
+#include "algo/lists.h"
 #include "base/mem.h"
+#include "fmt/index_lists.h"
 
 const char *const graph_kind_names[] = {"anchors", "chunks", "none", "auto", NULL};
+const char *const graph_backend_names[] = {"hnsw", "diskann", "auto", NULL};
+
+enum { LISTS_FROM = 20000000 };	/* chunks: below, scanning all codes takes less than 30 ms */
 
 void build_release(struct build *b)
 {
@@ -71,6 +76,31 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 	b->packed = mem_alloc(pq_packed_bytes(rows->n, b->x.pq.m));
 	pq_pack(b->x.codes, rows->n, b->x.pq.m, b->packed);
 	return 0;
+}
+
+/* Are there to be lists? auto: many codes, or more than half of the machine's memory. */
+static bool want_lists(const struct build *b, const struct build_settings *s, size_t n)
+{
+	if (s->backend != BACKEND_AUTO)
+		return s->backend == BACKEND_DISKANN;
+	return n >= LISTS_FROM || (uint64_t)n * b->x.pq.m > mem_machine_bytes() / 2;
+}
+
+/* The codes in the order of the lists, once nothing needs them by number. */
+static void lay_out(struct build *b, size_t n)
+{
+	size_t m = b->x.pq.m;
+	uint32_t *order = mem_array(n, sizeof *order);
+	uint8_t *rows = mem_array(PQ_BLOCK, m);
+	index_list_order(b->x.assign, n, b->x.anchors.n, order);
+	for (size_t at = 0; at < n; at += PQ_BLOCK) {
+		size_t k = n - at < PQ_BLOCK ? n - at : PQ_BLOCK;
+		for (size_t i = 0; i < k; i++)
+			memcpy(rows + i * m, b->x.codes + order[at + i] * m, m);
+		pq_pack(rows, k, m, b->packed + at * m);
+	}
+	mem_free(order);
+	mem_free(rows);
 }
 
 /*
@@ -138,6 +168,13 @@ int build_all(struct build *b, struct collect *c, const struct build_settings *s
 		return 0;
 	if (enrich(b, c, &rows, s, par, e))
 		return -1;
+	b->lists = want_lists(b, s, rows.n);
+	if (b->lists)
+		lists_renumber(&b->x.anchors, b->x.assign, rows.n);
 	list_anchors(b, rows.n);
-	return make_graphs(b, c, s, par, e) || measure(b, &rows, s, par, e) ? -1 : 0;
+	if (make_graphs(b, c, s, par, e) || measure(b, &rows, s, par, e))
+		return -1;
+	if (b->lists)
+		lay_out(b, rows.n);
+	return 0;
 }

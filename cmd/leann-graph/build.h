@@ -12,12 +12,16 @@
 enum graph_kind { GRAPH_OF_ANCHORS, GRAPH_OF_CHUNKS, GRAPH_NONE, GRAPH_AUTO };
 extern const char *const graph_kind_names[];	/* "anchors", "chunks", "none", "auto", NULL */
 
+enum graph_backend { BACKEND_HNSW, BACKEND_DISKANN, BACKEND_AUTO };
+extern const char *const graph_backend_names[];	/* "hnsw", "diskann", "auto", NULL */
+
 struct build_settings {
 	struct enrich_params enrich;
 	uint64_t seed;
 	struct graph_params graph;
 	enum graph_kind kind;
 	enum graph_complexity complexity;
+	enum graph_backend backend;
 	bool quiet;
 };
 
@@ -25,7 +29,8 @@ struct build {
 	struct enrich x;
 	uint32_t *entry;		/* (anchors.n) the chunk nearest to each anchor */
 	uint32_t *list_size;		/* (anchors.n) chunks assigned to it */
-	uint8_t *packed;		/* blocks of 64: pq.h */
+	uint8_t *packed;		/* blocks of 64: pq.h; by list where there are lists */
+	bool lists;			/* backend diskann: codes in the order of anchors' lists */
 	struct graph anchor_graph, chunk_graph;		/* n 0 when not made */
 	struct anchors_health health;
 	double quantization_error, reconstruction;

@@ -17,6 +17,7 @@
 
 enum {
 	OPT_GRAPH = 256,
+	OPT_BACKEND,
 	OPT_COMPLEXITY,
 	OPT_MAX_DEGREE,
 	OPT_MIN_DEGREE,
@@ -32,6 +33,7 @@ enum {
 static const struct opt table[] = {
 	{'o', "output", "FILE", "the index to write (needed)"},
 	{OPT_GRAPH, "graph", "KIND", "graph over: anchors, chunks, none, or auto (anchors)"},
+	{OPT_BACKEND, "backend", "WORD", "hnsw, diskann (codes in anchors' lists), or auto (auto)"},
 	{OPT_COMPLEXITY, "complexity", "WORD", "low, medium or high (medium)"},
 	{OPT_MAX_DEGREE, "max-degree", "N", "links of a hub (12, 16, 32 by complexity)"},
 	{OPT_MIN_DEGREE, "min-degree", "N", "links of any other node (half of that)"},
@@ -79,6 +81,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case 'q': s->build.quiet = true; break;
 	case 'v': s->verbose = true; break;
 	case OPT_GRAPH: s->build.kind = (enum graph_kind)opts_word(o, graph_kind_names); break;
+	case OPT_BACKEND: set_key(s, "backend", o); break;
 	case OPT_COMPLEXITY: set_key(s, "complexity", o); break;
 	case OPT_MAX_DEGREE: set_key(s, "hnsw.M", o); break;
 	case OPT_MIN_DEGREE: s->min_degree = (size_t)opts_num(o, 1, GRAPH_DEGREE_MAX / 2); break;
@@ -148,10 +151,8 @@ static void use_config(struct settings *s)
 	struct err e;
 	if (config_finish(&s->config, s->config_path, &e))
 		err_die(&e);
-	if (!strcmp(config_str(&s->config, "backend"), "diskann")) {
-		err_set(&e, ERR_DATA, "backend: diskann is not in this version: take hnsw or auto");
-		err_die(&e);
-	}
+	s->build.backend = (enum graph_backend)word_of(config_str(&s->config, "backend"),
+						       graph_backend_names);
 	set_enrich(&s->config, &s->build.enrich);
 	set_graph(s);
 }

@@ -6,10 +6,11 @@
 #include "base/le.h"
 #include "fmt/csr.h"
 #include "fmt/index.h"
+#include "fmt/index_lists.h"
 
 /* Members that are made here; they live until the file is written. */
 struct made {
-	struct buf pq, anchors, anchor_graph, chunk_graph, assign, le;
+	struct buf pq, anchors, anchor_graph, chunk_graph, assign, lists, le;
 };
 
 static void made_release(struct made *d)
@@ -19,6 +20,7 @@ static void made_release(struct made *d)
 	buf_release(&d->anchor_graph);
 	buf_release(&d->chunk_graph);
 	buf_release(&d->assign);
+	buf_release(&d->lists);
 	buf_release(&d->le);
 }
 
@@ -102,6 +104,8 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 	if (n) {
 		if (b->x.pq.residual)
 			make_assign(&d, b, n);
+		if (b->lists)
+			index_put_lists(&d.lists, b->x.assign, n, b->x.anchors.n);
 		add_part(part, &n_parts, "terms", c->terms.p, c->terms.len);
 		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(n, b->x.pq.m));
 		add_part(part, &n_parts, "pq", d.pq.p, codebook ? 0 : d.pq.len);
@@ -109,6 +113,7 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 		add_part(part, &n_parts, "anchor-graph", d.anchor_graph.p, d.anchor_graph.len);
 		add_part(part, &n_parts, "chunk-graph", d.chunk_graph.p, d.chunk_graph.len);
 		add_part(part, &n_parts, "assign", d.assign.p, d.assign.len);
+		add_part(part, &n_parts, "lists", d.lists.p, d.lists.len);
 	}
 	r = bundle_publish(path, -1, m, part, n_parts, e);
 out:

@@ -1,10 +1,12 @@
 /* Allocation; the only caller of malloc and friends. */
+#define _DEFAULT_SOURCE	/* _SC_PHYS_PAGES */
 #include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Noreturn void out_of_memory(size_t n_bytes)
 {
@@ -81,6 +83,12 @@ char *mem_printf(const char *fmt, ...)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+uint64_t mem_machine_bytes(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_MAX;
 }
 
 int size_mul(size_t a, size_t b, size_t *out, struct err *e)

@@ -8,6 +8,7 @@
 #define LEANN_BASE_MEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -20,6 +21,7 @@ char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
 void mem_free(void *p);					/* NULL is fine */
+uint64_t mem_machine_bytes(void);	/* memory of this machine; UINT64_MAX: it does not say */
 
 /* a*b and a+b into *out; ERR_DATA "size overflow" when they do not fit a size_t. */
 int size_mul(size_t a, size_t b, size_t *out, struct err *e) MUST_CHECK;

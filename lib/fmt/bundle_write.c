@@ -93,6 +93,9 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 	if (js_get(quantization, "codeBits"))
 		return 3;
 	for (size_t i = 0; i < n_parts; i++)
+		if (!strcmp(part[i].name, "lists"))
+			return 3;
+	for (size_t i = 0; i < n_parts; i++)
 		if (!strcmp(part[i].name, "terms"))
 			return 2;
 	if (js_get(quantization, "codebook"))

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/shipped.h"
 #include "fmt/index_get.h"
+#include "fmt/index_lists.h"
 #include "fmt/zst.h"
 
 int index_bad(const struct index *ix, struct err *e, const char *fmt, ...)
@@ -204,7 +205,7 @@ static int open_pq(struct index *ix, struct err *e)
 			       ix->b.path, name);
 	if (get_pq(ix, s ? s->p : m->p, s ? s->n : m->n, e))
 		return -1;
-	return index_check_codes(ix, e);
+	return index_open_codes(ix, e);
 }
 
 static int open_anchors(struct index *ix, struct err *e)
@@ -294,7 +295,7 @@ static int open_members(struct index *ix, struct err *e)
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
-			     open_terms(ix, e)))
+			     index_open_lists(ix, e) || open_terms(ix, e)))
 		goto fail;
 	open_graph(ix, "anchor-graph", &ix->anchor_graph);
 	open_graph(ix, "chunk-graph", &ix->chunk_graph);
@@ -320,6 +321,7 @@ void index_close(struct index *ix)
 {
 	mem_free(ix->text_base);
 	mem_free(ix->terms_own);
+	mem_free(ix->list_start);
 	bundle_close(&ix->b);
 	*ix = (struct index){.b.fd = -1};
 }

@@ -58,7 +58,7 @@ struct index {
 	/* members, mapped */
 	const struct bundle_member *chunks, *paths, *text;	/* text NULL when nothing is stored */
 	uint64_t n_text_bytes;
-	const uint8_t *codes;		/* blocks of 64, column-wise: leann-index(5) */
+	const uint8_t *codes;		/* blocks of 64, column-wise, by place: leann-index(5) */
 	struct rec_codebook pq;
 	struct rec_anchors anchors;	/* m 0 when there are none */
 	const uint8_t *anchor_entry;	/* m u32 little-endian: the chunk nearest to each anchor */
@@ -67,6 +67,8 @@ struct index {
 	struct rec_terms terms;		/* n_buckets 0: there are none */
 	uint8_t *terms_own;		/* what terms.level is */
 	struct index_graph anchor_graph, chunk_graph;	/* p NULL when absent */
+	const struct bundle_member *lists;	/* NULL: a chunk's place is its number */
+	uint32_t *list_start;	/* with lists: anchors.m + 1 places, list a's are [a] to [a + 1] - 1 */
 };
 
 int index_open(struct index *ix, const char *path, struct err *e) MUST_CHECK;

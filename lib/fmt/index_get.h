@@ -12,7 +12,8 @@ int index_bad(const struct index *ix, struct err *e, const char *fmt, ...) PRINT
 int index_check_chunks(const struct index *ix, struct err *e) MUST_CHECK;
 int index_check_paths(const struct index *ix, struct err *e) MUST_CHECK;
 int index_check_text(const struct index *ix, struct err *e) MUST_CHECK;
-/* Sets ix->codes; every code is below ksub. */
-int index_check_codes(struct index *ix, struct err *e) MUST_CHECK;
+/* Sets ix->codes; every code is below ksub, which with lists index_check_codes() is for. */
+int index_open_codes(struct index *ix, struct err *e) MUST_CHECK;
+int index_check_codes(const struct index *ix, struct err *e) MUST_CHECK;
 
 #endif

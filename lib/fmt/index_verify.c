@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "fmt/csr.h"
 #include "fmt/index_get.h"
+#include "fmt/index_lists.h"
 
 struct tally {
 	uint64_t source_bytes, passage_bytes, stored_bytes;
@@ -100,6 +102,18 @@ static int check_count(const struct index *ix, const char *key, uint64_t found, 
 	return 0;
 }
 
+/* What index_open() leaves unread where there are lists. */
+static int check_lists(const struct index *ix, struct err *e)
+{
+	uint32_t *place;
+	if (!ix->lists)
+		return 0;
+	if (index_check_codes(ix, e) || index_places(ix, &place, e))
+		return -1;
+	mem_free(place);
+	return 0;
+}
+
 int index_verify(const struct index *ix, struct err *e)
 {
 	struct tally t = {0};
@@ -115,6 +129,7 @@ int index_verify(const struct index *ix, struct err *e)
 	if (r || index_each_path(ix, check_path, NULL, e) || check_files(ix, &t, e) ||
 	    check_graph(ix, &ix->anchor_graph, "anchor-graph", ix->anchors.m, e) ||
 	    check_graph(ix, &ix->chunk_graph, "chunk-graph", ix->n_chunks, e) ||
+	    check_lists(ix, e) ||
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    check_count(ix, "counts.passage_bytes", t.passage_bytes, e) ||

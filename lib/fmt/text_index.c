@@ -6,11 +6,13 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "fmt/index_lists.h"
 #include "fmt/text_index_get.h"
 
 /* Where the lines go: out, and at the same time into t, to see which members they give back. */
 struct writer {
 	const struct index *ix;
+	uint32_t *place;		/* of each chunk's code; NULL: its number */
 	int (*put)(void *ctx, const struct buf *line, struct err *e);
 	void *ctx;
 	struct text_index *t;
@@ -78,9 +80,10 @@ static int put_chunk_line(struct writer *w, size_t i, struct err *e)
 	struct buf code = BUF_INIT;
 	if (index_chunk(ix, i, &c, e))
 		return -1;
-	const uint8_t *block = ix->codes + i / INDEX_BLOCK * INDEX_BLOCK * ix->pq.m;
+	size_t at = w->place ? w->place[i] : i;
+	const uint8_t *block = ix->codes + at / INDEX_BLOCK * INDEX_BLOCK * ix->pq.m;
 	for (size_t j = 0; j < ix->pq.m; j++)
-		buf_printf(&code, "%02x", block[j * INDEX_BLOCK + i % INDEX_BLOCK]);
+		buf_printf(&code, "%02x", block[j * INDEX_BLOCK + at % INDEX_BLOCK]);
 	struct js *a = line_of("chunk");
 	push_num(a, i);
 	push_num(a, c.file);
@@ -144,7 +147,10 @@ int text_index_lines(const struct index *ix,
 		     struct err *e)
 {
 	struct writer w = {.ix = ix, .put = put, .ctx = ctx, .t = text_index_new()};
-	int r = put_lines(&w, e);
+	int r = ix->lists ? index_places(ix, &w.place, e) : 0;
+	if (!r)
+		r = put_lines(&w, e);
+	mem_free(w.place);
 	text_index_free(w.t);
 	buf_release(&w.line);
 	return r;

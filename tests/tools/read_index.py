@@ -64,6 +64,34 @@ def chunk_table(p, files, first):
     return out
 
 
+class Coded:
+    """A bit string of numbers in truncated binary and of ascending lists."""
+
+    def __init__(self, block):
+        self.block, self.pos = block, 0
+
+    def number(self, lo, hi):
+        r = hi - lo + 1
+        w = r.bit_length() - 1
+        u = 2 ** (w + 1) - r
+        y = bits(self.block, self.pos, w)
+        self.pos += w
+        if y >= u:
+            y = (y << 1 | bits(self.block, self.pos, 1)) - u
+            self.pos += 1
+        return lo + y
+
+    def values(self, k, lo, hi):
+        if not k:
+            return []
+        h = k // 2
+        v = self.number(lo + h, hi - (k - 1 - h))
+        return self.values(h, lo, v - 1) + [v] + self.values(k - 1 - h, v + 1, hi)
+
+    def end(self):
+        assert (self.pos + 7) // 8 == len(self.block)
+
+
 def graph(p):
     """Neighbours of every node."""
     magic, n, entry, most, edges = struct.unpack_from("<4sIIIQ", p)
@@ -71,33 +99,24 @@ def graph(p):
     ends = struct.unpack_from(f"<{blocks}I", p, 24)
     out, at = [], 24 + 4 * blocks
     for b, end in enumerate(ends):
-        block, pos = p[at + (ends[b - 1] if b else 0):at + end], 0
-
-        def number(lo, hi):
-            nonlocal pos
-            r = hi - lo + 1
-            w = r.bit_length() - 1
-            u = 2 ** (w + 1) - r
-            y = bits(block, pos, w)
-            pos += w
-            if y >= u:
-                y = (y << 1 | bits(block, pos, 1)) - u
-                pos += 1
-            return lo + y
-
-        def values(k, lo, hi):
-            if not k:
-                return []
-            h = k // 2
-            v = number(lo + h, hi - (k - 1 - h))
-            return values(h, lo, v - 1) + [v] + values(k - 1 - h, v + 1, hi)
-
+        coded = Coded(p[at + (ends[b - 1] if b else 0):at + end])
         for _ in range(min(64, n - 64 * b)):
-            d = number(0, most)
-            out.append(values(d, 0, n - 1))
-        assert (pos + 7) // 8 == len(block)
+            out.append(coded.values(coded.number(0, most), 0, n - 1))
+        coded.end()
     assert magic == b"LGR1" and entry < n and sum(map(len, out)) == edges and max(map(len, out)) == most
     return out
+
+
+def places(p, sizes, n):
+    """The place of each chunk's code."""
+    ends = struct.unpack_from(f"<{len(sizes)}Q", p)
+    order, at = [], 8 * len(sizes)
+    for a, (end, k) in enumerate(zip(ends, sizes)):
+        coded = Coded(p[at + (ends[a - 1] if a else 0):at + end])
+        order += coded.values(k, 0, n - 1)
+        coded.end()
+    assert at + ends[-1] == len(p) and sorted(order) == list(range(n))
+    return {chunk: place for place, chunk in enumerate(order)}
 
 
 n_files, n_chunks = manifest["counts"]["files"], manifest["counts"]["chunks"]
@@ -131,6 +150,7 @@ if residual:
 for name, nodes in (("anchor-graph", M), ("chunk-graph", n_chunks)):
     if name in member:
         assert len(graph(member[name])) == nodes, name
+place = places(member["lists"], lists, n_chunks) if "lists" in member else range(n_chunks)
 build_id = xxhash.xxh3_64_hexdigest(json.dumps(extra, separators=(",", ":"), ensure_ascii=False).encode() + sums)
 assert build_id == manifest["build_id"], "build id"
 show = lambda v: print(json.dumps(v, separators=(",", ":"), ensure_ascii=False))
@@ -138,5 +158,6 @@ for i in range(n_files):
     mtime = mtimes[i] - 2**64 if mtimes[i] >= 2**63 else mtimes[i]
     show(["file", i, roots[i], None, sizes[i], mtime, f"{hashes[i]:016x}", manifest["languages"][langs[i]], flags[i]])
     for c in chunks[first[i]:first[i + 1]]:
-        code = bytes(codes[c[0] // 64 * 64 * m + j * 64 + c[0] % 64] for j in range(m))
+        at = place[c[0]]
+        code = bytes(codes[at // 64 * 64 * m + j * 64 + at % 64] for j in range(m))
         show(["chunk", *c, code.hex()])
