@@ -86,6 +86,7 @@ struct leann_info {
 	size_t code_bytes;	/* a chunk; 0 for an index without chunks */
 	int has_words;		/* can rank by words beside meaning */
 	int has_graph;		/* over chunks */
+	size_t n_lists;		/* that codes lie in, 0: none; leann_params.n_probe */
 };
 
 /* What is known of the index; lives as long as it. */
@@ -154,9 +155,11 @@ struct leann_params {
 	int all_copies;		/* not 0: a text that is there again is a hit of its own */
 	double recall_target;	/* .90, .95 or .99: sets recompute where that is 0; 0: the default */
 	double confidence;	/* above 0, at most 10: stop recomputing by margin, leann-search(1) */
+	size_t n_probe;		/* lists to look into where there are lists, more than those: scan every
+				   code; 0: leann-search(1) */
 };
 /* In the order above. */
-#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0}
+#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0}
 
 struct leann_hit {
 	uint32_t chunk;		/* 0 to n_chunks - 1 */

@@ -162,10 +162,16 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 					  .all_copies = s->all_copies,
 					  .recall_target = s->recall_target,
 					  .confidence = s->confidence,
-					  .ef_search = s->use_graph ? s->ef_search : 0};
-	if (leann_open(s->index, s->use_graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
+					  .ef_search = s->source == SOURCE_GRAPH ? s->ef_search : 0,
+					  .n_probe = s->source == SOURCE_SCAN ? SIZE_MAX
+									     : s->n_probe};
+	if (leann_open(s->index, s->source == SOURCE_GRAPH ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
 	    leann_searcher_new(g->ix, &o, &g->from, &why))
 		return as_err(&why, e);
+	const struct leann_info *i = leann_index_info(g->ix);
+	if ((s->n_probe || s->source == SOURCE_LISTS) && i->n_chunks && !i->n_lists)
+		return err_set(e, ERR_USAGE, "%s has no lists: build it with leann-graph --backend "
+			       "diskann, or search it with --candidates scan", s->index);
 	return make_filter(g, s, e);
 }
 

@@ -8,6 +8,7 @@
 
 enum {
 	OPT_EF = 256,
+	OPT_NPROBE,
 	OPT_NO_RECOMPUTE,
 	OPT_RECOMPUTE,
 	OPT_CANDIDATES,
@@ -59,8 +60,9 @@ static const struct opt table[] = {
 	{OPT_WEIGHT, "word-weight", "X", "how much words count, 0 to 4 (1)"},
 	{OPT_SHORTLIST, "shortlist", "N", "passages whose words are looked at (500)"},
 	{OPT_EXPLAIN, "explain", NULL, "say where each score comes from"},
-	{OPT_CANDIDATES, "candidates", "scan|graph",
-	 "scan every code, or walk the graph over chunks (scan)"},
+	{OPT_CANDIDATES, "candidates", "scan|graph|lists",
+	 "scan every code, walk the graph over chunks, or look into lists (what is there)"},
+	{OPT_NPROBE, "nprobe", "N", "lists to look into (see the manual)"},
 	{OPT_EF, "ef-search", "N", "breadth of the walk (200)"},
 	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
 	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
@@ -77,7 +79,7 @@ static const struct opt table[] = {
 
 static const char *const colours[] = {"auto", "always", "never", NULL};	/* as enum colour */
 static const char *const formats[] = {"text", "json", NULL};
-static const char *const sources[] = {"scan", "graph", NULL};
+static const char *const sources[] = {"scan", "graph", "lists", NULL};	/* as enum source, from 1 */
 
 static struct js *split_list(const char *s)
 {
@@ -153,7 +155,8 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_LINES: s->n_lines = (size_t)opts_num(o, 0, 100); break;
 	case OPT_RECOMPUTE: s->recompute = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case OPT_NO_RECOMPUTE: s->no_recompute = true; break;
-	case OPT_CANDIDATES: s->use_graph = opts_word(o, sources) == 1; break;
+	case OPT_CANDIDATES: s->source = opts_word(o, sources) + 1; break;
+	case OPT_NPROBE: s->n_probe = (size_t)opts_num(o, 1, 32768); break;
 	case OPT_DENSE: s->dense = true; break;
 	case OPT_EXPLAIN: s->explain = true; break;
 	case OPT_WEIGHT: s->weight = opts_real(o, 0, 4); break;
@@ -195,6 +198,8 @@ void settings_parse(int argc, char **argv, struct settings *s)
 		err_usage_die("--confidence-threshold goes with --early-terminate");
 	if (s->early && !(s->confidence > 0))
 		s->confidence = CONFIDENCE_DEFAULT;
+	if (s->n_probe && s->source != SOURCE_AUTO && s->source != SOURCE_LISTS)
+		err_usage_die("--nprobe goes with --candidates lists");
 	if (s->like && (s->batch || s->question.len))
 		err_usage_die("--like and %s: only one of them",
 			      s->batch ? "--batch" : "a question");

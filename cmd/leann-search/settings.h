@@ -13,6 +13,7 @@
 
 enum { TOP_MAX = 10000 };
 #define CONFIDENCE_DEFAULT .5
+enum source { SOURCE_AUTO, SOURCE_SCAN, SOURCE_GRAPH, SOURCE_LISTS };
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct settings {
@@ -24,8 +25,9 @@ struct settings {
 	struct globs globs;			/* the same, understood */
 	size_t top_k, recompute, ef_search, n_lines, n_threads;
 	size_t candidates;
+	size_t source, n_probe;			/* enum source; 0: as it likes */
 	double weight;				/* of words; < 0: default */
-	bool no_recompute, dense, explain, use_graph, json, show_config;
+	bool no_recompute, dense, explain, json, show_config;
 	bool no_cache, all_copies, early;
 	const char *like;			/* a passage instead of a question: like.h */
 	size_t per_file;

@@ -85,9 +85,27 @@ struct scan {
 	struct heap *heap;		/* one a worker */
 };
 
+/* Blocks to scan, and which one the b-th of them is. */
+static size_t n_blocks(const struct scan *s)
+{
+	return s->p->part ? s->p->part->n : (s->c->n + PQ_BLOCK - 1) / PQ_BLOCK;
+}
+
+static size_t block_of(const struct scan *s, size_t b)
+{
+	return s->p->part ? s->p->part->block[b] : b;
+}
+
+static const uint8_t *codes_of(const struct scan *s, size_t b)
+{
+	return s->c->packed + block_of(s, b) * PQ_BLOCK * s->c->pq->m;
+}
+
 /* Bits of the vectors of a block that may be hits. */
 static uint64_t lanes_of(const struct scan *s, size_t block)
 {
+	if (s->p->part)
+		return s->p->part->lanes[block];
 	size_t rest = s->c->n - block * PQ_BLOCK;
 	uint64_t lanes = rest < PQ_BLOCK ? ((uint64_t)1 << rest) - 1 : UINT64_MAX;
 	return s->p->allow ? lanes & s->p->allow[block] : lanes;
@@ -99,7 +117,8 @@ static void offer_lanes(const struct scan *s, struct heap *q, size_t block, uint
 	for (; lanes; lanes &= lanes - 1) {
 		size_t i = (size_t)__builtin_ctzll(lanes);
 		if (score[i] >= s->least && (q->n < q->cap || score[i] >= q->h[0].score))
-			offer(q, (uint32_t)(block * PQ_BLOCK + i), score[i]);
+			offer(q, s->p->part ? s->p->part->ids[block * PQ_BLOCK + i]
+					    : (uint32_t)(block * PQ_BLOCK + i), score[i]);
 	}
 }
 
@@ -108,17 +127,18 @@ static void score_block(const struct scan *s, struct heap *q, size_t block, uint
 	float score[PQ_BLOCK];
 	if (!lanes)
 		return;
-	pq_score_lanes(&s->pairs, s->c->packed + block * PQ_BLOCK * s->c->pq->m, lanes, score);
+	pq_score_lanes(&s->pairs, codes_of(s, block), lanes, score);
 	offer_lanes(s, q, block, lanes, score);
 }
 
-/* Blocks from..from+n-1, n <= STRIP. */
+/* Blocks from..from+n-1, n <= STRIP, which lie end to end. */
 static void scan_strip(const struct scan *s, struct heap *q, size_t from, size_t n)
 {
 	uint64_t lanes[STRIP];
 	for (size_t b = 0; b < n; b++) {
 		lanes[b] = lanes_of(s, from + b);
-		if (s->filter && (!s->p->allow ||
+		bool sparse = s->p->allow || s->p->part;
+		if (s->filter && (!sparse ||
 				  (unsigned)__builtin_popcountll(lanes[b]) > s->kernel->few))
 			continue;
 		score_block(s, q, from + b, lanes[b]);
@@ -126,7 +146,7 @@ static void scan_strip(const struct scan *s, struct heap *q, size_t from, size_t
 	}
 	if (!s->filter)
 		return;
-	s->kernel->reach(&s->filter->table, s->c->packed + from * PQ_BLOCK * s->c->pq->m, n, lanes);
+	s->kernel->reach(&s->filter->table, codes_of(s, from), n, lanes);
 	for (size_t b = 0; b < n; b++)
 		score_block(s, q, from + b, lanes[b]);
 }
@@ -135,7 +155,7 @@ static void scan_strip_residual(const struct scan *s, struct heap *q, size_t fro
 {
 	const struct search_codes *c = s->c;
 	float score[STRIP * PQ_BLOCK];
-	size_t at = from * PQ_BLOCK, rest = c->n - at;
+	size_t at = block_of(s, from) * PQ_BLOCK, rest = c->n - at;
 	pq_scan_residual(c->pq, c->residual, c->packed, at,
 			 rest < n * PQ_BLOCK ? rest : n * PQ_BLOCK, c->assign + at, s->lut,
 			 s->qrot, score);
@@ -143,34 +163,50 @@ static void scan_strip_residual(const struct scan *s, struct heap *q, size_t fro
 		offer_lanes(s, q, from + b, lanes_of(s, from + b), score + b * PQ_BLOCK);
 }
 
+/* Blocks from b on, up to to, that lie end to end, STRIP at most. */
+static size_t strip_of(const struct scan *s, size_t b, size_t to)
+{
+	size_t n = to - b < STRIP ? to - b : STRIP, k = 1;
+	while (k < n && block_of(s, b + k) == block_of(s, b) + k)
+		k++;
+	return k;
+}
+
 static void scan_range(void *ctx, size_t i_range, size_t i_worker)
 {
 	const struct scan *s = ctx;
-	size_t n_blocks = (s->c->n + PQ_BLOCK - 1) / PQ_BLOCK, from = i_range * RANGE;
-	size_t to = from + RANGE < n_blocks ? from + RANGE : n_blocks;
-	for (size_t b = from; b < to; b += STRIP)
-		(s->c->residual ? scan_strip_residual : scan_strip)(
-			s, &s->heap[i_worker], b, to - b < STRIP ? to - b : STRIP);
+	size_t from = i_range * RANGE, n;
+	size_t to = from + RANGE < n_blocks(s) ? from + RANGE : n_blocks(s);
+	for (size_t b = from; b < to; b += n) {
+		n = strip_of(s, b, to);
+		(s->c->residual ? scan_strip_residual : scan_strip)(s, &s->heap[i_worker], b, n);
+	}
 }
 
 /* The best of all ranges into out; how many there are. */
 static size_t scan_all(struct scan *s, struct par *par, struct search_hit *out)
 {
-	size_t n_blocks = (s->c->n + PQ_BLOCK - 1) / PQ_BLOCK, n_workers = par_n_threads(par);
+	size_t n_workers = par_n_threads(par);
 	struct heap all = {out, 0, s->p->n_best};
 	for (size_t i = 0; i < n_workers; i++)
 		s->heap[i].n = 0;
-	par_for(par, (n_blocks + RANGE - 1) / RANGE, scan_range, s);
+	par_for(par, (n_blocks(s) + RANGE - 1) / RANGE, scan_range, s);
 	for (size_t i = 0; i < n_workers; i++)
 		for (size_t k = 0; k < s->heap[i].n; k++)
 			offer(&all, s->heap[i].h[k].chunk, s->heap[i].h[k].score);
 	return all.n;
 }
 
+/* Whole blocks to scan; of a part they may have few vectors. */
+static size_t n_whole(const struct scan *s)
+{
+	return s->p->part ? s->p->part->n : s->c->n / PQ_BLOCK;
+}
+
 /* One block in how many gives SAMPLE_LANES to the sample, 8,192 vectors of a large collection. */
 static size_t sample_stride(const struct scan *s)
 {
-	size_t stride = s->c->n / PQ_BLOCK / (8192 / SAMPLE_LANES);
+	size_t stride = n_whole(s) / (8192 / SAMPLE_LANES);
 	return stride < 8 ? 8 : stride;
 }
 
@@ -183,13 +219,12 @@ static float sample_score(struct scan *s, size_t rank)
 	size_t stride = sample_stride(s), n = 0, m = s->c->pq->m, turn = 0;
 	struct heap best = {mem_array(rank, sizeof *best.h), 0, rank};
 	s->least = -INFINITY;
-	for (size_t b = 0; b < s->c->n / PQ_BLOCK; b += stride, turn += SAMPLE_LANES) {
+	for (size_t b = 0; b < n_whole(s); b += stride, turn += SAMPLE_LANES) {
 		uint64_t some = (((uint64_t)1 << SAMPLE_LANES) - 1) << turn % PQ_BLOCK;
 		uint64_t lanes = lanes_of(s, b) & some;
-		if (b + stride < s->c->n / PQ_BLOCK) /* far apart: no processor guesses where */
+		if (b + stride < n_whole(s)) /* far apart: no processor guesses where */
 			for (size_t j = 0; j < m; j++)
-				__builtin_prefetch(s->c->packed +
-						   ((b + stride) * m + j) * PQ_BLOCK);
+				__builtin_prefetch(codes_of(s, b + stride) + j * PQ_BLOCK);
 		n += (size_t)__builtin_popcountll(lanes);
 		score_block(s, &best, b, lanes);
 	}
@@ -206,8 +241,8 @@ static float sample_score(struct scan *s, size_t rank)
 static size_t scan_filtered(struct scan *s, struct par *par, struct search_hit *out)
 {
 	double expect = (double)s->p->n_best * SAMPLE_LANES / (double)(PQ_BLOCK * sample_stride(s));
-	size_t rank = (size_t)(expect + 3 * sqrt(expect) + 3);
-	for (; s->c->n >= FILTER_MIN && rank <= s->c->n / 64; rank *= 4) {
+	size_t rank = (size_t)(expect + 3 * sqrt(expect) + 3), n_vecs = n_whole(s) * PQ_BLOCK;
+	for (; n_vecs >= FILTER_MIN && rank <= n_vecs / 64; rank *= 4) {
 		struct pq_filter filter;
 		float least = sample_score(s, rank);
 		if (!pq_filter_init(&filter, s->c->pq, s->lut, least))

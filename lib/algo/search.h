@@ -38,9 +38,21 @@ struct search_hit {
 	float words;		/* how well words match, 1 for the best of the candidates */
 };
 
+/*
+ * A part of the codes: n blocks, ascending. Bit i of lanes[b]: vector i of block[b] may be a hit; it
+ * is called ids[64 b + i].
+ */
+struct search_part {
+	size_t n;
+	uint32_t *block;
+	uint64_t *lanes;
+	uint32_t *ids;
+};
+
 struct search_params {
 	size_t n_best;			/* hits wanted at most */
 	const uint64_t *allow;		/* bit i: chunk i may be a hit; NULL: all may */
+	const struct search_part *part;	/* only these, allow does not count; NULL: all codes */
 	const struct scan_kernel *kernel;	/* NULL: the best; all find the same */
 };
 

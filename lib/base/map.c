@@ -86,3 +86,11 @@ void map_release(const void *p, size_t n_bytes)
 		}
 	munmap((void *)(uintptr_t)p, n_bytes);
 }
+
+void map_hint(const void *p, size_t n_bytes, enum map_use use)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)p & ~(page - 1);
+	if (n_bytes)
+		madvise((void *)at, (uintptr_t)p + n_bytes - at,
+			use == MAP_SPARSE ? MADV_RANDOM : MADV_WILLNEED);
+}

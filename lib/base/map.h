@@ -17,4 +17,11 @@
 int map_file(int fd, const char *name, size_t n_bytes, const void **p, struct err *e) MUST_CHECK;
 void map_release(const void *p, size_t n_bytes);
 
+/* What a part of a map is for; a hint, which may come to nothing. */
+enum map_use {
+	MAP_SPARSE,		/* few of its pages: read no others with them */
+	MAP_SOON,		/* all of it now: start to read */
+};
+void map_hint(const void *p, size_t n_bytes, enum map_use use);
+
 #endif

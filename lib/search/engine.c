@@ -1,8 +1,13 @@
 /* Opening an index for questions: codec and chunk graph. See engine.h. */
 #include "search/engine.h"
 
+#include <string.h>
+
+#include "base/js.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "fmt/csr.h"
+#include "fmt/index_lists.h"
 
 /* The codec of the index; residual codes also need rotated anchors and each chunk's anchor. */
 static void open_codes(struct engine *g)
@@ -18,8 +23,11 @@ static void open_codes(struct engine *g)
 	anchors_load(&g->anchors, a->m, a->dim, a->q, a->scale);
 	pq_residual_init(&g->residual, &g->pq, &g->anchors);
 	g->assign = mem_array(g->ix.n_chunks, sizeof *g->assign);
-	for (size_t i = 0; i < g->ix.n_chunks; i++)
+	for (size_t i = 0; !g->ix.lists && i < g->ix.n_chunks; i++)
 		g->assign[i] = (uint32_t)column_get(&g->ix.assign, i);
+	for (size_t l = 0; g->ix.lists && l < a->m; l++)
+		for (size_t i = g->ix.list_start[l]; i < g->ix.list_start[l + 1]; i++)
+			g->assign[i] = (uint32_t)l;
 	g->codes.residual = &g->residual;
 	g->codes.assign = g->assign;
 }
@@ -40,6 +48,31 @@ static int open_graph(struct engine *g, struct err *e)
 		return err_set(e, ERR_DATA,
 			       "%s: damaged index: member chunk-graph has %zu nodes, want %zu",
 			       g->ix.b.path, c.n, g->ix.n_chunks);
+	return g->ix.lists ? index_places(&g->ix, &g->place, e) : 0;
+}
+
+/* The graph over anchors, and how the lists and codes will be read. */
+static int open_lists(struct engine *g, struct err *e)
+{
+	static const char *const complexity[] = {"low", "medium", "high"};
+	static const size_t ef[] = {50, 100, 200};
+	const char *word = js_str(index_key(&g->ix, "build.complexity"), NULL);
+	struct csr c = CSR_INIT;
+	g->ef_lists = ef[1];
+	for (size_t i = 0; word && i < 3; i++)
+		if (!strcmp(word, complexity[i]))
+			g->ef_lists = ef[i];
+	map_hint(g->ix.codes, pq_packed_bytes(g->ix.n_chunks, g->pq.m), MAP_SPARSE);
+	map_hint(g->ix.lists->p, g->ix.lists->n, MAP_SPARSE);
+	if (!g->ix.anchor_graph.p)
+		return 0;
+	if (csr_unpack(g->ix.anchor_graph.p, g->ix.anchor_graph.n, &c, e))
+		return err_prefix(e, "%s: damaged index: member anchor-graph", g->ix.b.path);
+	g->lists_graph = (struct graph){c.n, c.offs, c.edges, c.entry};
+	if (c.n != g->ix.anchors.m)
+		return err_set(e, ERR_DATA,
+			       "%s: damaged index: member anchor-graph has %zu nodes, want %zu",
+			       g->ix.b.path, c.n, g->ix.anchors.m);
 	return 0;
 }
 
@@ -51,6 +84,8 @@ int engine_open(struct engine *g, const char *path, bool graph, struct err *e)
 	if (!g->ix.n_chunks)
 		return 0;
 	open_codes(g);
+	if (g->ix.lists && open_lists(g, e))
+		return -1;
 	return graph ? open_graph(g, e) : 0;
 }
 
@@ -58,6 +93,8 @@ void engine_close(struct engine *g)
 {
 	if (g->has_graph)
 		graph_release(&g->graph);
+	graph_release(&g->lists_graph);
+	mem_free(g->place);
 	pq_residual_release(&g->residual);
 	anchors_release(&g->anchors);
 	pq_release(&g->pq);

@@ -26,9 +26,12 @@ struct engine {
 	struct anchors anchors;			/* residual codes only */
 	struct pq_residual residual;
 	uint32_t *assign;
-	struct search_codes codes;
+	struct search_codes codes;		/* by place: leann-index(5), "lists" */
 	bool has_graph;				/* graph is there: it was asked for */
 	struct graph graph;			/* over chunks, unpacked */
+	uint32_t *place;			/* of each chunk; only with graph and lists, else NULL */
+	struct graph lists_graph;		/* over anchors, unpacked, with lists; n 0: none */
+	size_t ef_lists;			/* breadth of a walk over it */
 };
 
 /* graph: also unpack the graph over chunks; ERR_USAGE where there is none. Caller: engine_close. */

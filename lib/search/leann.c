@@ -38,6 +38,7 @@ static void describe(struct leann_index *ix)
 		.code_bytes = x->n_chunks ? x->pq.m : 0,
 		.has_words = x->terms.n_buckets > 0,
 		.has_graph = x->chunk_graph.p != NULL,
+		.n_lists = x->lists ? x->anchors.m : 0,
 	};
 }
 

@@ -1,5 +1,6 @@
 /* What a question's answer needs: defaults, and limits of what may be asked for. See query.h. */
 #include "leann.h"
+#include "search/probe.h"
 #include "search/query.h"
 
 enum { TOP_DEFAULT = 10, SHORTLIST_DEFAULT = 500, RECOMPUTE_WORDS = 16 };
@@ -133,6 +134,8 @@ int plan_make(const struct engine *g, const struct leann_params *w, struct plan 
 	*p = (struct plan){.top_k = w->top_k ? w->top_k : TOP_DEFAULT, .ef_search = w->ef_search,
 			   .words = !w->dense && g->ix.terms.n_buckets,
 			   .per_file = w->per_file, .all_copies = w->all_copies};
+	if (g->ix.lists)
+		p->n_probe = w->n_probe ? w->n_probe : probe_default(&g->ix);
 	if (!w->codes_only)
 		plan_recompute(g, w, p);
 	p->n_candidates = larger(p->n_recompute, p->top_k);
@@ -151,6 +154,7 @@ void plan_describe(const struct plan *p, struct buf *out)
 	buf_printf(out, "top_k %zu candidates %zu recompute %zu ef %zu words %d %a %a like %d",
 		   p->top_k, p->n_candidates, p->n_recompute, p->ef_search, p->words,
 		   p->weight_first, p->weight_last, p->like);
+	buf_printf(out, " probe %zu", p->n_probe);
 	buf_printf(out, " per_file %zu copies %d first %zu margin %a", p->per_file, p->all_copies,
 		   p->n_first, p->margin);
 }

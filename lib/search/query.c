@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "search/cache.h"
 #include "search/fuse.h"
+#include "search/probe.h"
 #include "search/spread.h"
 #include "sys/embed.h"
 #include "sys/source.h"
@@ -30,7 +31,14 @@ static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
 {
 	const struct scorer *s = ctx;
 	const struct search_codes *c = &s->g->codes;
-	pq_score(c->pq, c->residual, c->packed, c->assign, s->lut, s->qrot, ids, n, out);
+	uint32_t place[64];
+	for (size_t k = 0, some; k < n; k += some) {
+		some = n - k < 64 ? n - k : 64;
+		for (size_t i = 0; i < some; i++)
+			place[i] = s->g->place ? s->g->place[ids[k + i]] : ids[k + i];
+		pq_score(c->pq, c->residual, c->packed, c->assign, s->lut, s->qrot, place, some,
+			 out + k);
+	}
 }
 
 /*
@@ -240,10 +248,11 @@ static int recompute(struct asker *s, const struct plan *p, const float *q, size
 static int candidates(struct asker *s, const struct plan *p, const float *q, struct answer *a,
 		      struct err *e)
 {
-	struct search_params sp = {.n_best = p->n_candidates, .allow = p->allow};
 	*a = (struct answer){.hits = mem_array(p->n_candidates, sizeof *a->hits)};
-	a->n_hits = p->ef_search ? walk_graph(s, p, q, a->hits)
-				 : search_scan(&s->g->codes, q, &sp, s->par, a->hits);
+	if (p->ef_search)
+		a->n_hits = walk_graph(s, p, q, a->hits);
+	else if (probe(s, p, q, p->allow, p->n_candidates, a->hits, &a->n_hits, e))
+		return -1;
 	if (spread_deepen(s, p, q, a, e))
 		return -1;
 	if (a->n_hits)

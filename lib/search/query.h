@@ -24,6 +24,12 @@ struct embed;
 struct peek;
 struct source;
 
+/* What was looked into, added up: for measuring. */
+struct probe_tally {
+	size_t n_lists, n_seen;			/* n_seen: chunks of these lists */
+	size_t n_stretches;			/* of codes that are read at one go */
+};
+
 /* What one thread asks with; all but scratch is the caller's to make and free. */
 struct asker {
 	const struct engine *g;
@@ -33,12 +39,14 @@ struct asker {
 	struct par *par;
 	struct cache *cache;			/* NULL: none */
 	struct graph_scratch scratch;		/* caller: graph_scratch_release() */
+	struct probe_tally tally;		/* of lists, probe.h; counted on and on */
 };
 
 /* How to answer; made from leann_params by plan_make(). plan_describe() has every member. */
 struct plan {
 	size_t top_k, n_candidates, n_recompute;
 	size_t ef_search;			/* of a walk over the graph; 0: scan */
+	size_t n_probe;				/* lists to look into: probe.h; 0: there are none */
 	bool words;				/* rank by words too */
 	double weight_first, weight_last;	/* of words, before and after recomputing: fuse.h */
 	const uint64_t *allow;			/* filter, NULL: all chunks */

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "search/probe.h"
 #include "sys/source.h"
 
 /*
@@ -241,12 +242,12 @@ int spread_deepen(struct asker *s, const struct plan *p, const float *q, struct 
 		size_t hits = p->top_k > n.n_hits ? p->top_k - n.n_hits : 0;
 		if (r || !(more + hits))
 			break;
-		struct search_params sp = {.n_best = more > hits ? more : hits, .allow = left};
-		a->hits = mem_realloc(a->hits, (a->n_hits + sp.n_best) * sizeof *a->hits);
-		size_t found = search_scan(&s->g->codes, q, &sp, s->par, a->hits + a->n_hits);
-		a->n_hits += found;
-		if (!found)
+		size_t want = more > hits ? more : hits, found;
+		a->hits = mem_realloc(a->hits, (a->n_hits + want) * sizeof *a->hits);
+		r = probe(s, p, q, left, want, a->hits + a->n_hits, &found, e);
+		if (r || !found)
 			break;
+		a->n_hits += found;
 	}
 	mem_free(left);
 	end(&x);

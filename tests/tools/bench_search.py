@@ -128,9 +128,10 @@ def kinds_of(ours):
     kinds = [(", --no-recompute", ["--no-recompute"])]
     threads = ["-j", "1", "--no-recompute"]
     kinds.append((", --no-recompute -j 1", threads))
-    for way in ("graph", "lists"):
-        if os.environ.get("GRAPH") == "1" and ours.has("leann-search", way):
-            kinds.append((f", --no-recompute --candidates {way}", ["--no-recompute", "--candidates", way]))
+    if os.environ.get("GRAPH") == "1":
+        kinds.append((", --no-recompute --candidates graph", ["--no-recompute", "--candidates", "graph"]))
+    if "diskann" in (os.environ.get("GRAPH_ARGS") or ""):
+        kinds.append((", --no-recompute --candidates scan", ["--no-recompute", "--candidates", "scan"]))
     if number("RECOMPUTED", 1):
         kinds.append((", default", []))
         if ours.has("leann-search", "--dense"):
