@@ -43,8 +43,8 @@ size_t anchors_max_count(size_t dim)
 size_t anchors_auto_count(size_t n, size_t dim)
 {
 	size_t m = (size_t)(2 * sqrt((double)n)), most = anchors_max_count(dim);
-	if (m > n / 64)
-		m = n / 64;
+	if (m > n / 128)
+		m = n / 128;
 	if (m > most)
 		m = most;
 	return n && !m ? 1 : m;
