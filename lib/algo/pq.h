@@ -4,7 +4,7 @@
  * The rotation is the top eigenvectors of the uncentred second moment, dealt to the
  * sub-spaces so that each has the same product of eigenvalues (OPQ-P: Ge, He, Ke, Sun,
  * "Optimized Product Quantization", CVPR 2013, section 3.2). Rotation and centroids are
- * stored as int8 and used as they come back from int8.
+ * stored as int8, of few levels for small collections, and used as they come back from int8.
  * A byte of a code is the number of a centroid of 256, or two numbers of 4 bits, each of a
  * centroid of 16 for half of the sub-vector: 1/16 of the centroids to store. All pairs of them
  * are a codebook of 256 again, which pq_load() lays out, so that only training, encoding and
@@ -86,9 +86,13 @@ static inline size_t pq_bytes(const struct pq *pq)
 	return pq->drot * (pq->dim + pq_book_size(pq));
 }
 
-/* The shape of a codec: drot = m * dsub rotated dimensions, ksub values of a byte. */
+/*
+ * The shape of a codec: drot = m * dsub rotated dimensions, ksub values of a byte; the
+ * largest magnitude of an entry of the rotation and of the centroids, up to 127.
+ */
 struct pq_shape {
 	size_t m, dsub, ksub;
+	int rot_top, cent_top;
 };
 /*
  * The shape for n rows of dim, zeros of p filled in; pq_shape.c says how and why. A codebook

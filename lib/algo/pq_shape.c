@@ -1,14 +1,20 @@
 /*
  * The shape of the codes: how many sub-vectors, dimensions and centroids; see pq.h.
  *
- * The model is a fixed cost: m dsub (dim + ksub) bytes, 124 KB for 24 x 8 x 256 at 384
- * dimensions. A collection of n rows may spend 12 n + 54 dim bytes on it. Smaller models
- * lose dimensions first: measured on 2,000 sentences at 24 bytes a code, recall@3 after
- * re-ranking 16 is .995 (8 x 256: 124 KB), .985 (4 x 256: 62 KB), .973 (3 x 256: 46 KB),
- * .962 (3 x 64: 33 KB), .927 (2 x 64: 22 KB), where 8 x 16 (78 KB) has .923.
+ * The model is a fixed cost of m dsub (dim + ksub) numbers: 124 KB at a byte each for 24 x 8 x
+ * 256 at 384 dimensions, which is much for a small collection. Rotation and centroids need no
+ * bytes, though: with 15 levels for the one and 31 for the other, which leaves 3.7 and 4.5 bits
+ * once packed, recall@3 after re-ranking 16 is that of 255 levels within the error of measuring
+ * (5 x 256, 5,000 passages: scifact .971 beside .972, squad-sents .976 and .972, pyfunc .963 and
+ * .966). A collection of n rows may spend 5 n + 24 dim bytes; where that is too little
+ * dimensions and centroids go. Mean of the three sets, 2,500 passages, re-ranking 16:
+ *
+ *	8 x 128  6 x 256  5 x 256  6 x 128  5 x 128  4 x 128  3 x 256  3 x 128  3 x 64  2 x 64
+ *	.967     .980     .978     .967     .973     .964     .955     .947     .936    .878
  *
  * Of 4-bit codes a sub-vector is two halves: dsub is even, and centroids cost 16 a dimension.
  */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "algo/pq.h"
@@ -16,8 +22,11 @@
 enum {
 	DSUB = 8, /* dimensions a sub-vector where dim has room: 8 bits for 8 dimensions */
 	RECORD_MAX = 15 << 20, /* the model travels in one record of a stream */
-	BUDGET_ROW = 12, /* bytes */
-	BUDGET_DIM = 54, /* bytes: 20 KB at 384 */
+	BUDGET_ROW = 5, /* bytes */
+	BUDGET_DIM = 24, /* bytes: 9 KB at 384 */
+	FINE = 127, /* largest magnitude of an entry: 255 levels */
+	COARSE_ROT = 7,
+	COARSE_CENT = 15,
 };
 
 /*
@@ -51,20 +60,32 @@ static int bad_m(size_t m, size_t dim, bool nibbles, struct err *e)
 		       nibbles ? " by 4-bit codes" : "", list);
 }
 
+/* What a model takes in an index, about: a byte an entry, or 3.7 and 4.5 bits of coarse ones. */
+static size_t cost(const struct pq_shape *s, size_t book, size_t dim)
+{
+	size_t n_rot = s->m * s->dsub * dim, n_cent = s->m * s->dsub * book;
+	return s->rot_top == FINE ? n_rot + n_cent : (n_rot * 37 + n_cent * 45) / 80;
+}
+
 /* The richest model within the budget, else the cheapest of all. */
 static void fit_budget(size_t n, size_t dim, size_t dsub_max, bool nibbles, struct pq_shape *s)
 {
+	/* dsub 0: all there are */
 	static const struct {
 		size_t dsub, ksub;
-	} step[] = {{8, 256}, {7, 256}, {6, 256}, {5, 256}, {4, 256}, {3, 256}, {3, 128},
-		    {3, 64},  {2, 64},	{2, 32},  {2, 16},  {1, 64},  {1, 16}};
+		bool fine;
+	} step[] = {{0, 256, true},  {0, 256, false}, {6, 256, false}, {5, 256, false},
+		    {5, 128, false}, {4, 128, false}, {3, 128, false}, {3, 64, false},
+		    {2, 64, false},  {2, 32, false},  {1, 64, false},  {1, 16, false}};
 	for (size_t i = 0; i < sizeof step / sizeof *step; i++) {
 		size_t n_cent = nibbles ? PQ_NIBBLE : step[i].ksub;
 		if (step[i].dsub > dsub_max || (nibbles && step[i].dsub % 2))
 			continue;
-		s->dsub = step[i].dsub;
+		s->dsub = step[i].dsub ? step[i].dsub : dsub_max;
 		s->ksub = nibbles ? PQ_KSUB_MAX : step[i].ksub;
-		if (s->m * s->dsub * (dim + n_cent) <= BUDGET_ROW * n + BUDGET_DIM * dim)
+		s->rot_top = step[i].fine ? FINE : COARSE_ROT;
+		s->cent_top = step[i].fine ? FINE : COARSE_CENT;
+		if (cost(s, n_cent, dim) <= BUDGET_ROW * n + BUDGET_DIM * dim)
 			break;
 	}
 }
@@ -75,7 +96,7 @@ int pq_shape_for(const struct pq_params *p, size_t n, size_t dim, struct pq_shap
 	size_t dsub;
 	if (p->bits && p->bits != 4 && p->bits != 8)
 		return err_set(e, ERR_USAGE, "codes of %zu-bit numbers: want 8 or 4", p->bits);
-	*s = (struct pq_shape){.m = p->m ? p->m : dim / 16 ? dim / 16 : 1};
+	*s = (struct pq_shape){.m = p->m ? p->m : dim / 16 ? dim / 16 : 1, .rot_top = FINE, .cent_top = FINE};
 	while (!p->m && s->m > 1 && !dsub_for(s->m, dim, nibbles))
 		s->m--;
 	dsub = dsub_for(s->m, dim, nibbles);

@@ -92,18 +92,46 @@ static void balance(const double *w, size_t m, size_t dsub, size_t *from)
 	mem_free(used);
 }
 
-/* n values to int8 with one scale: the largest magnitude is 127. */
-static float quantise(const float *x, size_t n, int8_t *q)
+/* Squared error of n values rounded to multiples of scale, at most top of them. */
+static double rounding_error(const float *x, size_t n, float scale, int top)
 {
-	float top = 0;
-	for (size_t i = 0; i < n; i++)
-		top = fmaxf(top, fabsf(x[i]));
-	for (size_t i = 0; i < n; i++)
-		q[i] = (int8_t)lrintf(top > 0 ? x[i] * 127 / top : 0);
-	return top / 127;
+	double sum = 0;
+	for (size_t i = 0; i < n; i++) {
+		float v = fminf(fmaxf(rintf(x[i] / scale), (float)-top), (float)top);
+		double d = (double)x[i] - (double)(v * scale);
+		sum += d * d;
+	}
+	return sum;
 }
 
-static int train_rotation(const float *x, size_t n, const struct pq *pq, struct par *par,
+/*
+ * n values to whole numbers of -top..top with one scale. With 255 levels the largest magnitude
+ * is the last one; of fewer it is better to cut some off: the scale of least squared error among
+ * sixteen, from all values' range down to a third of that.
+ */
+static float quantise(const float *x, size_t n, int top, int8_t *q)
+{
+	float most = 0, scale;
+	for (size_t i = 0; i < n; i++)
+		most = fmaxf(most, fabsf(x[i]));
+	scale = most / (float)top;
+	if (top < 127 && most > 0) {
+		double least = rounding_error(x, n, scale, top);
+		for (int i = 1; i < 16; i++) {
+			float s = most * (1 - (float)i / 24) / (float)top;
+			double error = rounding_error(x, n, s, top);
+			if (error < least) {
+				least = error;
+				scale = s;
+			}
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		q[i] = (int8_t)(most > 0 ? fminf(fmaxf(rintf(x[i] / scale), (float)-top), (float)top) : 0);
+	return scale;
+}
+
+static int train_rotation(const float *x, size_t n, const struct pq *pq, int top, struct par *par,
 			  int8_t *rot, uint8_t *scale_le, float *rotf, struct err *e)
 {
 	size_t dim = pq->dim;
@@ -118,7 +146,7 @@ static int train_rotation(const float *x, size_t n, const struct pq *pq, struct 
 	for (size_t i = 0; i < pq->m * pq->dsub; i++) {
 		for (size_t d = 0; d < dim; d++)
 			row[d] = (float)s[from[i] * dim + d];
-		float scale = quantise(row, dim, rot + i * dim);
+		float scale = quantise(row, dim, top, rot + i * dim);
 		put_lef32(scale_le + 4 * i, scale);
 		for (size_t d = 0; d < dim; d++)
 			rotf[i * dim + d] = (float)rot[i * dim + d] * scale;
@@ -133,6 +161,7 @@ out:
 
 struct books {
 	const struct pq *pq;
+	int top; /* largest magnitude of cent */
 	const float *rotated; /* (n, drot) */
 	size_t n;
 	float *part; /* (n, dsub) a worker */
@@ -152,16 +181,16 @@ static void book_body(void *ctx, size_t j, size_t i_worker)
 	for (size_t i = 0; i < b->n; i++)
 		memcpy(part + i * dims, b->rotated + i * drot + j * dims, dims * sizeof *part);
 	kmeans_train(part, b->n, dims, &kp, NULL, cent, b->assign + i_worker * b->n);
-	put_lef32(b->scale_le + 4 * j, quantise(cent, n_cent, b->cent + j * n_cent));
+	put_lef32(b->scale_le + 4 * j, quantise(cent, n_cent, b->top, b->cent + j * n_cent));
 	mem_free(cent);
 }
 
 /* Centroids of every codebook, one codebook an item of work. */
-static void train_books(const float *rotated, size_t n, const struct pq *pq, struct par *par,
-			int8_t *cent, uint8_t *scale_le)
+static void train_books(const float *rotated, size_t n, const struct pq *pq, int top,
+			struct par *par, int8_t *cent, uint8_t *scale_le)
 {
 	size_t n_workers = par_n_threads(par);
-	struct books b = {.pq = pq, .rotated = rotated, .n = n, .cent = cent, .scale_le = scale_le};
+	struct books b = {.pq = pq, .top = top, .rotated = rotated, .n = n, .cent = cent, .scale_le = scale_le};
 	b.part = mem_array(n_workers * n * pq_book_dims(pq), sizeof *b.part);
 	b.assign = mem_array(n_workers * n, sizeof *b.assign);
 	par_for(par, pq_n_books(pq), book_body, &b);
@@ -204,12 +233,12 @@ int pq_train(const struct rows *rows, const struct anchors *anchors, const uint3
 	float *rotated = mem_array(n * drot, sizeof *rotated);
 	int r = -1;
 	if (gather(rows, p->residual ? anchors : NULL, assign, n, p->seed, x, e) ||
-	    train_rotation(x, n, pq, par, rot, rot_scale, rotf, e))
+	    train_rotation(x, n, pq, s.rot_top, par, rot, rot_scale, rotf, e))
 		goto out;
 	for (size_t at = 0; at < n; at += ROWS_TILE)
 		blas_nt(n - at < ROWS_TILE ? n - at : ROWS_TILE, drot, dim, 1, x + at * dim, dim,
 			rotf, dim, 0, rotated + at * drot, drot);
-	train_books(rotated, n, pq, par, cent, cent_scale);
+	train_books(rotated, n, pq, s.cent_top, par, cent, cent_scale);
 	pq_load(pq, rot, rot_scale, cent, cent_scale);
 	r = 0;
 out:

@@ -86,19 +86,28 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 	return list;
 }
 
+static const struct bundle_part *find_part(const struct bundle_part *part, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(part[i].name, name))
+			return part + i;
+	return NULL;
+}
+
+/* Does member pq have a flag that 1.2 did not know? */
+static bool has_pq_flags(const struct bundle_part *pq)
+{
+	return pq && pq->n >= 24 && get_le32((const uint8_t *)pq->p + 20);
+}
+
 /* The least minor version that has what is here, so that an older index stays what it was. */
-static int minor_of(const struct js *extra, const struct bundle_part *part, size_t n_parts)
+static int minor_of(const struct js *extra, const struct bundle_part *part, size_t n)
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
-	if (js_get(quantization, "codeBits"))
+	if (js_get(quantization, "codeBits") || find_part(part, n, "lists") ||
+	    has_pq_flags(find_part(part, n, "pq")))
 		return 3;
-	for (size_t i = 0; i < n_parts; i++)
-		if (!strcmp(part[i].name, "lists"))
-			return 3;
-	for (size_t i = 0; i < n_parts; i++)
-		if (!strcmp(part[i].name, "terms"))
-			return 2;
-	if (js_get(quantization, "codebook"))
+	if (js_get(quantization, "codebook") || find_part(part, n, "terms"))
 		return 2;
 	return js_get(js_get(extra, "model"), "precision") ? 1 : 0;
 }

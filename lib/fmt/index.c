@@ -150,8 +150,7 @@ static int check_scales(const struct index *ix, const uint8_t *p, size_t n, cons
 
 enum { PQ_HEAD = 32, ANCHORS_HEAD = 16 };
 
-/* The product quantiser in the n bytes of p. */
-static int get_pq(struct index *ix, const uint8_t *p, size_t n, struct err *e)
+static int get_pq_head(struct index *ix, const uint8_t *p, size_t n, bool *packed, struct err *e)
 {
 	struct rec_codebook *k = &ix->pq;
 	if (n < PQ_HEAD)
@@ -161,28 +160,56 @@ static int get_pq(struct index *ix, const uint8_t *p, size_t n, struct err *e)
 	k->ksub = get_le32(p + 8);
 	k->dsub = get_le32(p + 12);
 	k->residual = get_le32(p + 16) != 0;
-	k->nibbles = get_le32(p + 20) != 0;
+	k->nibbles = get_le32(p + 20) & INDEX_PQ_NIBBLES;
 	k->seed = get_le64(p + 24);
+	*packed = get_le32(p + 20) & INDEX_PQ_PACKED;
 	if (k->dim != ix->dim || !k->m || k->m > DIM_MAX || !k->ksub || k->ksub > 256 || !k->dsub ||
 	    k->dsub > DIM_MAX || k->m * k->dsub > k->dim || get_le32(p + 16) > 1 ||
-	    get_le32(p + 20) > 1 || !rec_nibbles_ok(k))
+	    get_le32(p + 20) > (INDEX_PQ_NIBBLES | INDEX_PQ_PACKED) || !rec_nibbles_ok(k))
 		return index_bad(
 			ix, e,
 			"member pq: %zu sub-vectors of %zu dimensions, codebook of %zu, for %zu "
 			"dimensions, the manifest says %zu",
 			k->m, k->dsub, k->ksub, k->dim, ix->dim);
-	size_t drot = k->m * k->dsub, n_books = rec_n_books(k),
-	       want = PQ_HEAD + 4 * drot + 4 * n_books + drot * k->dim + rec_cent_bytes(k);
-	if (n != want)
-		return index_bad(ix, e, "member pq: %zu bytes, want %zu", n, want);
+	return 0;
+}
+
+/* Rotation and centroids, in place or from their frame: what is from at on in the n bytes of p. */
+static int get_pq_entries(struct index *ix, const uint8_t *p, size_t n, size_t at, bool packed,
+			  struct err *e)
+{
+	struct rec_codebook *k = &ix->pq;
+	size_t n_rot = k->m * k->dsub * k->dim, want = n_rot + rec_cent_bytes(k);
+	struct buf raw = BUF_INIT;
+	if (packed) {
+		if (zst_unpack(p + at, n - at, want, "member pq", &raw, e))
+			return err_prefix(e, "%s: damaged index", ix->b.path);
+		k->rot = (const int8_t *)(ix->pq_own = buf_detach(&raw));
+	} else if (n - at != want) {
+		return index_bad(ix, e, "member pq: %zu bytes, want %zu", n, at + want);
+	} else {
+		k->rot = (const int8_t *)(p + at);
+	}
+	k->cent = k->rot + n_rot;
+	return 0;
+}
+
+/* The product quantiser in the n bytes of p. */
+static int get_pq(struct index *ix, const uint8_t *p, size_t n, struct err *e)
+{
+	struct rec_codebook *k = &ix->pq;
+	bool packed = false;
+	if (get_pq_head(ix, p, n, &packed, e))
+		return -1;
+	size_t drot = k->m * k->dsub, n_books = rec_n_books(k), at = PQ_HEAD + 4 * (drot + n_books);
+	if (n < at)
+		return index_bad(ix, e, "member pq: %zu bytes, want %zu and more", n, at);
 	k->rot_scale = p + PQ_HEAD;
 	k->cent_scale = k->rot_scale + 4 * drot;
-	k->rot = (const int8_t *)(k->cent_scale + 4 * n_books);
-	k->cent = k->rot + drot * k->dim;
-	return check_scales(ix, k->rot_scale, drot, "pq", e) ||
-			       check_scales(ix, k->cent_scale, n_books, "pq", e)
-		       ? -1
-		       : 0;
+	if (check_scales(ix, k->rot_scale, drot, "pq", e) ||
+	    check_scales(ix, k->cent_scale, n_books, "pq", e))
+		return -1;
+	return get_pq_entries(ix, p, n, at, packed, e);
 }
 
 /* The quantiser of the index, or the one of this program that the manifest names. */
@@ -322,6 +349,7 @@ void index_close(struct index *ix)
 	mem_free(ix->text_base);
 	mem_free(ix->terms_own);
 	mem_free(ix->list_start);
+	mem_free(ix->pq_own);
 	bundle_close(&ix->b);
 	*ix = (struct index){.b.fd = -1};
 }

@@ -30,6 +30,8 @@ enum {
 	INDEX_LANGS_MAX = 4096,
 };
 
+enum { INDEX_PQ_NIBBLES = 1, INDEX_PQ_PACKED = 2 };	/* flags of member pq, at offset 20 */
+
 struct index_file {
 	uint64_t hash, size_bytes;
 	int64_t mtime_ns;
@@ -60,6 +62,7 @@ struct index {
 	uint64_t n_text_bytes;
 	const uint8_t *codes;		/* blocks of 64, column-wise, by place: leann-index(5) */
 	struct rec_codebook pq;
+	uint8_t *pq_own;		/* its entries where the member has them in a frame; else NULL */
 	struct rec_anchors anchors;	/* m 0 when there are none */
 	const uint8_t *anchor_entry;	/* m u32 little-endian: the chunk nearest to each anchor */
 	const uint8_t *anchor_size;	/* m u32 little-endian: chunks assigned to it */

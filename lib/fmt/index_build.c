@@ -286,9 +286,21 @@ void index_put_terms(struct buf *b, const struct rec_terms *t)
 	zst_pack(t->level, t->n_buckets, b);
 }
 
+/* Rotation and centroids of few levels are half as long in a frame; others stay as they are. */
+static bool put_pq_packed(struct buf *b, const uint8_t *p, size_t n)
+{
+	size_t at = b->len;
+	zst_pack(p, n, b);
+	if (b->len - at < n / 4 * 3)
+		return true;
+	b->len = at;
+	return false;
+}
+
 void index_put_pq(struct buf *b, const struct rec_codebook *k)
 {
-	size_t drot = k->m * k->dsub;
+	size_t drot = k->m * k->dsub, at = b->len;
+	struct buf raw = BUF_INIT;
 	put_u32(b, (uint32_t)k->dim);
 	put_u32(b, (uint32_t)k->m);
 	put_u32(b, (uint32_t)k->ksub);
@@ -298,8 +310,13 @@ void index_put_pq(struct buf *b, const struct rec_codebook *k)
 	put_u64(b, k->seed);
 	buf_add(b, k->rot_scale, 4 * drot);
 	buf_add(b, k->cent_scale, 4 * rec_n_books(k));
-	buf_add(b, k->rot, drot * k->dim);
-	buf_add(b, k->cent, rec_cent_bytes(k));
+	buf_add(&raw, k->rot, drot * k->dim);
+	buf_add(&raw, k->cent, rec_cent_bytes(k));
+	if (put_pq_packed(b, raw.p, raw.len))
+		b->p[at + 20] |= INDEX_PQ_PACKED;
+	else
+		buf_add(b, raw.p, raw.len);
+	buf_release(&raw);
 }
 
 void index_put_anchors(struct buf *b, const struct rec_anchors *a, const uint32_t *entry,

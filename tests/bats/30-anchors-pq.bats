@@ -14,7 +14,7 @@ setup() {
 @test "anchors and codes are added to what came, which is passed on" {
 	pipe 'make-vectors 2000 64 | leann-anchors | leann-pq | count-records'
 	[ "$status" -eq 0 ]
-	[ "$output" = "200 files 2000 chunks 2000 vectors; 31 anchors (kmeans) 2000 assigned; 4 x 8 x 256 2000 coded" ]
+	[ "$output" = "200 files 2000 chunks 2000 vectors; 15 anchors (kmeans) 2000 assigned; 4 x 8 x 256 2000 coded" ]
 	make-vectors 500 64 >in
 	leann-anchors <in >out
 	# after the header and before the 30 bytes that hold END, out begins with what in has
@@ -57,7 +57,7 @@ setup() {
 	pipe 'leann-pq --sub-vectors 12 --codebook-size 16 --training-samples 300 <in | count-records'
 	[[ $output == *"; 12 x 8 x 16 900 coded" ]]
 	pipe 'leann-pq --residual <in | count-records'
-	[[ $output == *"14 anchors (kmeans) 900 assigned; 24 x "*" residual 900 coded" ]]
+	[[ $output == *"7 anchors (kmeans) 900 assigned; 24 x "*" residual 900 coded" ]]
 	leann-anchors --count 9 <in | leann-pq --residual >out
 	pipe 'count-records <out'
 	[[ $output == *"9 anchors (kmeans) 900 assigned"*residual* ]]
@@ -75,14 +75,14 @@ setup() {
 		run -0 leann-bundle show a.leann
 		[[ $output == *"codes     4 bytes: 4 sub-vectors of 8 dimensions, halves of 16 values"* ]]
 		tar xOf a.leann leann.json | grep -q '"minor": 3'
-		# head, scales of 32 rows and 8 codebooks, rotation, 16 centroids a dimension
-		[ "$(tar xOf a.leann pq | wc -c)" -eq $((32 + 4 * 32 + 4 * 8 + 32 * 64 + 16 * 32)) ]
+		# head, scales of 32 rows and 8 codebooks, rotation, 16 centroids a dimension: less in a frame
+		[ "$(tar xOf a.leann pq | wc -c)" -le $((32 + 4 * 32 + 4 * 8 + 32 * 64 + 16 * 32)) ]
 	done
 	leann-pq --code-bits 4 <in | leann-graph -q -o a.leann
 	LEANN_PQ_CODE_BITS=4 leann-graph -q -o b.leann <in
 	cmp a.leann b.leann
 	leann-graph -q -o c.leann <in
-	tar xOf c.leann leann.json | grep -q '"minor": [02]'
+	run -1 grep -c codeBits <(tar xOf c.leann leann.json)
 }
 
 @test "4-bit codes of another width or codebook are refused" {

@@ -133,10 +133,14 @@ if name:
     with open(os.path.join(os.path.dirname(__file__), "../../models/all-MiniLM-L6-v2.codebook"), "rb") as f:
         member["pq"] = f.read()
     assert xxhash.xxh3_64_hexdigest(member["pq"]) == name
-dim, m, ksub, dsub, residual, nibbles, seed = struct.unpack_from("<6IQ", member["pq"])
-d = m * dsub
-assert len(member["pq"]) == 32 + 4 * d + 4 * (1 + nibbles) * m + d * dim + d * (16 if nibbles else ksub)
-assert nibbles in (0, 1) and (not nibbles or (ksub == 256 and dsub % 2 == 0 and manifest["minor"] >= 3))
+dim, m, ksub, dsub, residual, pq_flags, seed = struct.unpack_from("<6IQ", member["pq"])
+d, nibbles, framed = m * dsub, pq_flags & 1, pq_flags >> 1
+entries = member["pq"][32 + 4 * d + 4 * (1 + nibbles) * m:]
+if framed:  # zstd is not among what every Python has
+    assert manifest["minor"] >= 3 and entries[:4] == b"\x28\xb5\x2f\xfd"
+else:
+    assert len(entries) == d * dim + d * (16 if nibbles else ksub)
+assert pq_flags < 4 and (not nibbles or (ksub == 256 and dsub % 2 == 0 and manifest["minor"] >= 3))
 codes = member["codes"]
 assert len(codes) == -(-n_chunks // 64) * 64 * m
 M, adim, aseed = struct.unpack_from("<IIQ", member["anchors"])

@@ -7,6 +7,7 @@
 
 #include "base/fdio.h"
 #include "base/hash.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/shipped.h"
@@ -115,19 +116,42 @@ static struct js *made_manifest(const struct index_build *ib)
 }
 
 /* Codes of one byte and a quantiser of one sub-vector. */
-static void put_codec(struct buf *codes, struct buf *pq, size_t n)
+enum codec { NO_PQ, PQ_RAW, PQ_FRAME, PQ_CUT_FRAME, PQ_SHORT_FRAME, PQ_LONG };
+
+/* 258 entries of few levels, which go into a frame; short: of a quantiser with fewer of them. */
+static void put_framed(struct buf *pq, bool is_short)
+{
+	static const uint8_t scale[8] = {0, 0, 0, 60, 0, 0, 0, 60};
+	int8_t rot[2] = {7, -3}, cent[256];
+	struct rec_codebook k = {.dim = 2, .m = 1, .ksub = is_short ? 128 : 256, .dsub = 1, .rot = rot,
+				 .rot_scale = scale, .cent = cent, .cent_scale = scale};
+	for (size_t i = 0; i < 256; i++)
+		cent[i] = (int8_t)(i * i % 7 - 3);
+	index_put_pq(pq, &k);
+	if (is_short)
+		put_le32(pq->p + 8, 256);
+}
+
+static void put_codec(struct buf *codes, struct buf *pq, size_t n, enum codec codec)
 {
 	static const int8_t rot[2] = {127, 0}, cent[3] = {-1, 0, 1};
 	static const uint8_t scale[4] = {0};
 	struct rec_codebook k = {.dim = 2, .m = 1, .ksub = 3, .dsub = 1, .rot = rot, .rot_scale = scale, .cent = cent,
 				 .cent_scale = scale};
-	index_put_pq(pq, &k);
+	if (codec < PQ_FRAME)
+		index_put_pq(pq, &k);
+	else
+		put_framed(pq, codec == PQ_SHORT_FRAME);
+	if (codec == PQ_CUT_FRAME)
+		pq->len--;
+	if (codec == PQ_LONG)
+		buf_zero(pq, 1);
 	for (size_t i = 0; i < (n + 63) / 64 * 64; i++)
 		buf_addc(codes, i < n ? (int)(i % 3) : 0);
 }
 
-/* codebook: named in the manifest; with_pq: the member is there. */
-static void write_with(int fd, const char *codebook, bool with_pq)
+/* codebook: named in the manifest. */
+static void write_with(int fd, const char *codebook, enum codec codec)
 {
 	struct index_build *ib = index_build_new();
 	struct bundle_part part[6];
@@ -138,7 +162,7 @@ static void write_with(int fd, const char *codebook, bool with_pq)
 	fill(ib);
 	index_build_counts(ib, &n);
 	struct js *m = made_manifest(ib);
-	put_codec(&codes, &pq, (size_t)n.n_chunks);
+	put_codec(&codes, &pq, (size_t)n.n_chunks, codec);
 	if (codebook) {
 		struct js *build = js_new_obj(), *q = js_new_obj();
 		js_set(q, "codebook", js_new_str(codebook));
@@ -148,7 +172,7 @@ static void write_with(int fd, const char *codebook, bool with_pq)
 	if (index_build_parts(ib, part, &n_parts, &e))
 		err_die(&e);
 	part[n_parts++] = (struct bundle_part){"codes", codes.p, codes.len};
-	if (with_pq)
+	if (codec != NO_PQ)
 		part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
 	if (bundle_write(fd, "test", m, part, n_parts, &e))
 		err_die(&e);
@@ -160,7 +184,7 @@ static void write_with(int fd, const char *codebook, bool with_pq)
 
 static void write_made(int fd)
 {
-	write_with(fd, NULL, true);
+	write_with(fd, NULL, PQ_RAW);
 }
 
 static size_t wrong_files(const struct index *ix)
@@ -263,12 +287,12 @@ static void test_made(void)
 }
 
 /* Does opening an index with this codebook fail so? */
-static bool refused(const char *codebook, bool with_pq, const char *why)
+static bool refused(const char *codebook, enum codec codec, const char *why)
 {
 	struct index ix;
 	struct err e;
 	int fd = scratch();
-	write_with(fd, codebook, with_pq);
+	write_with(fd, codebook, codec);
 	bool bad = index_open_fd(&ix, fd, "made.leann", &e) != 0;
 	if (!bad)
 		index_close(&ix);
@@ -277,19 +301,41 @@ static bool refused(const char *codebook, bool with_pq, const char *why)
 
 static void test_codebook(void)
 {
-	ok(refused("0123456789abcdef", false,
+	ok(refused("0123456789abcdef", NO_PQ,
 		   "made.leann: its codes are of codebook 0123456789abcdef, which this leann does not have: "
 		   "use a newer one, or build the index again"),
 	   "a codebook that this program does not have is named, with the remedy");
-	ok(refused("0123456789abcdef", true, "member pq, but the manifest names a codebook"),
+	ok(refused("0123456789abcdef", PQ_RAW, "member pq, but the manifest names a codebook"),
 	   "a codebook beside member pq is refused");
-	ok(refused("0123456789ABCDEF", false, "codebook is no name") && refused("", false, "codebook is no name"),
+	ok(refused("0123456789ABCDEF", NO_PQ, "codebook is no name") && refused("", NO_PQ, "codebook is no name"),
 	   "a codebook that is no name is refused");
-	ok(refused(NULL, false, "no member pq"), "neither is refused");
+	ok(refused(NULL, NO_PQ, "no member pq"), "neither is refused");
 	char name[17];
 	shipped_name(shipped_for("cd751cd6af3f99eb91e278d3c03a995d410a4bb105fb007ec9126d8d503326f4"), name);
-	ok(refused(name, false, "for 384 dimensions, the manifest says 2"),
+	ok(refused(name, NO_PQ, "for 384 dimensions, the manifest says 2"),
 	   "a codebook for another dimension is refused");
+}
+
+static void test_frame(void)
+{
+	struct index ix;
+	struct err e;
+	int fd = scratch();
+	write_with(fd, NULL, PQ_FRAME);
+	bool open = !index_open_fd(&ix, fd, "made", &e);
+	size_t n_wrong = 0;
+	for (size_t i = 0; open && i < 256; i++)
+		n_wrong += ix.pq.cent[i] != (int8_t)(i * i % 7 - 3);
+	ok(open && ix.pq_own && !n_wrong && ix.pq.rot[0] == 7 && ix.pq.rot[1] == -3 &&
+		   js_int(index_key(&ix, "minor")) == 3,
+	   "a quantiser of few levels goes into a frame and comes back; the index is 1.3");
+	if (open)
+		index_close(&ix);
+	ok(refused(NULL, PQ_CUT_FRAME, "member pq: no zstd frame") || refused(NULL, PQ_CUT_FRAME, "member pq: zstd"),
+	   "a frame that is cut off is refused");
+	ok(refused(NULL, PQ_SHORT_FRAME, "member pq: a zstd frame of 130 bytes, want 258"),
+	   "a frame of fewer entries is refused");
+	ok(refused(NULL, PQ_LONG, "member pq: zstd"), "bytes behind the frame are refused");
 }
 
 /* No files, no chunks. */
@@ -490,6 +536,7 @@ int main(void)
 {
 	test_made();
 	test_codebook();
+	test_frame();
 	test_empty();
 	test_every_byte();
 	test_resigned();

@@ -233,15 +233,20 @@ static void test_shapes(void)
 	   "3-bit numbers and 256 values of 4 bits are refused");
 	size_t last = 0;
 	bool grows = true, fits = true;
-	for (size_t n = 1; n < 20000; n += 37) {
+	for (size_t n = 1; n < 23000; n += 37) {
 		struct pq_params p = {0};
-		size_t cost = pq_shape_for(&p, n, 384, &s, &e) ? 0 : s.m * s.dsub * (384 + s.ksub);
-		grows = grows && cost >= last;
-		fits = fits && cost <= 12 * n + 54 * 384;
-		last = cost;
+		size_t drot = pq_shape_for(&p, n, 384, &s, &e) ? 0 : s.m * s.dsub;
+		size_t bits = s.rot_top == 127 ? 8 * drot * (384 + s.ksub)
+					       : drot * (384 * 37 + s.ksub * 45) / 10;
+		grows = grows && bits >= last && (s.rot_top == 127) == (s.cent_top == 127);
+		fits = fits && bits <= 8 * (5 * n + 24 * 384);
+		last = bits;
 	}
-	ok(grows && fits && last == 24 * 8 * 640,
+	ok(grows && fits && last == 24 * 8 * 640 * 8,
 	   "the model of a small collection stays within its budget and grows with it");
+	struct pq_params large = {.m = 64};
+	ok(!pq_shape_for(&large, 100000, 384, &s, &e) && s.dsub == 6 && s.rot_top == 127 && s.cent_top == 127,
+	   "the model of a large collection has bytes for entries, whatever its dimensions");
 }
 
 static void test_small(const float *x)
