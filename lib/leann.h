@@ -157,9 +157,12 @@ struct leann_params {
 	double confidence;	/* above 0, at most 10: stop recomputing by margin, leann-search(1) */
 	size_t n_probe;		/* lists to look into where there are lists, more than those: scan every
 				   code; 0: leann-search(1) */
+	double promote;		/* above 0, at most 1: two-level search over the graph, recomputing that
+				   share of what a step met; ef_search 0 is 64 then, at most 10,000 */
+	size_t recompute_batch;	/* with promote: so many at a time, at most 10,000; 0: 16 */
 };
 /* In the order above. */
-#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0}
+#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0}
 
 struct leann_hit {
 	uint32_t chunk;		/* 0 to n_chunks - 1 */
@@ -177,6 +180,7 @@ struct leann_answer {
 	size_t n_hits;
 	size_t n_recomputed;	/* embeddings computed now, those shared with other questions included */
 	int cached;		/* not 0: the answer was in the cache, and its files are as they were */
+	size_t n_round_trips;	/* batches of n_recomputed, one after the other */
 };
 
 struct leann_results {

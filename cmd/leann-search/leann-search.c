@@ -13,7 +13,7 @@
 #include "settings.h"
 #include "show.h"
 
-enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10 };
+enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10, EF_DEFAULT = 200 };
 
 /* What is open while questions are asked. */
 struct asking {
@@ -142,6 +142,13 @@ static int make_filter(struct asking *g, const struct settings *s, struct err *e
 	return 0;
 }
 
+static size_t ef_search(const struct settings *s)
+{
+	if (s->source == SOURCE_TWO_LEVEL)
+		return s->ef_search;
+	return s->source == SOURCE_GRAPH ? s->ef_search ? s->ef_search : EF_DEFAULT : 0;
+}
+
 static int open_all(struct asking *g, const struct settings *s, struct err *e)
 {
 	struct leann_error why;
@@ -162,10 +169,13 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 					  .all_copies = s->all_copies,
 					  .recall_target = s->recall_target,
 					  .confidence = s->confidence,
-					  .ef_search = s->source == SOURCE_GRAPH ? s->ef_search : 0,
+					  .ef_search = ef_search(s),
 					  .n_probe = s->source == SOURCE_SCAN ? SIZE_MAX
-									     : s->n_probe};
-	if (leann_open(s->index, s->source == SOURCE_GRAPH ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
+									     : s->n_probe,
+					  .promote = s->promote,
+					  .recompute_batch = s->recompute_batch};
+	bool graph = s->source == SOURCE_GRAPH || s->source == SOURCE_TWO_LEVEL;
+	if (leann_open(s->index, graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
 	    leann_searcher_new(g->ix, &o, &g->from, &why))
 		return as_err(&why, e);
 	const struct leann_info *i = leann_index_info(g->ix);
@@ -211,8 +221,8 @@ static int show_config(struct settings *s)
 
 int main(int argc, char **argv)
 {
-	struct settings s = {.top_k = 10, .candidates = 500, .weight = 1, .ef_search = 200,
-			     .n_lines = 3, .embed = EMBED_OPTS_INIT, .globs = GLOBS_INIT};
+	struct settings s = {.top_k = 10, .candidates = 500, .weight = 1, .n_lines = 3,
+			     .embed = EMBED_OPTS_INIT, .globs = GLOBS_INIT};
 	struct asking g = {0};
 	struct err e;
 	prog_start(argv[0]);

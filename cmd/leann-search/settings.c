@@ -12,6 +12,8 @@ enum {
 	OPT_NO_RECOMPUTE,
 	OPT_RECOMPUTE,
 	OPT_CANDIDATES,
+	OPT_PROMOTE,
+	OPT_RECOMPUTE_BATCH,
 	OPT_SHORTLIST,
 	OPT_DENSE,
 	OPT_WEIGHT,
@@ -60,10 +62,12 @@ static const struct opt table[] = {
 	{OPT_WEIGHT, "word-weight", "X", "how much words count, 0 to 4 (1)"},
 	{OPT_SHORTLIST, "shortlist", "N", "passages whose words are looked at (500)"},
 	{OPT_EXPLAIN, "explain", NULL, "say where each score comes from"},
-	{OPT_CANDIDATES, "candidates", "scan|graph|lists",
-	 "scan every code, walk the graph over chunks, or look into lists (what is there)"},
+	{OPT_CANDIDATES, "candidates", "scan|graph|lists|two-level",
+	 "scan every code, walk the graph over chunks, look into lists (what is there)"},
 	{OPT_NPROBE, "nprobe", "N", "lists to look into (see the manual)"},
-	{OPT_EF, "ef-search", "N", "breadth of the walk (200)"},
+	{OPT_EF, "ef-search", "N", "breadth of the walk (200; two-level: 64)"},
+	{OPT_PROMOTE, "promote", "RATIO", "two-level: share of what was met to recompute a step (.05)"},
+	{OPT_RECOMPUTE_BATCH, "recompute-batch", "N", "two-level: so many at a time (16)"},
 	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
 	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
 	{OPT_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
@@ -79,7 +83,8 @@ static const struct opt table[] = {
 
 static const char *const colours[] = {"auto", "always", "never", NULL};	/* as enum colour */
 static const char *const formats[] = {"text", "json", NULL};
-static const char *const sources[] = {"scan", "graph", "lists", NULL};	/* as enum source, from 1 */
+/* as enum source, from 1 */
+static const char *const sources[] = {"scan", "graph", "lists", "two-level", NULL};
 
 static struct js *split_list(const char *s)
 {
@@ -157,6 +162,8 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_NO_RECOMPUTE: s->no_recompute = true; break;
 	case OPT_CANDIDATES: s->source = opts_word(o, sources) + 1; break;
 	case OPT_NPROBE: s->n_probe = (size_t)opts_num(o, 1, 32768); break;
+	case OPT_PROMOTE: s->promote = opts_real(o, .0001, 1); break;
+	case OPT_RECOMPUTE_BATCH: s->recompute_batch = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case OPT_DENSE: s->dense = true; break;
 	case OPT_EXPLAIN: s->explain = true; break;
 	case OPT_WEIGHT: s->weight = opts_real(o, 0, 4); break;
@@ -196,6 +203,10 @@ void settings_parse(int argc, char **argv, struct settings *s)
 		buf_printf(&s->question, "%s%s", i > 1 ? " " : "", o.args[i]);
 	if (s->confidence > 0 && !s->early)
 		err_usage_die("--confidence-threshold goes with --early-terminate");
+	if (s->source != SOURCE_TWO_LEVEL && (s->promote > 0 || s->recompute_batch))
+		err_usage_die("--promote and --recompute-batch go with --candidates two-level");
+	if (s->source == SOURCE_TWO_LEVEL && !(s->promote > 0))
+		s->promote = PROMOTE_DEFAULT;
 	if (s->early && !(s->confidence > 0))
 		s->confidence = CONFIDENCE_DEFAULT;
 	if (s->n_probe && s->source != SOURCE_AUTO && s->source != SOURCE_LISTS)

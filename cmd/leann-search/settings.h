@@ -13,7 +13,8 @@
 
 enum { TOP_MAX = 10000 };
 #define CONFIDENCE_DEFAULT .5
-enum source { SOURCE_AUTO, SOURCE_SCAN, SOURCE_GRAPH, SOURCE_LISTS };
+#define PROMOTE_DEFAULT .05
+enum source { SOURCE_AUTO, SOURCE_SCAN, SOURCE_GRAPH, SOURCE_LISTS, SOURCE_TWO_LEVEL };
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct settings {
@@ -32,6 +33,8 @@ struct settings {
 	const char *like;			/* a passage instead of a question: like.h */
 	size_t per_file;
 	double recall_target, confidence;	/* 0: none given */
+	double promote;				/* of --candidates two-level, else 0 */
+	size_t recompute_batch;
 	size_t colour;				/* enum colour */
 	struct buf question;
 };

@@ -182,6 +182,7 @@ static struct js *json_answer(const struct show *s, const struct leann_text *que
 	js_set(l, "recompute_ms", js_new_real(r->recompute_ms / n));
 	js_set(o, "latency", l);
 	js_set(o, "recomputed", js_new_int((int64_t)r->answers[i].n_recomputed));
+	js_set(o, "roundTrips", js_new_int((int64_t)r->answers[i].n_round_trips));
 	if (r->answers[i].cached)
 		js_set(o, "cached", js_new_bool(true));
 	return o;
@@ -221,6 +222,9 @@ int show_answer(struct show *s, struct leann_searcher *from, const struct leann_
 		if (bad)
 			break;
 	}
+	if (!bad && s->explain && !s->json)
+		printf("recomputed %zu in %zu round trip%s\n", a->n_recomputed, a->n_round_trips,
+		       a->n_round_trips == 1 ? "" : "s");
 	struct js *o = json_answer(s, question, r, i, items);
 	if (!bad && s->json)
 		print_json(o);

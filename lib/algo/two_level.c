@@ -19,6 +19,7 @@ struct search {
 	struct graph_scratch *scratch;
 	struct queue met;
 	struct graph_hit *hits;
+	struct queue through;	/* promoted, but no hits: to be expanded by their approximate scores */
 	uint32_t *wait;		/* promoted, to be scored; n_wait */
 	size_t n_wait, cap_wait;
 	float *exact;
@@ -49,9 +50,9 @@ static void push(struct queue *q, uint32_t id, float score)
 		swap(&q->h[i], &q->h[(i - 1) / 2]);
 }
 
-static uint32_t pop(struct queue *q)
+static struct graph_hit pop(struct queue *q)
 {
-	uint32_t id = q->h[0].id;
+	struct graph_hit top = q->h[0];
 	q->h[0] = q->h[--q->n];
 	for (size_t i = 0;;) {
 		size_t best = i, l = 2 * i + 1, r = l + 1;
@@ -60,7 +61,7 @@ static uint32_t pop(struct queue *q)
 		if (r < q->n && better(&q->h[r], &q->h[best]))
 			best = r;
 		if (best == i)
-			return id;
+			return top;
 		swap(&q->h[i], &q->h[best]);
 		i = best;
 	}
@@ -79,15 +80,25 @@ static void meet(struct search *t, const uint32_t *ids, size_t n)
 	t->stats->n_approx += n_new;
 }
 
+static bool allowed(const struct search *t, uint32_t id)
+{
+	return !t->p->allow || (t->p->allow[id / 64] >> id % 64 & 1);
+}
+
 static void promote(struct search *t, size_t n)
 {
 	for (; n && t->met.n; n--) {
+		struct graph_hit top = pop(&t->met);
+		if (!allowed(t, top.id)) {
+			push(&t->through, top.id, top.score);
+			continue;
+		}
 		if (t->n_wait == t->cap_wait) {
 			t->cap_wait = t->cap_wait ? 2 * t->cap_wait : 64;
 			t->wait = mem_realloc(t->wait, t->cap_wait * sizeof *t->wait);
 			t->exact = mem_realloc(t->exact, t->cap_wait * sizeof *t->exact);
 		}
-		t->wait[t->n_wait++] = pop(&t->met);
+		t->wait[t->n_wait++] = top.id;
 	}
 }
 
@@ -104,13 +115,33 @@ static int score_waiting(struct search *t, struct err *e)
 	return 0;
 }
 
-/* The best exact hit that was not expanded; NULL: none. */
-static struct graph_hit *next(struct search *t)
+/*
+ * The best node that was not expanded into *id, false: none; of those that are no hits, only one
+ * that is better than the last hit where there is room for no more.
+ */
+static bool next(struct search *t, uint32_t *id)
 {
-	for (size_t i = 0; i < t->stats->n_hits; i++)
-		if (!t->hits[i].expanded)
-			return &t->hits[i];
-	return NULL;
+	size_t n = t->stats->n_hits, ef = t->p->ef, i = 0;
+	while (i < n && t->hits[i].expanded)
+		i++;
+	const struct graph_hit *other = t->through.n ? t->through.h : NULL;
+	if (other && n == ef && !better(other, &t->hits[ef - 1]))
+		other = NULL;
+	if (other && (i == n || better(other, &t->hits[i]))) {
+		*id = pop(&t->through).id;
+		return true;
+	}
+	if (i == n)
+		return false;
+	t->hits[i].expanded = true;
+	*id = t->hits[i].id;
+	return true;
+}
+
+/* The share of the queue that an expansion promotes. */
+static size_t share(const struct search *t)
+{
+	return (size_t)ceil(t->p->promote * (double)t->met.n);
 }
 
 static int run(struct search *t, struct err *e)
@@ -118,16 +149,19 @@ static int run(struct search *t, struct err *e)
 	meet(t, &t->g->entry, 1);
 	promote(t, 1);
 	for (;;) {
-		struct graph_hit *h = next(t);
-		if (!h && !t->n_wait)
-			return 0;
-		if (h) {
-			h->expanded = true;
-			uint64_t from = t->g->offs[h->id];
-			meet(t, t->g->edges + from, (size_t)(t->g->offs[h->id + 1] - from));
-			promote(t, (size_t)ceil(t->p->promote * (double)t->met.n));
+		uint32_t id;
+		bool more = next(t, &id);
+		if (!more && !t->n_wait) {
+			if (!t->p->allow || t->stats->n_hits == t->p->ef || !t->met.n)
+				return 0;
+			promote(t, share(t));
 		}
-		if (t->n_wait && (!h || t->n_wait >= t->p->batch) && score_waiting(t, e))
+		if (more) {
+			uint64_t from = t->g->offs[id];
+			meet(t, t->g->edges + from, (size_t)(t->g->offs[id + 1] - from));
+			promote(t, share(t));
+		}
+		if (t->n_wait && (!more || t->n_wait >= t->p->batch) && score_waiting(t, e))
 			return -1;
 	}
 }
@@ -142,6 +176,7 @@ int two_level_search(const struct graph *g, const struct two_level_scores *s,
 	graph_scratch_begin(scratch, g->n, GRAPH_DEGREE_MAX);
 	int r = run(&t, e);
 	mem_free(t.met.h);
+	mem_free(t.through.h);
 	mem_free(t.wait);
 	mem_free(t.exact);
 	return r;

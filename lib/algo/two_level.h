@@ -4,6 +4,10 @@
  * promoted, that is, scored by its exact embedding, computed again in batches (section 4.2 there);
  * only nodes with exact scores are expanded.
  *
+ * Filters are ours: a node that may not be a hit is walked through by its approximate score, and
+ * nothing is computed for it; while fewer hits than there is room for were found, the queue is
+ * promoted further, so that hits are found wherever in the graph they are.
+ *
  *	if (two_level_search(&g, &s, &p, &scratch, hits, &stats, e)) ...
  *
  * Kept for comparison and for those who ask for it: below ten million chunks a scan of all codes
@@ -29,6 +33,7 @@ struct two_level_params {
 	size_t ef;		/* exact hits kept, >= 1 */
 	double promote;		/* share of the queue that an expansion promotes, above 0, up to 1 */
 	size_t batch;		/* recomputes wait until there are so many, >= 1 */
+	const uint64_t *allow;	/* bit i: node i may be a hit; NULL: all may */
 };
 
 struct two_level_stats {

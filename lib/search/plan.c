@@ -5,6 +5,7 @@
 
 enum { TOP_DEFAULT = 10, SHORTLIST_DEFAULT = 500, RECOMPUTE_WORDS = 16 };
 enum { TOP_MAX = 10000, EF_MAX = 1000000, CONFIDENCE_MAX = 10 };
+enum { EF_EXACT_DEFAULT = 64, BATCH_DEFAULT = 16 };
 
 /*
  * Weights of words in .67 cosine + .33 words, then .6 + .4, cosines scaled to the span. Chosen on
@@ -82,6 +83,27 @@ static size_t recall_recompute(const struct index *ix, int column, size_t top_k)
 		       : n;
 }
 
+/* A walk that recomputes by itself; ef_search of 0 is a default then. */
+static int check_promote(const struct engine *g, const struct leann_params *w, struct err *e)
+{
+	if (!(w->promote >= 0 && w->promote <= 1) || w->recompute_batch > TOP_MAX ||
+	    (w->promote > 0 && w->ef_search > TOP_MAX))
+		return err_set(e, ERR_USAGE,
+			       "promote %g, recompute_batch %zu, ef_search %zu: want 0 to 1, and at "
+			       "most %d", w->promote, w->recompute_batch, w->ef_search, TOP_MAX);
+	if (!(w->promote > 0))
+		return 0;
+	if (w->recompute || w->recall_target > 0 || w->confidence > 0 || w->codes_only)
+		return err_set(e, ERR_USAGE,
+			       "two-level search recomputes what its walk comes to: a number, a recall "
+			       "target, early end or codes alone do not go with it");
+	if (g->ix.n_chunks && !g->has_graph)
+		return err_set(e, ERR_USAGE,
+			       "%s: for two-level search, open it with LEANN_OPEN_GRAPH",
+			       g->ix.b.path);
+	return 0;
+}
+
 static int check(const struct engine *g, const struct leann_params *w, struct err *e)
 {
 	if (w->top_k > TOP_MAX || w->recompute > TOP_MAX || w->shortlist > TOP_MAX)
@@ -102,7 +124,7 @@ static int check(const struct engine *g, const struct leann_params *w, struct er
 		return err_set(e, ERR_USAGE,
 			       "%s: to walk over the graph, open it with LEANN_OPEN_GRAPH",
 			       g->ix.b.path);
-	return 0;
+	return check_promote(g, w, e);
 }
 
 static size_t larger(size_t a, size_t b)
@@ -136,16 +158,22 @@ int plan_make(const struct engine *g, const struct leann_params *w, struct plan 
 			   .per_file = w->per_file, .all_copies = w->all_copies};
 	if (g->ix.lists)
 		p->n_probe = w->n_probe ? w->n_probe : probe_default(&g->ix);
-	if (!w->codes_only)
+	if (w->promote > 0) {
+		p->promote = w->promote;
+		p->batch = w->recompute_batch ? w->recompute_batch : BATCH_DEFAULT;
+		p->n_recompute = larger(p->ef_search ? p->ef_search : EF_EXACT_DEFAULT, p->top_k);
+	} else if (!w->codes_only) {
 		plan_recompute(g, w, p);
+	}
 	p->n_candidates = larger(p->n_recompute, p->top_k);
-	if (!p->words && !p->all_copies)	/* others take the places of copies */
+	if (!p->words && !p->all_copies && !(p->promote > 0))	/* others take the places of copies */
 		p->n_candidates = 2 * p->n_candidates + 64;
 	if (!p->words)
 		return 0;
 	p->weight_first = WEIGHT_FIRST * w->word_weight;
 	p->weight_last = WEIGHT_LAST * w->word_weight;
-	p->n_candidates = larger(p->n_candidates, w->shortlist ? w->shortlist : SHORTLIST_DEFAULT);
+	if (!(p->promote > 0))
+		p->n_candidates = larger(p->n_candidates, w->shortlist ? w->shortlist : SHORTLIST_DEFAULT);
 	return 0;
 }
 
@@ -154,7 +182,7 @@ void plan_describe(const struct plan *p, struct buf *out)
 	buf_printf(out, "top_k %zu candidates %zu recompute %zu ef %zu words %d %a %a like %d",
 		   p->top_k, p->n_candidates, p->n_recompute, p->ef_search, p->words,
 		   p->weight_first, p->weight_last, p->like);
-	buf_printf(out, " probe %zu", p->n_probe);
+	buf_printf(out, " probe %zu promote %a batch %zu", p->n_probe, p->promote, p->batch);
 	buf_printf(out, " per_file %zu copies %d first %zu margin %a", p->per_file, p->all_copies,
 		   p->n_first, p->margin);
 }

@@ -11,6 +11,7 @@
 #include "search/fuse.h"
 #include "search/probe.h"
 #include "search/spread.h"
+#include "search/walk_exact.h"
 #include "sys/embed.h"
 #include "sys/source.h"
 
@@ -21,15 +22,22 @@ void answer_release(struct answer *a)
 	*a = (struct answer){0};
 }
 
-/* Scores of chunks for graph_search(): approximate cosines from the codes. */
-struct scorer {
-	const struct engine *g;
-	const float *lut, *qrot;
-};
-
-static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
+void code_scorer_init(struct code_scorer *s, const struct engine *g, const float *q)
 {
-	const struct scorer *s = ctx;
+	s->g = g;
+	s->lut = mem_array(g->pq.m * PQ_KSUB_MAX, sizeof *s->lut);
+	s->qrot = mem_array(g->pq.drot, sizeof *s->qrot);
+	pq_lut(&g->pq, q, s->lut, s->qrot);
+}
+
+void code_scorer_release(struct code_scorer *s)
+{
+	mem_free(s->lut);
+	mem_free(s->qrot);
+}
+
+void code_scores(const struct code_scorer *s, const uint32_t *ids, size_t n, float *out)
+{
 	const struct search_codes *c = &s->g->codes;
 	uint32_t place[64];
 	for (size_t k = 0, some; k < n; k += some) {
@@ -41,6 +49,12 @@ static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
 	}
 }
 
+/* For graph_search(). */
+static void score_chunks(void *ctx, const uint32_t *ids, size_t n, float *out)
+{
+	code_scores(ctx, ids, n, out);
+}
+
 /*
  * Candidates by walking the chunk graph from the anchors' entry chunks; a filter acts on what
  * is met.
@@ -50,12 +64,10 @@ static size_t walk_graph(struct asker *k, const struct plan *p, const float *q,
 {
 	const struct engine *g = k->g;
 	size_t ef = p->ef_search > p->n_candidates ? p->ef_search : p->n_candidates, n = 0;
-	float *lut = mem_array(g->pq.m * PQ_KSUB_MAX, sizeof *lut);
-	float *qrot = mem_array(g->pq.drot, sizeof *qrot);
 	struct graph_hit *hits = mem_array(ef, sizeof *hits);
 	uint32_t entry = g->graph.entry;
-	struct scorer s = {g, lut, qrot};
-	pq_lut(&g->pq, q, lut, qrot);
+	struct code_scorer s;
+	code_scorer_init(&s, g, q);
 	size_t found = graph_search(&g->graph, score_chunks, &s, &entry, 1, ef, &k->scratch,
 				    hits);
 	for (size_t i = 0; i < found && n < p->n_candidates; i++) {
@@ -64,8 +76,7 @@ static size_t walk_graph(struct asker *k, const struct plan *p, const float *q,
 			out[n++] = (struct search_hit){
 				.chunk = id, .approx = hits[i].score, .score = hits[i].score};
 	}
-	mem_free(lut);
-	mem_free(qrot);
+	code_scorer_release(&s);
 	mem_free(hits);
 	return n;
 }
@@ -183,6 +194,33 @@ static int batch_embed(struct asker *s, struct batch *b, struct err *e)
 	return r;
 }
 
+int query_exact(struct asker *s, const uint32_t *ids, size_t n, const float *q, float *out,
+		bool *fresh, struct answer *a, struct err *e)
+{
+	size_t dim = s->g->ix.dim, n_computed = 0;
+	struct batch b = {.ids = mem_array(n, sizeof *b.ids), .n = n};
+	memcpy(b.ids, ids, n * sizeof *b.ids);
+	qsort(b.ids, n, sizeof *b.ids, by_id);	/* as files are read best */
+	int r = batch_texts(s, &b, e);
+	if (!r && b.n_texts)
+		r = batch_embed(s, &b, e);
+	for (size_t i = 0; i < n && !r; i++) {
+		struct search_hit h = {0};
+		int64_t row = batch_row(&b, ids[i]);
+		fresh[i] = row >= 0;
+		a->partial |= row < 0;
+		if (row < 0)
+			continue;
+		search_exact(&h, b.vecs + (size_t)row * dim, q, dim);
+		out[i] = h.score;
+		n_computed += !b.kept[row];
+	}
+	a->n_recomputed += n_computed;
+	a->n_round_trips += n_computed > 0;
+	batch_release(&b);
+	return r;
+}
+
 /* One recompute batch for all questions: hits lo to hi of each; exact cosines, order. */
 static int recompute_batch(struct asker *s, const struct plan *p, const float *q, size_t n,
 		     struct answer *a, struct err *e)
@@ -195,6 +233,7 @@ static int recompute_batch(struct asker *s, const struct plan *p, const float *q
 	if (!r && b.n_texts)
 		r = batch_embed(s, &b, e);
 	for (size_t i = 0; i < n && !r; i++) {
+		size_t before = a[i].n_recomputed;
 		for (size_t h = a[i].lo; h < a[i].hi; h++) {
 			int64_t row = batch_row(&b, a[i].hits[h].chunk);
 			a[i].partial |= row < 0;
@@ -204,6 +243,7 @@ static int recompute_batch(struct asker *s, const struct plan *p, const float *q
 			a[i].hits[h].cosine = a[i].hits[h].score;
 			a[i].n_recomputed += !b.kept[row];
 		}
+		a[i].n_round_trips += a[i].n_recomputed > before;
 		if (a[i].lo < a[i].hi)
 			fuse_rank(p, &a[i], a[i].hi);
 	}
@@ -244,11 +284,18 @@ static int recompute(struct asker *s, const struct plan *p, const float *q, size
 	return n_open ? recompute_batch(s, p, q, n, a, e) : 0;
 }
 
-/* The best by codes, best first. */
+/* The best by codes, best first; or by the recomputed, of a walk that recomputes. */
 static int candidates(struct asker *s, const struct plan *p, const float *q, struct answer *a,
 		      struct err *e)
 {
 	*a = (struct answer){.hits = mem_array(p->n_candidates, sizeof *a->hits)};
+	if (p->promote > 0) {
+		if (walk_exact(s, p, q, a, e))
+			return -1;
+		if (a->n_hits)
+			a->span = a->hits[0].cosine - a->hits[a->n_hits - 1].cosine;
+		return 0;
+	}
 	if (p->ef_search)
 		a->n_hits = walk_graph(s, p, q, a->hits);
 	else if (probe(s, p, q, p->allow, p->n_candidates, a->hits, &a->n_hits, e))
@@ -284,7 +331,7 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 	t1 = now_s();
 	t->words_ms = (t1 - t0) * 1e3;
 	t0 = t1;
-	if (!r && p->n_recompute)
+	if (!r && p->n_recompute && !(p->promote > 0))
 		r = recompute(s, p, q, n, out, e);
 	else if (!r)
 		for (size_t i = 0; i < n; i++)

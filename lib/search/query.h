@@ -55,6 +55,8 @@ struct plan {
 	bool all_copies;			/* the same text again is a hit of its own */
 	size_t n_first;				/* of n_recompute, in a first batch; 0: all */
 	double margin;				/* no second one from this much of the span */
+	double promote;				/* share of the queue that a walk recomputes; 0: it does not */
+	size_t batch;				/* so many at a time */
 };
 
 struct leann_params;
@@ -80,6 +82,7 @@ struct answer {
 	size_t n_copies;
 	size_t lo, hi;				/* hits lo to hi are in the batch to recompute */
 	size_t n_recomputed;			/* embeddings computed for this question alone or shared */
+	size_t n_round_trips;			/* batches of them that the server was asked for */
 	bool partial;				/* something it needed could not be read as indexed */
 	bool cached;				/* it was asked before, nothing was computed */
 };
@@ -92,5 +95,21 @@ struct answer {
 int ask(struct asker *s, const struct plan *p, const struct wire_text *questions, size_t n,
 	struct answer *out, struct latency *t, struct err *e) MUST_CHECK;
 void answer_release(struct answer *a);
+
+/* Cosines of any chunks to a question by their codes. */
+struct code_scorer {
+	const struct engine *g;
+	float *lut, *qrot;
+};
+void code_scorer_init(struct code_scorer *s, const struct engine *g, const float *q);
+void code_scorer_release(struct code_scorer *s);
+void code_scores(const struct code_scorer *s, const uint32_t *ids, size_t n, float *out);
+
+/*
+ * Recompute n different chunks in one batch: their exact cosines to q into out, fresh set; where the source
+ * changed fresh is false, out is left alone and a->partial set. Counts into a.
+ */
+int query_exact(struct asker *s, const uint32_t *ids, size_t n, const float *q, float *out,
+		bool *fresh, struct answer *a, struct err *e) MUST_CHECK;
 
 #endif

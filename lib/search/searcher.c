@@ -166,7 +166,8 @@ static struct leann_results *give(const struct answer *a, size_t n, const struct
 	total = n_also = 0;
 	for (size_t i = 0; i < n; i++) {
 		r->answers[i] = (struct leann_answer){r->hits + total, a[i].n_hits,
-						      a[i].n_recomputed, a[i].cached};
+						      a[i].n_recomputed, a[i].cached,
+						      a[i].n_round_trips};
 		for (size_t k = 0; k < a[i].n_hits; k++) {
 			const struct search_hit *h = &a[i].hits[k];
 			size_t copies = copies_of(&a[i], h->chunk, r->also + n_also);

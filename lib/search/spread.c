@@ -228,7 +228,7 @@ int spread_deepen(struct asker *s, const struct plan *p, const float *q, struct 
 	struct enough n = {0};
 	struct spread x;
 	int r = 0;
-	if (!p->per_file || p->ef_search || a->n_hits < p->n_candidates)
+	if (!p->per_file || p->ef_search || p->promote > 0 || a->n_hits < p->n_candidates)
 		return 0;
 	begin(&x, s, p, a);
 	uint64_t *left = mem_array(words, sizeof *left);

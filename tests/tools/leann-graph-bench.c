@@ -179,7 +179,8 @@ static void over_graph(struct bench *b, const char *name, size_t max, size_t min
 	struct csr c = {g.n, g.offs, g.edges, g.entry};
 	or_die(csr_pack(&c, &out, &e), &e);
 	static const struct two_level_params ways[] = {
-		{16, .05, 1}, {32, .05, 1}, {64, .05, 1}, {64, .05, 16}, {32, .02, 1}, {32, 1, 1}};
+		{16, .05, 1, NULL},  {32, .05, 1, NULL}, {64, .05, 1, NULL},
+		{64, .05, 16, NULL}, {32, .02, 1, NULL}, {32, 1, 1, NULL}};
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		char label[80];
 		snprintf(label, sizeof label, "%s, ef %zu, %g %%, batch %zu", name, ways[i].ef,

@@ -91,7 +91,7 @@ static void exhaustive(struct world *w)
 	struct two_level_stats st;
 	struct graph_hit *hits = mem_array(N, sizeof *hits);
 	struct err e;
-	int r = search(w, &(struct two_level_params){N, 1, 1}, hits, &st, &e);
+	int r = search(w, &(struct two_level_params){N, 1, 1, NULL}, hits, &st, &e);
 	ok(!r && st.n_hits == N && st.n_exact == N && !w->twice,
 	   "with all promoted and room for all, every node is scored once");
 	bool sorted = true;
@@ -110,14 +110,14 @@ static void sparing(struct world *w)
 	struct err e;
 	for (int q = 0; q < 50; q++) {
 		unit_vector(w->q);
-		bad |= search(w, &(struct two_level_params){64, 1, 1}, hits, &all, &e) < 0;
+		bad |= search(w, &(struct two_level_params){64, 1, 1, NULL}, hits, &all, &e) < 0;
 		n_all += all.n_exact;
-		bad |= search(w, &(struct two_level_params){64, .05, 1}, hits, &few, &e) < 0;
+		bad |= search(w, &(struct two_level_params){64, .05, 1, NULL}, hits, &few, &e) < 0;
 		bad |= w->twice || w->n_exact != few.n_exact || w->n_calls != few.n_batches;
 		n_few += few.n_exact;
 		n_calls += few.n_batches;
 		got += found(w, hits);
-		bad |= search(w, &(struct two_level_params){64, .05, 32}, hits, &batched, &e) < 0;
+		bad |= search(w, &(struct two_level_params){64, .05, 32, NULL}, hits, &batched, &e) < 0;
 		n_batched += batched.n_batches;
 		got_batched += found(w, hits);
 	}
@@ -126,6 +126,36 @@ static void sparing(struct world *w)
 	ok(got >= 50 * TOP * 9 / 10, "and finds %zu of %d", got, 50 * TOP);
 	ok(n_batched * 2 < n_calls && got_batched >= 50 * TOP * 9 / 10,
 	   "waiting for 32 makes %zu calls of %zu and finds %zu", n_batched, n_calls, got_batched);
+}
+
+/* 1 node in n_th may be a hit. */
+static void filtered(struct world *w, uint32_t n_th)
+{
+	struct two_level_stats st;
+	struct graph_hit hits[16];
+	uint64_t allow[N / 64 + 1] = {0};
+	size_t n_bad = 0, n_missed = 0, n_allowed = (N + n_th - 1) / n_th, n_exact = 0;
+	bool others = false;
+	struct err e;
+	for (uint32_t i = 0; i < N; i += n_th)
+		allow[i / 64] |= (uint64_t)1 << i % 64;
+	for (int q = 0; q < 50; q++) {
+		unit_vector(w->q);
+		n_bad += search(w, &(struct two_level_params){16, .05, 4, allow}, hits, &st, &e) < 0;
+		n_bad += st.n_hits != (n_allowed < 16 ? n_allowed : 16);
+		n_exact += st.n_exact;
+		for (uint32_t i = 0; i < N; i++)
+			others |= i % n_th && w->asked[i];
+		for (uint32_t i = 0, best = 0; i < N; i += n_th) {
+			best = dot(w, i) > dot(w, best) ? i : best;
+			if (i + n_th >= N)
+				n_missed += hits[0].id != best;
+		}
+	}
+	ok(!n_bad && !others, "of %zu that may be hits 16 or all come, and nothing is computed for others",
+	   n_allowed);
+	ok(n_missed <= 5, "the best of them is missed %zu times of 50, with %zu computed each time",
+	   n_missed, n_exact / 50);
 }
 
 int main(void)
@@ -142,8 +172,11 @@ int main(void)
 	graph_build(w->x, N, DIM, &p, w->k, NULL, &w->g);
 	exhaustive(w);
 	sparing(w);
+	filtered(w, 2);
+	filtered(w, 10);
+	filtered(w, 100);
 	w->fail_at = 3;
-	ok(search(w, &(struct two_level_params){8, .05, 1}, hits, &st, &e) < 0 &&
+	ok(search(w, &(struct two_level_params){8, .05, 1, NULL}, hits, &st, &e) < 0 &&
 		   e.code == ERR_TEMP,
 	   "an error while recomputing ends the search with it");
 	graph_release(&w->g);
