@@ -78,7 +78,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check lint man bench bench-encoder bench-quality bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -92,6 +92,7 @@ help:
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
 	@echo 'make bench-quality   rankings and sizes beside exact search and BM25 (SETS, DATA, UNION)'
+	@echo 'make bench-codes     recall and bytes of 8-bit, 4-bit and residual codes (SETS, DATA, WIDE)'
 	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
 	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
@@ -190,6 +191,9 @@ bench-encoder: all tests
 
 bench-quality: all
 	@BUILD=$(BUILD) tests/bench-quality
+
+bench-codes: all
+	@BUILD=$(BUILD) tests/bench-codes
 
 bench-search: all
 	@BUILD=$(BUILD) tests/bench-search

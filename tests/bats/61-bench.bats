@@ -71,3 +71,15 @@ setup() {
 	STORES=nothing SET=tiny run -1 "$TOP/tests/bench-rivals"
 	[[ $output == *"no store nothing"* ]]
 }
+
+@test "bench-codes has a row for each kind of code, of wider vectors as well" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	SETS="tiny none" WIDE=768 WIDE_KINDS="--bytes 48" KINDS="--bytes 24;--bytes 24 --code-bits 4 --residual" RECOMPUTE=30 \
+		run -0 "$TOP/tests/bench-codes"
+	[[ $output == *"tiny: 60 chunks of 384 dimensions, 2 questions"* ]]
+	[[ $output == *"| bytes 24 code-bits 4 residual: 24 x 2 x 2 x 16 | "* ]]
+	[[ $output == *"60 chunks of 768 dimensions"*"| bytes 48: 48 x "* ]]
+	[[ $output == *"skipped: none: no $DATA/none/corpus.jsonl"* ]]
+}
