@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "algo/terms.h"
 #include "base/mem.h"
+#include "cat_words.h"
 #include "fmt/index.h"
 #include "fmt/stream.h"
 #include "nn/model.h"
@@ -25,7 +25,7 @@ struct cat {
 	size_t max_tokens; /* of a passage; leann-chunk --truncate cuts what is beyond */
 	struct stream_out out;
 	struct source_passage p;
-	struct terms_count *terms;
+	struct cat_words words;
 	struct buf body, text;
 	uint64_t n_files, n_chunks, n_stale_files, n_stale_chunks;
 	bool stale;			/* a source changed and --skip-stale was not given */
@@ -166,7 +166,7 @@ static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f,
 		rec.ext_id = (const char *)c->p.id.p;
 		rec.n_ext_id = c->p.id.len;
 	}
-	terms_add(c->terms, rec.text, rec.n_text);
+	cat_words_add(&c->words, &rec);
 	put_chunk(&c->body, &rec);
 	return stream_out_buf(&c->out, &c->body, e);
 }
@@ -199,25 +199,17 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 	return f.n_chunks ? 0 : put_file_record(c, i, &f, e);
 }
 
-/* Counted again: some passages may have been left out. */
-static int put_terms_record(struct cat *c, struct err *e)
-{
-	buf_clear(&c->text);
-	terms_pack(c->terms, &c->text);
-	put_terms(&c->body, &(struct rec_terms){terms_n_words(c->terms), c->text.p, c->text.len});
-	return stream_out_buf(&c->out, &c->body, e);
-}
-
 static int put_all(struct cat *c, const char *path, struct err *e)
 {
 	struct source_opts so = {.root = c->o->root};
 	if (index_open(&c->ix, path, e) || open_model(c, e) ||
 	    source_open(&c->ix, &so, &c->src, e) || put_head(c, e))
 		return -1;
+	cat_words_init(&c->words, c->ix.postings.n_words > 0);
 	for (size_t i = 0; i < c->ix.n_files; i++)
 		if (put_one(c, i, e))
 			return -1;
-	return put_terms_record(c, e) || stream_out_end(&c->out, e) ? -1 : 0;
+	return cat_words_put(&c->words, c->n_chunks, &c->out, e) || stream_out_end(&c->out, e) ? -1 : 0;
 }
 
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
@@ -227,7 +219,6 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 		return err_set(e, ERR_USAGE, "stdout is a terminal: a leann stream is binary: send it "
 			       "to the next program, or through 'leann-bundle text'");
 	stream_out_open(&c.out, 1, "stdout");
-	c.terms = terms_count_new();
 	int r = put_all(&c, args[0], e);
 	if (r)
 		stream_out_fail(&c.out, e);
@@ -240,7 +231,7 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 			 "away", c.n_stale_files, c.n_stale_chunks);
 	source_free(c.src);
 	tok_free(c.tok);
-	terms_count_free(c.terms);
+	cat_words_release(&c.words);
 	index_close(&c.ix);
 	stream_out_release(&c.out);
 	source_passage_release(&c.p);

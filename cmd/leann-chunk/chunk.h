@@ -8,6 +8,7 @@
 
 #include "algo/lang.h"
 #include "algo/passages.h"
+#include "algo/rare.h"
 #include "algo/terms.h"
 #include "base/opts.h"
 #include "base/par.h"
@@ -32,7 +33,7 @@ struct chunk_opts {
 	int overlap;
 	struct globs globs;			/* those of the settings, then those of the options */
 	struct buf option_globs;		/* NUL-terminated, in order */
-	bool hidden, no_ignore, null, jsonl, truncate, list, show_config, verbose, quiet;
+	bool lexical, hidden, no_ignore, null, jsonl, truncate, list, show_config, verbose, quiet;
 	uint64_t max_bytes;
 	const struct lang **langs;		/* (n_langs); none: all */
 	size_t n_langs, n_threads;
@@ -93,6 +94,7 @@ struct chunker {
 	struct stream_out out;
 	struct buf body;			/* of the record being written */
 	struct terms_count *terms;
+	struct rare *rare;			/* with --lexical, else NULL */
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
 
@@ -115,7 +117,7 @@ int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
 int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
 	      struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
-/* In how many passages words occur; after the last chunk. */
+/* In how many passages words occur, and with --lexical where; after the last chunk. */
 int emit_terms(struct chunker *k, struct err *e) MUST_CHECK;
 void summary(const struct chunker *k);
 

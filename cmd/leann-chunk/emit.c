@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fmt/postings.h"
+
 int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored, struct err *e)
 {
 	struct rec_file with_id = *f;
@@ -30,8 +32,21 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
 	c->file = k->counts.n_files - 1;
 	k->counts.n_tokens += c->n_tokens;
 	terms_add(k->terms, c->text, c->n_text);
+	if (k->rare)
+		rare_add(k->rare, terms_words(k->terms), (uint32_t)(c->id >> POSTINGS_SHIFT));
 	put_chunk(&k->body, c);
 	return stream_out_buf(&k->out, &k->body, e);
+}
+
+static int emit_postings(struct chunker *k, struct err *e)
+{
+	struct buf bytes = BUF_INIT;
+	size_t n;
+	const uint64_t *pair = rare_pairs(k->rare, &n);
+	postings_pack(pair, n, k->counts.n_chunks, &bytes);
+	int r = postings_send(&bytes, &k->out, &k->body, e);
+	buf_release(&bytes);
+	return r;
 }
 
 int emit_terms(struct chunker *k, struct err *e)
@@ -40,7 +55,7 @@ int emit_terms(struct chunker *k, struct err *e)
 	terms_pack(k->terms, &level);
 	put_terms(&k->body, &(struct rec_terms){terms_n_words(k->terms), level.p, level.len});
 	buf_release(&level);
-	return stream_out_buf(&k->out, &k->body, e);
+	return stream_out_buf(&k->out, &k->body, e) || (k->rare && emit_postings(k, e)) ? -1 : 0;
 }
 
 /* ", 3 binary" when there are any. */

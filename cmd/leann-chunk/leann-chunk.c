@@ -7,6 +7,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/opts.h"
+#include "fmt/postings.h"
 #include "nn/model.h"
 #include "nn/tok.h"
 #include "sys/modeldir.h"
@@ -21,6 +22,7 @@ enum {
 	ID_LANG,
 	ID_JSONL,
 	ID_TRUNCATE,
+	ID_LEXICAL,
 	ID_MAX_TOKENS,
 	ID_OVERLAP,
 	ID_STDIN_NAME,
@@ -46,6 +48,7 @@ static const struct opt table[] = {
 	{ID_TRUNCATE, "truncate", NULL,
 	 "with --jsonl: one passage a record, cut at the model's limit"},
 	{ID_STDIN_NAME, "stdin-name", "NAME", "name of standard input in the index (stdin)"},
+	{ID_LEXICAL, "lexical", NULL, "say where rare words occur, to be found by them (12 bytes a passage)"},
 	{'m', "model", "MODEL", "name or directory of the embedding model"},
 	{ID_MAX_TOKENS, "max-tokens", "N",
 	 "tokens of a passage, special ones included (the model's limit)"},
@@ -83,6 +86,7 @@ static void parse(struct chunk_opts *c, struct opts *o)
 		case '0': c->null = true; break;
 		case ID_JSONL: c->jsonl = true; break;
 		case ID_TRUNCATE: c->truncate = true; break;
+		case ID_LEXICAL: c->lexical = true; break;
 		case ID_STDIN_NAME: c->stdin_name = stdin_name(o->val); break;
 		case 'm': settings_set(c, "embeddingServer.model", o); break;
 		case ID_CONFIG: c->config_path = o->val; break;
@@ -180,6 +184,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 		goto out;
 	k->par = par_new(k->c->n_threads);
 	k->terms = terms_count_new();
+	k->rare = k->c->lexical ? rare_new(POSTINGS_MOST) : NULL;
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
 		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
 	if (!head(k, &m, tok, max, o, e) &&
@@ -188,6 +193,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	progress_end(&k->progress, k->src->n);
 	par_free(k->par);
 	terms_count_free(k->terms);
+	rare_free(k->rare);
 out:
 	tok_free(tok);
 	mem_free(dir);

@@ -5,6 +5,7 @@
 
 #include "base/le.h"
 #include "base/progress.h"
+#include "fmt/postings.h"
 
 void collect_init(struct collect *c)
 {
@@ -21,6 +22,7 @@ void collect_release(struct collect *c)
 	buf_release(&c->assign);
 	buf_release(&c->codes);
 	buf_release(&c->terms);
+	buf_release(&c->postings);
 	buf_release(&c->lang);
 }
 
@@ -107,6 +109,7 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	struct rec_file f;
 	struct rec_chunk k;
 	struct rec_terms t;
+	uint64_t off;
 	const uint8_t *p;
 	size_t n;
 	switch (r->tag) {
@@ -135,8 +138,23 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 			return -1;
 		index_put_terms(&c->terms, &t);
 		return 0;
+	case TAG_POSTINGS:
+		if (rec_postings(check, r, &off, &p, &n, e))
+			return -1;
+		buf_add(&c->postings, p, n);
+		return 0;
 	default: return rec_any(check, r, e);
 	}
+}
+
+static int check_postings(const struct collect *c, struct err *e)
+{
+	struct postings x;
+	if (c->postings.len &&
+	    (postings_open(&x, c->postings.p, c->postings.len, c->spool.n, e) ||
+	     postings_verify(&x, e)))
+		return err_prefix(e, "stdin");
+	return 0;
 }
 
 int collect_stream(struct collect *c, bool quiet, struct err *e)
@@ -158,7 +176,7 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 		progress_at(&pr, check.n_vecs);
 	}
 	progress_end(&pr, check.n_vecs);
-	if (k < 0 || rec_check_end(&check, e))
+	if (k < 0 || rec_check_end(&check, e) || check_postings(c, e))
 		return -1;
 	settle(c, at);
 	return 0;

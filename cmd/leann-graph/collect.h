@@ -23,6 +23,7 @@ struct collect {
 	struct buf assign;		/* u32 a chunk, native */
 	struct buf codes;		/* (n_chunks, m) u8 */
 	struct buf terms;		/* member "terms"; empty when they did not come */
+	struct buf postings;		/* member "postings"; empty when they did not come */
 	struct buf lang;		/* u16 a chunk: language number, for stratified anchors */
 };
 

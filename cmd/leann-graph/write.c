@@ -92,7 +92,7 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 {
 	struct js *m = js_new_obj();
 	struct made d = {0};
-	struct bundle_part part[12];
+	struct bundle_part part[16];
 	size_t n_parts = 0, n = c->spool.n;
 	int r = -1;
 	if (n && make_members(&d, b, e))
@@ -107,6 +107,7 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 		if (b->lists)
 			index_put_lists(&d.lists, b->x.assign, n, b->x.anchors.n);
 		add_part(part, &n_parts, "terms", c->terms.p, c->terms.len);
+		add_part(part, &n_parts, "postings", c->postings.p, c->postings.len);
 		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(n, b->x.pq.m));
 		add_part(part, &n_parts, "pq", d.pq.p, codebook ? 0 : d.pq.len);
 		add_part(part, &n_parts, "anchors", d.anchors.p, d.anchors.len);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "algo/words.h"
 #include "base/mem.h"
 
 struct terms_count {
@@ -37,6 +36,11 @@ void terms_add(struct terms_count *c, const char *text, size_t n)
 		c->df[b] += c->last[b] != c->passage;
 		c->last[b] = c->passage;
 	}
+}
+
+const struct words *terms_words(const struct terms_count *c)
+{
+	return &c->w;
 }
 
 uint64_t terms_n_words(const struct terms_count *c)

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "algo/words.h"
 #include "base/buf.h"
 
 enum { TERMS_BUCKETS_MIN = 256, TERMS_BUCKETS_MAX = 32768 };
@@ -28,6 +29,8 @@ struct terms_count;
 struct terms_count *terms_count_new(void);
 void terms_count_free(struct terms_count *c);
 void terms_add(struct terms_count *c, const char *text, size_t n);
+/* The words of the passage added last, until the next. */
+const struct words *terms_words(const struct terms_count *c);
 uint64_t terms_n_words(const struct terms_count *c);
 /*
  * Levels appended to out: as many as there are buckets in use, up to a power of two. Level 0: no

@@ -305,6 +305,14 @@ static int open_terms(struct index *ix, struct err *e)
 	return 0;
 }
 
+static int open_postings(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "postings");
+	if (m && postings_open(&ix->postings, m->p, m->n, ix->n_chunks, e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	return 0;
+}
+
 static void open_graph(const struct index *ix, const char *name, struct index_graph *g)
 {
 	const struct bundle_member *m = bundle_find(&ix->b, name);
@@ -322,7 +330,7 @@ static int open_members(struct index *ix, struct err *e)
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
-			     index_open_lists(ix, e) || open_terms(ix, e)))
+			     index_open_lists(ix, e) || open_terms(ix, e) || open_postings(ix, e)))
 		goto fail;
 	open_graph(ix, "anchor-graph", &ix->anchor_graph);
 	open_graph(ix, "chunk-graph", &ix->chunk_graph);

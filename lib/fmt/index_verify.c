@@ -92,6 +92,13 @@ static int check_graph(const struct index *ix, const struct index_graph *g, cons
 	return r;
 }
 
+static int check_postings(const struct index *ix, struct err *e)
+{
+	if (ix->postings.n_words && postings_verify(&ix->postings, e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	return 0;
+}
+
 /* A count of the manifest, which may be absent, against what was found. */
 static int check_count(const struct index *ix, const char *key, uint64_t found, struct err *e)
 {
@@ -130,6 +137,7 @@ int index_verify(const struct index *ix, struct err *e)
 	    check_graph(ix, &ix->anchor_graph, "anchor-graph", ix->anchors.m, e) ||
 	    check_graph(ix, &ix->chunk_graph, "chunk-graph", ix->n_chunks, e) ||
 	    check_lists(ix, e) ||
+	    check_postings(ix, e) ||
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    check_count(ix, "counts.passage_bytes", t.passage_bytes, e) ||

@@ -280,6 +280,7 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	case TAG_CODEBOOK: return rec_codebook(c, r, &cb, e);
 	case TAG_CODES: return rec_codes(c, r, &first, &p, &n, e);
 	case TAG_TERMS: return rec_terms(c, r, &t, e);
+	case TAG_POSTINGS: return rec_postings(c, r, &first, &p, &n, e);
 	default:
 		if (r->tag >= TAG_SKIP_MIN && r->tag <= TAG_SKIP_MAX)
 			return 0;

@@ -67,6 +67,7 @@ struct rec_check {
 	/* enrichments seen */
 	uint64_t n_anchors, n_assigned, n_coded;
 	bool terms;
+	uint64_t n_postings;		/* bytes */
 	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
 };
 
@@ -150,6 +151,10 @@ bool terms_size_ok(uint64_t n);
 int rec_terms(struct rec_check *c, const struct stream_rec *r, struct rec_terms *t,
 	      struct err *e) MUST_CHECK;
 void put_terms(struct buf *b, const struct rec_terms *t);
+/* The next n bytes of postings.h, from *off on. */
+int rec_postings(struct rec_check *c, const struct stream_rec *r, uint64_t *off, const uint8_t **p,
+		 size_t *n, struct err *e) MUST_CHECK;
+void put_postings(struct buf *b, uint64_t off, const void *p, size_t n);
 void put_anchors(struct buf *b, const struct rec_anchors *a);
 void put_assign(struct buf *b, uint64_t first, const uint8_t *p, size_t n);
 void put_codebook(struct buf *b, const struct rec_codebook *k);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "fmt/postings.h"
 #include "fmt/record.h"
 #include "fmt/record_get.h"
 
@@ -240,4 +241,28 @@ void put_terms(struct buf *b, const struct rec_terms *t)
 	mp_put_u64(b, TAG_TERMS);
 	mp_put_u64(b, t->n_words);
 	mp_put_bin(b, t->level, t->n_buckets);
+}
+
+int rec_postings(struct rec_check *c, const struct stream_rec *r, uint64_t *off, const uint8_t **p,
+		 size_t *n, struct err *e)
+{
+	if (rec_shape(c, r, "postings", 3, e) || rec_u64(c, r, 1, "offset", UINT32_MAX, off, e) ||
+	    rec_bytes(c, r, 2, MP_BIN, "bytes", p, n, e))
+		return -1;
+	if (!*n || *n > POSTINGS_PIECE_MAX || *off != c->n_postings)
+		return stream_in_bad(c->in, e,
+				     "postings: %zu bytes from %llu, the limit is %d, the next is %llu",
+				     *n, (unsigned long long)*off, POSTINGS_PIECE_MAX,
+				     (unsigned long long)c->n_postings);
+	c->n_postings += *n;
+	return 0;
+}
+
+void put_postings(struct buf *b, uint64_t off, const void *p, size_t n)
+{
+	buf_clear(b);
+	mp_put_arr(b, 3);
+	mp_put_u64(b, TAG_POSTINGS);
+	mp_put_u64(b, off);
+	mp_put_bin(b, p, n);
 }

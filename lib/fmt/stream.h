@@ -44,6 +44,7 @@ enum stream_tag {
 	TAG_CODEBOOK = 18,
 	TAG_CODES = 19,
 	TAG_TERMS = 64,
+	TAG_POSTINGS = 65,
 	TAG_SKIP_MIN = 64,		/* 64..125: a reader may skip what it does not know */
 	TAG_SKIP_MAX = 125,
 	TAG_FAIL = 126,

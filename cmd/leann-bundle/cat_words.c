@@ -1,0 +1,41 @@
+/* Terms and postings of what leann-bundle cat writes; see cat_words.h. */
+#include "cat_words.h"
+
+#include "fmt/postings.h"
+
+void cat_words_init(struct cat_words *w, bool postings)
+{
+	w->terms = terms_count_new();
+	w->rare = postings ? rare_new(POSTINGS_MOST) : NULL;
+}
+
+void cat_words_release(struct cat_words *w)
+{
+	terms_count_free(w->terms);
+	rare_free(w->rare);
+}
+
+void cat_words_add(struct cat_words *w, const struct rec_chunk *k)
+{
+	terms_add(w->terms, k->text, k->n_text);
+	if (w->rare)
+		rare_add(w->rare, terms_words(w->terms), (uint32_t)(k->id >> POSTINGS_SHIFT));
+}
+
+int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out, struct err *e)
+{
+	struct buf body = BUF_INIT, bytes = BUF_INIT;
+	size_t n;
+	terms_pack(w->terms, &bytes);
+	put_terms(&body, &(struct rec_terms){terms_n_words(w->terms), bytes.p, bytes.len});
+	int r = stream_out_buf(out, &body, e);
+	if (!r && w->rare) {
+		const uint64_t *pair = rare_pairs(w->rare, &n);
+		buf_clear(&bytes);
+		postings_pack(pair, n, (size_t)n_chunks, &bytes);
+		r = postings_send(&bytes, out, &body, e);
+	}
+	buf_release(&body);
+	buf_release(&bytes);
+	return r;
+}

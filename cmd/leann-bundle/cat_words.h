@@ -1,0 +1,26 @@
+/*
+ * cat_words: terms and postings of the passages that leann-bundle cat writes, counted anew: some may
+ * have been left out.
+ */
+#ifndef LEANN_BUNDLE_CAT_WORDS_H
+#define LEANN_BUNDLE_CAT_WORDS_H
+
+#include <stdbool.h>
+
+#include "algo/rare.h"
+#include "algo/terms.h"
+#include "fmt/record.h"
+
+struct cat_words {
+	struct terms_count *terms;
+	struct rare *rare;		/* with postings; else NULL */
+};
+
+void cat_words_init(struct cat_words *w, bool postings);
+void cat_words_release(struct cat_words *w);
+void cat_words_add(struct cat_words *w, const struct rec_chunk *k);
+/* The records, after the last of n_chunks. */
+int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out,
+		  struct err *e) MUST_CHECK;
+
+#endif
