@@ -173,6 +173,7 @@ struct leann_hit {
 	int exact;		/* 0: not computed again, or its source changed */
 	const uint32_t *also;	/* n_also chunks, ascending, of the same text but for white space */
 	size_t n_also;
+	int by_word;		/* not 0: a rare word brought it up, its code was not on the shortlist */
 };
 
 struct leann_answer {

@@ -38,7 +38,7 @@ void explain_print(const struct leann_hit *h, const struct lexical *words,
 		preview_safe(&word, question->p + w->at, w->len, tty);
 		printf(" %s", (const char *)word.p);
 	}
-	putchar('\n');
+	printf("%s\n", h->by_word ? ", found by a rare word" : "");
 	buf_release(&word);
 }
 

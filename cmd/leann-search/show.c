@@ -140,6 +140,8 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	       fresh ? js_new_strn((const char *)t->preview.p, t->preview.len) : js_new_null());
 	if (t->words)
 		js_set(o, "matched", explain_json(t->words, question));
+	if (t->words && h->by_word)
+		js_set(o, "byWord", js_new_bool(true));
 	if (!fresh)
 		js_set(o, "stale", js_new_str(stale_word(&t->p)));
 	return o;

@@ -77,6 +77,50 @@ double lexical_score(struct lexical *q, const char *text, size_t n)
 	return score;
 }
 
+void lexical_set_rare(struct lexical *q, size_t k, const char *question)
+{
+	struct lexical_word *w = &q->word[k];
+	w->rare = true;
+	for (uint32_t i = 0; question && i < w->len; i++) {
+		char c = question[w->at + i];
+		w->name |= (c >= '0' && c <= '9') || c == '_' || (i && c >= 'A' && c <= 'Z');
+	}
+}
+
+/* Is word k inside of a rare word that is here? */
+static bool is_in_rare(const struct lexical *q, size_t k, bool names)
+{
+	const struct lexical_word *w = &q->word[k];
+	for (size_t i = 0; i < q->n; i++) {
+		const struct lexical_word *r = &q->word[i];
+		if (r->rare && r->n_here && (r->name || !names) && r->at <= w->at &&
+		    w->at + w->len <= r->at + r->len)
+			return true;
+	}
+	return false;
+}
+
+/* 0 up to lo, 1 from hi on. */
+static double between(double x, double lo, double hi)
+{
+	return x <= lo ? 0 : x >= hi ? 1 : (x - lo) / (hi - lo);
+}
+
+double lexical_rare(const struct lexical *q)
+{
+	double name = 0, any = 0, all = 0;
+	bool here = false;
+	for (size_t k = 0; k < q->n; k++)
+		here |= q->word[k].rare && q->word[k].n_here;
+	for (size_t k = 0; here && k < q->n; k++) {
+		double idf = q->word[k].idf;
+		all += idf;
+		any += is_in_rare(q, k, false) ? idf : 0;
+		name += is_in_rare(q, k, true) ? idf : 0;
+	}
+	return all > 0 ? fmax(between(name / all, .3, .6), between(any / all, .75, .999)) : 0;
+}
+
 void lexical_release(struct lexical *q)
 {
 	words_release(&q->w);

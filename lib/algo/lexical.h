@@ -22,6 +22,8 @@ struct lexical_word {
 	double idf;
 	uint32_t at, len;	/* where it is in the question */
 	uint32_t n_here;	/* times in the passage scored last */
+	bool rare;		/* lexical_set_rare() */
+	bool name;		/* has a digit, an underscore, or a capital that is not its first */
 };
 
 struct lexical {
@@ -35,6 +37,20 @@ struct lexical {
 void lexical_init(struct lexical *q, const char *question, size_t n, const struct terms *t);
 /* >= 0; 0: not one word in common. */
 double lexical_score(struct lexical *q, const char *text, size_t n);
+/*
+ * Word k is so rare that a passage with it may be what is asked for; question as before where it
+ * may be a name, else NULL.
+ */
+void lexical_set_rare(struct lexical *q, size_t k, const char *question);
+/*
+ * How much the question asks for the rare words that the passage scored last has, 0 to 1: by the
+ * share of the question, in idf, that is inside of them, parts of an identifier and all. Names
+ * count from .3 and fully from .6 on, other words from .75 and 1 on.
+ * With .3 and .6 for all words nDCG@10 of pyfunc, whose questions are prose, falls from .508 to .501;
+ * with .4 and .75 for names "how does X work when the connection is closed" finds 41 % of names X,
+ * with .3 and .6 75 % (22 % without).
+ */
+double lexical_rare(const struct lexical *q);
 void lexical_release(struct lexical *q);
 
 #endif

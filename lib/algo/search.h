@@ -36,6 +36,8 @@ struct search_hit {
 	bool exact;
 	float cosine;		/* exact, or by codes */
 	float words;		/* how well words match, 1 for the best of the candidates */
+	float rare;		/* how much of the question is a rare word of it: lexical_rare() */
+	bool by_word;		/* a rare word brought it up, not the codes */
 };
 
 /*

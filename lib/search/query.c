@@ -258,8 +258,7 @@ static bool is_sure(const struct plan *p, const struct answer *a, size_t more)
 	if (a->hi < p->top_k)
 		return false;
 	for (size_t h = a->hi; h < more; h++) {
-		double score = (double)a->hits[h].cosine +
-			       p->weight_last * (double)a->span * (double)a->hits[h].words;
+		double score = (double)fuse_score(a, &a->hits[h], p->weight_last);
 		best = score > best ? score : best;
 	}
 	return (double)a->hits[p->top_k - 1].score - best >= p->margin * (double)a->span;
@@ -302,8 +301,10 @@ static int candidates(struct asker *s, const struct plan *p, const float *q, str
 		return -1;
 	if (spread_deepen(s, p, q, a, e))
 		return -1;
-	if (a->n_hits)
-		a->span = a->hits[0].approx - a->hits[a->n_hits - 1].approx;
+	if (a->n_hits) {
+		a->top = a->hits[0].approx;
+		a->span = a->top - a->hits[a->n_hits - 1].approx;
+	}
 	for (size_t i = 0; i < a->n_hits; i++) {
 		a->hits[i].cosine = a->hits[i].approx;
 		a->hits[i].words = 0;
@@ -325,7 +326,7 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 	t0 = now_s();
 	t->search_ms = (t0 - t1) * 1e3;
 	for (size_t i = 0; i < n && !r && p->words; i++)
-		r = fuse_candidates(s, p, &questions[i], &out[i], e);
+		r = fuse_candidates(s, p, &questions[i], q + i * dim, &out[i], e);
 	for (size_t i = 0; i < n && !r; i++)
 		r = spread_front(s, p, &out[i], e);
 	t1 = now_s();

@@ -77,7 +77,7 @@ struct copy {
 struct answer {
 	struct search_hit *hits;		/* n_hits, best first */
 	size_t n_hits;
-	float span;				/* of the candidates' cosines by codes */
+	float top, span;			/* of the candidates' cosines by codes: the best, less the last */
 	struct copy *copies;			/* n_copies, in no order */
 	size_t n_copies;
 	size_t lo, hi;				/* hits lo to hi are in the batch to recompute */

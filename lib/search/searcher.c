@@ -173,7 +173,7 @@ static struct leann_results *give(const struct answer *a, size_t n, const struct
 			size_t copies = copies_of(&a[i], h->chunk, r->also + n_also);
 			r->hits[total++] = (struct leann_hit){
 				h->chunk, h->score, h->cosine, h->approx,
-				h->words, h->exact, r->also + n_also, copies};
+				h->words, h->exact, r->also + n_also, copies, h->by_word};
 			n_also += copies;
 		}
 	}
