@@ -8,7 +8,7 @@
  *	rare_free(r);
  *
  * Of a word in more than most groups the first most + 1 are kept, so that one sees what it is.
- * Memory: 64 MiB, and 16 bytes a pair that is kept: about 10 a passage at most 32 groups a word.
+ * Memory: 64 MiB, and 16 bytes a pair that is kept: 10 to 20 a passage with 32 groups a word at most.
  */
 #ifndef LEANN_ALGO_RARE_H
 #define LEANN_ALGO_RARE_H
