@@ -63,7 +63,7 @@ LEANN_VERSION := $(shell sed -n 's/.*LEANN_VERSION "\(.*\)"/\1/p' lib/base/opts.
 SONAME := libleann.so.0
 API := $(BUILD)/api
 API_FILES := $(API)/libleann.so.$(LEANN_VERSION) $(API)/libleann.a
-PIC_SRC := $(filter-out lib/nn/% lib/vec/linear% lib/vec/attention%,$(LIB_SRC))
+PIC_SRC := $(filter-out lib/nn/encoder% lib/nn/safetensors% lib/nn/tensor% lib/nn/model.c lib/vec/linear% lib/vec/attention%,$(LIB_SRC))
 PIC_OBJ := $(PIC_SRC:%.c=$(BUILD)/pic/%.o)
 TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))

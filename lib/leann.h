@@ -216,6 +216,7 @@ enum leann_source {
 	LEANN_FRESH = 0,	/* the file is what was indexed, byte for byte */
 	LEANN_CHANGED = 1,	/* it has other bytes now: no text is given */
 	LEANN_MISSING = 2,	/* it is gone or cannot be read */
+	LEANN_RECUT = 3,	/* it is, but cut again it gives other passages: leann-index(5), chunks */
 };
 
 /* Every p below is NUL-terminated and never NULL; NUL may also be inside. */

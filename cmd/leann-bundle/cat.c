@@ -12,6 +12,7 @@
 #include "fmt/stream.h"
 #include "nn/model.h"
 #include "nn/tok.h"
+#include "search/recut.h"
 #include "sys/modeldir.h"
 #include "sys/source.h"
 #include "tool.h"
@@ -20,6 +21,7 @@ struct cat {
 	const struct tool_opts *o;
 	struct index ix;
 	struct source *src;
+	struct recut *recut;		/* of an index without spans */
 	struct tok *tok;
 	size_t n_special; /* tokens added to every passage: [CLS], [SEP], the prefix */
 	size_t max_tokens; /* of a passage; leann-chunk --truncate cuts what is beyond */
@@ -145,11 +147,9 @@ static int put_file_record(struct cat *c, size_t i, const struct index_file *f, 
 	return r ? -1 : f->flags & FILE_STORED ? put_texts(c, i, f, e) : 0;
 }
 
-static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f, struct err *e)
+static int put_chunk_record(struct cat *c, const struct index_file *f, struct err *e)
 {
-	struct index_chunk k;
-	if (index_chunk(&c->ix, i, &k, e))
-		return -1;
+	const struct index_chunk k = c->p.at;
 	size_t n = tok_count(c->tok, (const char *)c->p.text.p, c->p.text.len) + c->n_special;
 	struct rec_chunk rec = {.id = c->n_chunks++,
 				.file = c->n_files - 1,
@@ -186,14 +186,14 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 		}
 		if (c->p.status != SOURCE_FRESH) {
 			c->stale = true;
-			return err_set(e, ERR_DATA, "%.*s: %s since it was indexed: index it again, "
-				       "or leave such files out with --skip-stale",
+			return err_set(e, ERR_DATA, "%.*s: %s: index it again, or leave such files "
+				       "out with --skip-stale",
 				       (int)c->p.path.len, (const char *)c->p.path.p,
-				       c->p.status == SOURCE_MISSING ? "went away" : "changed");
+				       source_status_text(c->p.status));
 		}
 		if (k == f.first_chunk && put_file_record(c, i, &f, e))
 			return -1;
-		if (put_chunk_record(c, (size_t)k, &f, e))
+		if (put_chunk_record(c, &f, e))
 			return -1;
 	}
 	return f.n_chunks ? 0 : put_file_record(c, i, &f, e);
@@ -201,9 +201,8 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 
 static int put_all(struct cat *c, const char *path, struct err *e)
 {
-	struct source_opts so = {.root = c->o->root};
 	if (index_open(&c->ix, path, e) || open_model(c, e) ||
-	    source_open(&c->ix, &so, &c->src, e) || put_head(c, e))
+	    recut_open(&c->ix, c->o->root, c->o->model, &c->recut, &c->src, e) || put_head(c, e))
 		return -1;
 	cat_words_init(&c->words, c->ix.postings.n_words > 0);
 	for (size_t i = 0; i < c->ix.n_files; i++)
@@ -230,6 +229,7 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 		err_warn("%" PRIu64 " files with %" PRIu64 " passages left out: they changed or went "
 			 "away", c.n_stale_files, c.n_stale_chunks);
 	source_free(c.src);
+	recut_free(c.recut);
 	tok_free(c.tok);
 	cat_words_release(&c.words);
 	index_close(&c.ix);

@@ -124,6 +124,8 @@ static void show_counts(const struct index *ix)
 	       int_of(ix, "counts.passage_bytes"));
 	if (!ix->n_chunks)
 		return;
+	if (!ix->chunks)
+		printf("spans     none: files are cut again\n");
 	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %s%zu values%s\n", ix->pq.m,
 	       ix->pq.m, ix->pq.dsub, ix->pq.nibbles ? "halves of " : "",
 	       ix->pq.nibbles ? (size_t)16 : ix->pq.ksub, ix->pq.residual ? ", residual" : "");

@@ -23,7 +23,6 @@
 enum {
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
 	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
-	PASSAGE_BYTES_MAX = 16 << 10,
 };
 
 struct chunk_opts {

@@ -116,28 +116,10 @@ static void work(void *ctx, size_t i, size_t i_worker)
 		       (const char *)text->p, text->len, &j->ps);
 }
 
-/*
- * A place in the file's bytes, and the same place in the repaired text (3 bytes for each odd
- * one).
- */
-struct place {
-	size_t raw, fixed;
-};
-
-static void move_to(struct place *p, const struct buf *raw, size_t fixed)
-{
-	while (p->fixed < fixed) {
-		uint32_t cp;
-		size_t k = utf8_get(raw->p + p->raw, raw->len - p->raw, &cp);
-		p->raw += k ? k : 1;
-		p->fixed += k ? k : 3;
-	}
-}
-
 static int emit_job(struct chunker *k, const struct job *j, struct err *e)
 {
 	const struct buf *text = j->n_bad ? &j->repaired : &j->raw;
-	struct place from = {0, 0}, to = {0, 0};
+	struct utf8_place from = {0, 0}, to = {0, 0};
 	struct rec_file f = {.root = j->s->root, .path = (const uint8_t *)j->s->rel,
 			     .n_path = strlen(j->s->rel), .size_bytes = j->raw.len,
 			     .mtime_ns = j->meta.mtime_ns, .hash = j->hash, .lang = j->lang->name,
@@ -152,8 +134,8 @@ static int emit_job(struct chunker *k, const struct job *j, struct err *e)
 				      .n_tokens = p->n_tokens + k->n_special,
 				      .text = (const char *)text->p + p->off, .n_text = p->len};
 		if (j->n_bad) {
-			move_to(&from, &j->raw, p->off);
-			move_to(&to, &j->raw, p->off + p->len);
+			utf8_place_move(&from, j->raw.p, j->raw.len, p->off);
+			utf8_place_move(&to, j->raw.p, j->raw.len, p->off + p->len);
 			c.off_bytes = from.raw;
 			c.len_bytes = to.raw - from.raw;
 		}

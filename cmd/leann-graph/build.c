@@ -6,8 +6,12 @@
 
 #include "algo/health.h"
 #include "algo/lists.h"
+#include "algo/pq_shipped.h"
 #include "base/mem.h"
 #include "fmt/index_lists.h"
+
+/* A codebook that comes with the program is not in the index, and for so few that it serves smaller. */
+enum { SMALL_CODE_BYTES = 16 };
 
 const char *const graph_kind_names[] = {"anchors", "chunks", "none", "auto", NULL};
 const char *const graph_backend_names[] = {"hnsw", "diskann", "auto", NULL};
@@ -61,6 +65,11 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 	if (shead_str(&c->in.head, "model_sha256", sha256, sizeof sha256, e))
 		return err_prefix(e, "stdin");
 	enrich_offer_shipped(&params, sha256);
+	bool shipped = params.n_shipped && (params.book == ENRICH_BOOK_SHIPPED ||
+					    (params.book == ENRICH_BOOK_AUTO &&
+					     pq_shipped_serves(rows->n)));
+	if (s->least_bytes && !shipped)
+		params.pq.m = SMALL_CODE_BYTES;
 	if (c->anchors.m && load_anchors(b, c, e))
 		return -1;
 	if (c->codebook.m)

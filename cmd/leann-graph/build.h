@@ -22,7 +22,8 @@ struct build_settings {
 	enum graph_kind kind;
 	enum graph_complexity complexity;
 	enum graph_backend backend;
-	bool quiet;
+	bool quiet, tiny;		/* tiny: without spans of passages */
+	bool least_bytes;		/* codes as short as make the smallest index */
 };
 
 struct build {

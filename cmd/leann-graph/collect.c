@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "algo/passages.h"
 #include "base/le.h"
 #include "base/progress.h"
 #include "fmt/postings.h"
@@ -101,6 +102,16 @@ static int take_codes(struct collect *c, struct rec_check *check, const struct s
 	return 0;
 }
 
+/* Of a record only its line is found again by cutting, and that by reading all lines before it. */
+static int refuse_records(const struct rec_file *f, struct err *e)
+{
+	if (!(f->flags & FILE_RECORDS))
+		return 0;
+	return err_set(e, ERR_DATA, "--tiny: %.*s: of JSON Lines the spans of passages are kept: "
+		       "leave --tiny out, --bytes 16 has codes as small",
+		       (int)f->n_path, (const char *)f->path);
+}
+
 /* One record of the body of the stream. at: where enrichments lie in kept. */
 static int take(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		size_t at[6], struct err *e)
@@ -114,7 +125,9 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	size_t n;
 	switch (r->tag) {
 	case TAG_FILE:
-		return rec_file(check, r, &f, e) || index_build_file(c->ib, &f, e) ? -1 : 0;
+		if (rec_file(check, r, &f, e) || (c->tiny && refuse_records(&f, e)))
+			return -1;
+		return index_build_file(c->ib, &f, e);
 	case TAG_TEXT:
 		if (rec_text(check, r, &p, &n, e))
 			return -1;
@@ -157,6 +170,19 @@ static int check_postings(const struct collect *c, struct err *e)
 	return 0;
 }
 
+/* A reader cuts as this program's chunker does, which is what has to have cut the stream. */
+static int want_chunker(const struct shead *h, struct err *e)
+{
+	uint64_t version;
+	if (shead_u64(h, "chunk_version", 0, UINT32_MAX, &version, e))
+		return -1;
+	if (version == PASSAGES_VERSION)
+		return 0;
+	return err_set(e, ERR_DATA, "stdin: --tiny: chunker version %llu cut the passages, this "
+		       "program cuts them again with %d", (unsigned long long)version,
+		       PASSAGES_VERSION);
+}
+
 int collect_stream(struct collect *c, bool quiet, struct err *e)
 {
 	struct rec_check check;
@@ -166,6 +192,8 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	int k;
 	if (stream_in_open(&c->in, 0, "stdin", "vectors", e) || rec_check_init(&check, &c->in, e) ||
 	    spool_open(&c->spool, check.dim, e))
+		return -1;
+	if (c->tiny && want_chunker(&c->in.head, e))
 		return -1;
 	progress_start(&pr, "chunks", 0, quiet);
 	while ((k = stream_in_next(&c->in, &r, e)) > 0) {

@@ -14,6 +14,7 @@
 
 struct collect {
 	struct stream_in in;
+	bool tiny;			/* set by the caller: want nothing that cannot be cut again */
 	struct index_build *ib;
 	struct spool spool;		/* (n_chunks, dim) f32 */
 	/* enrichments of the stream, copied; n_anchors 0 and pq_m 0 when they did not come */

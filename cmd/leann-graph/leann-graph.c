@@ -28,6 +28,7 @@ enum {
 	OPT_WAIT,
 	OPT_CONFIG,
 	OPT_SHOW,
+	OPT_TINY,
 };
 
 static const struct opt table[] = {
@@ -41,6 +42,7 @@ static const struct opt table[] = {
 	{OPT_EF, "ef-construction", "N", "candidates for a node's links (100, 200, 400)"},
 	{OPT_BYTES, "bytes", "N", "bytes of a code, if the stream brings none (24)"},
 	{OPT_BOOK, "codebook", "WORD", "of such codes: auto, shipped or train (auto)"},
+	{OPT_TINY, "tiny", NULL, "the smallest index: 16-byte codes, no spans of passages"},
 	{OPT_WAIT, "wait", "SECONDS", "wait so long for another writer (0)"},
 	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
@@ -57,7 +59,7 @@ struct settings {
 	struct build_settings build;
 	size_t min_degree, n_threads;
 	double hubs, wait_s;
-	bool verbose, show;
+	bool verbose, show, bytes_given;
 };
 
 static const char *const complexities[] = {"low", "medium", "high", NULL};
@@ -87,7 +89,11 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_MIN_DEGREE: s->min_degree = (size_t)opts_num(o, 1, GRAPH_DEGREE_MAX / 2); break;
 	case OPT_HUBS: s->hubs = opts_real(o, 0, 1); break;
 	case OPT_EF: set_key(s, "hnsw.efConstruction", o); break;
-	case OPT_BYTES: set_key(s, "quantization.subVectors", o); break;
+	case OPT_BYTES:
+		set_key(s, "quantization.subVectors", o);
+		s->bytes_given = true;
+		break;
+	case OPT_TINY: s->build.tiny = true; break;
 	case OPT_BOOK: set_key(s, "quantization.codebook", o); break;
 	case OPT_CONFIG: s->config_path = o->val; break;
 	case OPT_SHOW: s->show = true; break;
@@ -149,6 +155,7 @@ static void set_graph(struct settings *s)
 static void use_config(struct settings *s)
 {
 	struct err e;
+	s->build.least_bytes = s->build.tiny && !s->bytes_given;
 	if (config_finish(&s->config, s->config_path, &e))
 		err_die(&e);
 	s->build.backend = (enum graph_backend)word_of(config_str(&s->config, "backend"),
@@ -232,6 +239,7 @@ int main(int argc, char **argv)
 	if (s.show)
 		return show_config(&s);
 	collect_init(&c);
+	c.tiny = s.build.tiny;
 	if (run(&s, &c, &b, &e))
 		err_die(&e);
 	build_release(&b);

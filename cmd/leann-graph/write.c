@@ -76,6 +76,15 @@ static void add_part(struct bundle_part *part, size_t *n, const char *name, cons
 		part[(*n)++] = (struct bundle_part){name, p, len};
 }
 
+static void drop_part(struct bundle_part *part, size_t *n, const char *name)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(part[i].name, name))
+			part[k++] = part[i];
+	*n = k;
+}
+
 static void make_assign(struct made *d, const struct build *b, size_t n)
 {
 	struct buf wide = BUF_INIT;
@@ -101,6 +110,8 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 	const struct shipped *codebook = shipped_same(d.pq.p, d.pq.len);
 	if (make_manifest(m, c, b, s, codebook, e) || index_build_parts(c->ib, part, &n_parts, e))
 		goto out;
+	if (n && s->tiny)
+		drop_part(part, &n_parts, "chunks");
 	if (n) {
 		if (b->x.pq.residual)
 			make_assign(&d, b, n);

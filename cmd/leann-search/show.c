@@ -52,7 +52,9 @@ static int load_hit(const struct show *s, struct leann_searcher *from,
 
 static const char *stale_word(const struct leann_passage *p)
 {
-	return p->source == LEANN_MISSING ? "missing" : "changed";
+	return p->source == LEANN_MISSING ? "missing"
+	       : p->source == LEANN_RECUT ? "recut"
+					  : "changed";
 }
 
 static void print_person(const struct show *s, const struct leann_hit *h, const struct hit_text *t)
@@ -76,7 +78,8 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 	if (t->p.source != LEANN_FRESH)
 		printf("  %s(stale: the file %s)%s", ON(s, "31"),
 		       t->p.source == LEANN_MISSING ? "is gone or cannot be read"
-						  : "changed since it was indexed",
+		       : t->p.source == LEANN_RECUT ? "is cut into other passages now"
+						    : "changed since it was indexed",
 		       ON(s, "0"));
 	putchar('\n');
 	for (size_t at = 0; at < t->preview.len;) {

@@ -16,8 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Raise when the same text is cut differently: streams and indexes carry it. */
-enum { PASSAGES_VERSION = 1 };
+/*
+ * Raise when the same file is cut differently, by this, by the style of its language (lang.h) or by
+ * the repair of its text: streams and indexes carry it, and indexes without spans live on it.
+ */
+enum {
+	PASSAGES_VERSION = 1,
+	PASSAGE_BYTES_MAX = 16 << 10,	/* max_bytes of that version */
+};
 
 /* How headings look and whether there are sentences. Values stay inside one process. */
 enum text_style {

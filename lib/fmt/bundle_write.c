@@ -105,7 +105,9 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
 	if (js_get(quantization, "codeBits") || find_part(part, n, "lists") ||
-	    find_part(part, n, "postings") || has_pq_flags(find_part(part, n, "pq")))
+	    find_part(part, n, "postings") ||
+	    (find_part(part, n, "codes") && !find_part(part, n, "chunks")) ||
+	    has_pq_flags(find_part(part, n, "pq")))
 		return 3;
 	if (js_get(quantization, "codebook") || find_part(part, n, "terms"))
 		return 2;

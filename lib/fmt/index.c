@@ -75,6 +75,26 @@ static int open_counts(struct index *ix, struct err *e)
 	return 0;
 }
 
+/* Spans that are not here are found by cutting, of which the manifest says how. */
+static int check_spans(const struct index *ix, struct err *e)
+{
+	static const char *const keys[] = {"chunking.version", "chunking.max_tokens",
+					   "chunking.overlap"};
+	size_t v;
+	if (ix->chunks)
+		return 0;
+	if (js_int(index_key(ix, "minor")) < 3 || !ix->n_chunks)
+		return index_bad(ix, e, "no member chunks");
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (get_count(ix, keys[i], 1 << 20, &v, e))
+			return -1;
+	for (size_t i = 0; i < ix->n_files; i++)
+		if (column_get(&ix->flags, i) & FILE_RECORDS)
+			return index_bad(ix, e, "file %zu has records, but there is no member chunks",
+					 i);
+	return 0;
+}
+
 /* Every file: root and language exist, flags known, chunks counted upwards. */
 static int check_files(struct index *ix, struct err *e)
 {
@@ -322,12 +342,13 @@ static void open_graph(const struct index *ix, const char *name, struct index_gr
 
 static int open_members(struct index *ix, struct err *e)
 {
-	if (open_counts(ix, e) || need(ix, "chunks", &ix->chunks, e) ||
-	    need(ix, "paths", &ix->paths, e))
+	if (open_counts(ix, e) || need(ix, "paths", &ix->paths, e))
 		goto fail;
+	ix->chunks = bundle_find(&ix->b, "chunks");
 	ix->text = bundle_find(&ix->b, "text");
 	/* paths and chunks first: they bound the counts by bytes that are there */
-	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e))
+	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e) ||
+	    check_spans(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
 			     index_open_lists(ix, e) || open_terms(ix, e) || open_postings(ix, e)))

@@ -59,7 +59,8 @@ struct index {
 	struct column hash, size, mtime, root, lang, flags, first_chunk /* n_files + 1 */;
 	uint64_t *text_base;		/* stored files: offset into the stored text; NULL when none */
 	/* members, mapped */
-	const struct bundle_member *chunks, *paths, *text;	/* text NULL when nothing is stored */
+	const struct bundle_member *chunks;	/* NULL: spans are found by cutting files again */
+	const struct bundle_member *paths, *text;	/* text NULL when nothing is stored */
 	uint64_t n_text_bytes;
 	const uint8_t *codes;		/* blocks of 64, column-wise, by place: leann-index(5) */
 	struct rec_codebook pq;
@@ -82,7 +83,10 @@ int index_open_fd(struct index *ix, int fd, const char *path, struct err *e) MUS
 void index_close(struct index *ix);
 
 void index_file(const struct index *ix, size_t i, struct index_file *f);
+/* The span of chunk i; an index without them has none: source_span() of source.h finds it. */
 int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e) MUST_CHECK;
+/* The file of chunk i; every index has it. */
+int index_chunk_file(const struct index *ix, size_t i, size_t *file, struct err *e) MUST_CHECK;
 /* File i's path relative to its root, appended to out. */
 int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 /* Every file's path, in order, NUL-terminated: f returns 0, or -1 with e filled. */

@@ -94,9 +94,20 @@ static int decode(const struct index *ix, size_t i_block, size_t upto, struct in
 	return 0;
 }
 
+int index_chunk_file(const struct index *ix, size_t i, size_t *file, struct err *e)
+{
+	if (i >= ix->n_chunks)
+		return err_set(e, ERR_DATA, "%s: chunk %zu of %zu", ix->b.path, i, ix->n_chunks);
+	*file = file_of(ix, i);
+	return 0;
+}
+
 int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e)
 {
 	struct index_chunk block[INDEX_BLOCK];
+	if (!ix->chunks)
+		return err_set(e, ERR_DATA, "%s: has no spans of passages, and they cannot be cut "
+			       "again here", ix->b.path);
 	if (decode(ix, i / INDEX_BLOCK, i % INDEX_BLOCK, block, e))
 		return -1;
 	*c = block[i % INDEX_BLOCK];
@@ -107,6 +118,8 @@ int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct 
 int index_check_chunks(const struct index *ix, struct err *e)
 {
 	size_t blocks = n_blocks(ix->n_chunks, INDEX_BLOCK);
+	if (!ix->chunks)
+		return 0;
 	if (ix->chunks->n / 4 < blocks)
 		return index_bad(ix, e, "member chunks: %zu bytes for %zu blocks", ix->chunks->n,
 				 blocks);

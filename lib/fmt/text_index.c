@@ -146,6 +146,9 @@ int text_index_lines(const struct index *ix,
 		     int (*put)(void *ctx, const struct buf *line, struct err *e), void *ctx,
 		     struct err *e)
 {
+	if (!ix->chunks)
+		return err_set(e, ERR_DATA, "%s: has no spans of passages to write as lines: "
+			       "leann-bundle cat finds them again", ix->b.path);
 	struct writer w = {.ix = ix, .put = put, .ctx = ctx, .t = text_index_new()};
 	int r = ix->lists ? index_places(ix, &w.place, e) : 0;
 	if (!r)

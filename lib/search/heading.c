@@ -7,14 +7,12 @@
 #include "algo/outline.h"
 #include "base/utf8.h"
 
-void heading_add(const struct index *ix, const struct source_passage *p, uint32_t chunk,
-		 struct buf *out)
+void heading_add(const struct index *ix, const struct source_passage *p, struct buf *out)
 {
-	struct index_chunk c;
+	struct index_chunk c = p->at;
 	struct index_file f;
-	struct err ignored;
 	size_t at, n;
-	if (p->status != SOURCE_FRESH || !p->raw || index_chunk(ix, chunk, &c, &ignored))
+	if (p->status != SOURCE_FRESH || !p->raw)
 		return;
 	index_file(ix, c.file, &f);
 	const char *name = index_lang(ix, f.lang);

@@ -9,10 +9,9 @@
 #include "sys/source.h"
 
 /*
- * Append the heading of chunk, whose passage is p, as UTF-8 of up to 160 bytes before repair;
+ * Append the heading of passage p as UTF-8 of up to 160 bytes before repair;
  * nothing for records, stale files and passages that are under nothing.
  */
-void heading_add(const struct index *ix, const struct source_passage *p, uint32_t chunk,
-		 struct buf *out);
+void heading_add(const struct index *ix, const struct source_passage *p, struct buf *out);
 
 #endif

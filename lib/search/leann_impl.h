@@ -20,6 +20,7 @@ struct leann_filter {
 
 struct leann_searcher {
 	const struct leann_index *ix;
+	struct recut *recut;		/* of an index without spans, else NULL */
 	struct asker a;			/* embed, peek and par: searcher_ready() */
 	char *model, *endpoint;		/* as in leann_options; NULL: the default */
 	double timeout_s;

@@ -126,9 +126,7 @@ static int read_fresh(struct source *src, size_t chunk, const char *path, struct
 	if (p->status == SOURCE_FRESH)
 		return 0;
 	return err_set(e, ERR_DATA, "%s: %s: build the index again",
-		       path ? path : (const char *)p->path.p,
-		       p->status == SOURCE_MISSING ? "is gone or cannot be read"
-						   : "changed since it was indexed");
+		       path ? path : (const char *)p->path.p, source_status_text(p->status));
 }
 
 /* The first chunk of f with a byte of line: 1, 0 for none, or -1. */
@@ -142,9 +140,11 @@ static int find_line(struct source *src, const char *path, const struct index_fi
 	if (!r && line_span(p.raw, p.n_raw, line, &from, &to)) {
 		uint64_t i = f->first_chunk, end = i + f->n_chunks;
 		for (; i < end && !r; i++) {
-			if (index_chunk(source_index(src), i, &c, e)) {
-				r = -1;
-			} else if (c.off_bytes < to && c.off_bytes + c.len_bytes > from) {
+			r = source_span(src, i, &c, e);
+			if (r < 1)
+				break;
+			r = 0;
+			if (c.off_bytes < to && c.off_bytes + c.len_bytes > from) {
 				*chunk = (uint32_t)i;
 				r = 1;
 			}

@@ -9,6 +9,7 @@
 #include "search/heading.h"
 #include "search/leann_impl.h"
 #include "search/query.h"
+#include "search/recut.h"
 #include "sys/embed.h"
 #include "sys/embed_ep.h"
 #include "sys/peek.h"
@@ -80,11 +81,11 @@ static int check_model(const struct leann_index *ix, struct err *e)
 
 static int set_up(struct leann_searcher *s, const struct leann_options *o, struct err *e)
 {
-	const struct source_opts so = {.root = o->root};
 	if (!(o->timeout_s >= 0) || o->threads > THREADS_MAX)
 		return err_set(e, ERR_USAGE, "timeout_s %g, threads %u: want 0 or more, at most %d",
 			       o->timeout_s, o->threads, THREADS_MAX);
-	if (source_open(&s->ix->g.ix, &so, &s->a.src, e) || check_model(s->ix, e))
+	if (recut_open(&s->ix->g.ix, o->root, o->model, &s->recut, &s->a.src, e) ||
+	    check_model(s->ix, e))
 		return -1;
 	if (o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e))
 		return -1;
@@ -124,6 +125,7 @@ void leann_searcher_free(struct leann_searcher *s)
 	embed_free(s->a.embed);
 	peek_free(s->a.peek);
 	source_free(s->a.src);
+	recut_free(s->recut);
 	par_free(s->a.par);
 	graph_scratch_release(&s->a.scratch);
 	source_passage_release(&s->p);
@@ -249,21 +251,21 @@ static int read_passage(struct leann_searcher *s, uint32_t chunk, struct leann_p
 {
 	static const struct leann_text none = {"", 0};
 	const struct index *ix = &s->ix->g.ix;
-	struct index_chunk c;
 	struct index_file f;
 	if (chunk >= ix->n_chunks)
 		return err_set(e, ERR_USAGE, "%s: chunk %u of %zu", s->ix->info.path, chunk,
 			       ix->n_chunks);
 	buf_clear(&s->head);
-	if (source_passage(s->a.src, chunk, &s->p, e) || index_chunk(ix, chunk, &c, e))
+	if (source_passage(s->a.src, chunk, &s->p, e))
 		return -1;
-	index_file(ix, c.file, &f);
-	heading_add(ix, &s->p, chunk, &s->head);
+	index_file(ix, s->p.at.file, &f);
+	heading_add(ix, &s->p, &s->head);
 	bool fresh = s->p.status == SOURCE_FRESH;
 	*out = (struct leann_passage){
 		.source = fresh				    ? LEANN_FRESH
 			  : s->p.status == SOURCE_MISSING ? LEANN_MISSING
-							    : LEANN_CHANGED,
+			  : s->p.status == SOURCE_RECUT	  ? LEANN_RECUT
+							  : LEANN_CHANGED,
 		.path = text_of(&s->p.path),
 		.id = text_of(&s->p.id),
 		.language = index_lang(ix, f.lang),

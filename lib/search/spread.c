@@ -49,11 +49,7 @@ static void end(struct spread *x)
 
 static int file_of(const struct spread *x, uint32_t chunk, size_t *file, struct err *e)
 {
-	struct index_chunk c;
-	if (index_chunk(&x->s->g->ix, chunk, &c, e))
-		return -1;
-	*file = c.file;
-	return 0;
+	return index_chunk_file(&x->s->g->ix, chunk, file, e);
 }
 
 /* 1: one more hit of the chunk's file is welcome, and counted; 0: it has limit of them; or -1. */

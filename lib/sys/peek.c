@@ -11,6 +11,8 @@
 
 struct peek {
 	const struct index *ix;
+	struct source *src;
+	struct source_passage passage;	/* of an index without spans: the whole file is read */
 	const char *root;
 	struct index_paths paths;
 	struct readfile rf;
@@ -20,10 +22,11 @@ struct peek {
 	struct buf dir, span, record, id;
 };
 
-struct peek *peek_new(const struct source *src)
+struct peek *peek_new(struct source *src)
 {
 	struct peek *p = mem_alloc(sizeof *p);
-	*p = (struct peek){.ix = source_index(src), .root = source_root(src),
+	*p = (struct peek){.ix = source_index(src), .src = src, .passage = SOURCE_PASSAGE_INIT,
+			   .root = source_root(src),
 			   .paths = INDEX_PATHS_INIT, .rf = READFILE_INIT, .file = SIZE_MAX,
 			   .fd = -1};
 	return p;
@@ -37,6 +40,7 @@ void peek_free(struct peek *p)
 		close(p->fd);
 	index_paths_release(&p->paths);
 	readfile_release(&p->rf);
+	source_passage_release(&p->passage);
 	buf_release(&p->dir);
 	buf_release(&p->span);
 	buf_release(&p->record);
@@ -162,6 +166,13 @@ int peek_text(struct peek *p, size_t i_chunk, const char **text, size_t *n, stru
 {
 	struct index_chunk c;
 	struct index_file f;
+	if (!p->ix->chunks) {
+		if (source_passage(p->src, i_chunk, &p->passage, e))
+			return -1;
+		*text = (const char *)p->passage.text.p;
+		*n = p->passage.text.len;
+		return p->passage.status == SOURCE_FRESH;
+	}
 	if (index_chunk(p->ix, i_chunk, &c, e))
 		return -1;
 	index_file(p->ix, c.file, &f);

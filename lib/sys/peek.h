@@ -7,6 +7,8 @@
  *	k = peek_text(p, i_chunk, &text, &n, e);	1: text, 0: not to be had, -1: damaged index
  *	peek_free(p);
  *
+ * Of an index without spans the whole file is read, and cut, by source.h.
+ *
  * Ask in the order of the chunks: a file is opened once, a block of paths decoded once.
  */
 #ifndef LEANN_SYS_PEEK_H
@@ -19,7 +21,7 @@
 struct peek;
 
 /* src outlives it. */
-struct peek *peek_new(const struct source *src);
+struct peek *peek_new(struct source *src);
 void peek_free(struct peek *p);
 /*
  * *text (n bytes, any bytes) until the next call. Of a record that is one passage it is the whole

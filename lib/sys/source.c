@@ -24,12 +24,14 @@ struct entry {
 	uint64_t tick;			/* of the last use */
 	enum source_status status;
 	struct buf path, bytes;
+	struct buf spans;		/* of an index without: struct source_span, one a chunk */
 	size_t line_off, line; /* byte line_off is on this line: counting goes on from here */
 };
 
 struct source {
 	const struct index *ix;
 	char *root;			/* instead of the index's; NULL: none */
+	struct source_opts o;		/* its root is not kept */
 	struct readfile rf;
 	struct entry cache[CACHE_FILES];
 	uint64_t tick;
@@ -44,10 +46,15 @@ int source_open(const struct index *ix, const struct source_opts *o, struct sour
 		return err_set(e, ERR_USAGE,
 			       "%s: files are below %zu roots: another root can stand for one only",
 			       ix->b.path, ix->n_roots);
+	if (!ix->chunks && !o->cut)
+		return err_set(e, ERR_DATA, "%s: has no spans of passages, and this program does "
+			       "not cut files", ix->b.path);
 	if (o->root && !realpath(o->root, real))
 		return err_sys(e, "%s", o->root);
 	struct source *s = mem_calloc(1, sizeof *s);
 	s->ix = ix;
+	s->o = *o;
+	s->o.root = NULL;
 	s->root = o->root ? mem_strdup(real) : NULL;
 	s->rf = (struct readfile)READFILE_INIT;
 	*out = s;
@@ -58,6 +65,7 @@ static void forget(struct entry *n)
 {
 	buf_release(&n->path);
 	buf_release(&n->bytes);
+	buf_release(&n->spans);
 	*n = (struct entry){0};
 }
 
@@ -135,6 +143,21 @@ static int load_stored(struct source *s, size_t file, const struct index_file *f
 	return 0;
 }
 
+/* Where the index has no spans: those of the file, which has to have as many as it had. */
+static int cut(const struct source *s, const struct index_file *f, struct entry *n, struct err *e)
+{
+	if (s->ix->chunks || n->status != SOURCE_FRESH)
+		return 0;
+	if (s->o.cut(s->o.cut_ctx, f, n->bytes.p, n->bytes.len, &n->spans, e))
+		return -1;
+	if (n->spans.len == f->n_chunks * sizeof(struct source_span))
+		return 0;
+	n->status = SOURCE_RECUT;
+	buf_release(&n->spans);
+	buf_release(&n->bytes);
+	return 0;
+}
+
 static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 {
 	struct index_file f;
@@ -147,7 +170,7 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 		goto out;
 	if (f.flags & FILE_STORED) {
 		buf_add(&n->path, rel.p, rel.len);
-		r = load_stored(s, file, &f, n, e);
+		r = load_stored(s, file, &f, n, e) || cut(s, &f, n, e) ? -1 : 0;
 		goto out;
 	}
 	if (s->root)
@@ -160,7 +183,7 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 	buf_addc(&n->path, '/');
 	buf_add(&n->path, rel.p, rel.len);
 	load_file(s, &f, n, root, (const char *)rel.p);
-	r = 0;
+	r = cut(s, &f, n, e);
 	mem_free(root);
 out:
 	buf_release(&rel);
@@ -250,9 +273,54 @@ static int record(struct source *s, size_t i_chunk, const struct index_chunk *c,
 	return 0;
 }
 
+const char *source_status_text(enum source_status st)
+{
+	return st == SOURCE_MISSING ? "is gone or cannot be read"
+	       : st == SOURCE_RECUT ? "is cut into other passages now than when it was indexed"
+				    : "changed since it was indexed";
+}
+
+/* The span of chunk i of the file in n, whose passages were cut again. */
+static int cut_span(const struct source *s, const struct entry *n, size_t i, struct index_chunk *c,
+		    struct err *e)
+{
+	const struct source_span *at = (const void *)n->spans.p;
+	size_t k = i - (size_t)column_get(&s->ix->first_chunk, n->file);
+	c->off_bytes = at[k].off_bytes;
+	c->len_bytes = at[k].len_bytes;
+	if (!c->len_bytes || c->off_bytes > n->bytes.len ||
+	    c->len_bytes > n->bytes.len - c->off_bytes)
+		return index_damaged(s, i, "its file was cut wrongly", e);
+	return 0;
+}
+
+static int find_file(const struct source *s, size_t i_chunk, struct index_chunk *c, struct err *e)
+{
+	size_t file;
+	if (index_chunk_file(s->ix, i_chunk, &file, e))
+		return -1;
+	c->file = (uint32_t)file;
+	return 0;
+}
+
+int source_span(struct source *s, size_t i_chunk, struct index_chunk *c, struct err *e)
+{
+	if (s->ix->chunks)
+		return index_chunk(s->ix, i_chunk, c, e) ? -1 : 1;
+	*c = (struct index_chunk){0};
+	if (find_file(s, i_chunk, c, e))
+		return -1;
+	struct entry *n = get_entry(s, c->file, e);
+	if (!n)
+		return -1;
+	if (n->status != SOURCE_FRESH)
+		return 0;
+	return cut_span(s, n, i_chunk, c, e) ? -1 : 1;
+}
+
 int source_passage(struct source *s, size_t i_chunk, struct source_passage *out, struct err *e)
 {
-	struct index_chunk c;
+	struct index_chunk c = {0};
 	struct index_file f;
 	buf_clear(&out->path);
 	buf_clear(&out->id);
@@ -261,8 +329,9 @@ int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 	out->raw = NULL;
 	out->n_raw = 0;
 	out->first_line = out->last_line = 0;
-	if (index_chunk(s->ix, i_chunk, &c, e))
+	if (s->ix->chunks ? index_chunk(s->ix, i_chunk, &c, e) : find_file(s, i_chunk, &c, e))
 		return -1;
+	out->at = c;
 	struct entry *n = get_entry(s, c.file, e);
 	if (!n)
 		return -1;
@@ -271,6 +340,9 @@ int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 		out->status = n->status;
 		return 0;
 	}
+	if (!s->ix->chunks && cut_span(s, n, i_chunk, &c, e))
+		return -1;
+	out->at = c;
 	index_file(s->ix, c.file, &f);
 	count_lines(n, (size_t)c.off_bytes, (size_t)c.len_bytes, out);
 	const uint8_t *span = n->bytes.p + c.off_bytes;

@@ -22,8 +22,20 @@
 
 struct source;
 
+/* Of a passage in its file; source_opts.cut() gives an array of them. */
+struct source_span {
+	size_t off_bytes, len_bytes;
+};
+
 struct source_opts {
 	const char *root;	/* the files are below this directory now; NULL: where they were */
+	/*
+	 * For an index without spans: those of file f, whose n bytes are as they were indexed, into
+	 * out, appended. NULL: such an index is refused.
+	 */
+	int (*cut)(void *ctx, const struct index_file *f, const uint8_t *bytes, size_t n,
+		   struct buf *out, struct err *e);
+	void *cut_ctx;
 };
 
 /* Values stay inside one process. */
@@ -31,10 +43,15 @@ enum source_status {
 	SOURCE_FRESH,
 	SOURCE_CHANGED,		/* other bytes than were indexed */
 	SOURCE_MISSING,		/* no regular file there, or it cannot be read */
+	SOURCE_RECUT,		/* as it was, but cut again it gives other passages */
 };
+
+/* What became of such a file: "changed since it was indexed". */
+const char *source_status_text(enum source_status st);
 
 struct source_passage {
 	enum source_status status;
+	struct index_chunk at;		/* its file; where SOURCE_FRESH its span, too */
 	struct buf path;		/* root, "/", path below it; a stored file: its name */
 	struct buf id;			/* of the record in a file of records; else empty */
 	/* SOURCE_FRESH only */
@@ -58,5 +75,10 @@ const char *source_root(const struct source *s);
 int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 		   struct err *e) MUST_CHECK;
 void source_passage_release(struct source_passage *p);
+/*
+ * The span of chunk i_chunk alone: 1, or 0 where it is not known, as the index has none and the file
+ * is not what it was, or -1.
+ */
+int source_span(struct source *s, size_t i_chunk, struct index_chunk *c, struct err *e) MUST_CHECK;
 
 #endif

@@ -29,6 +29,9 @@ static int scratch(void)
 	return fd;
 }
 
+/* How the made-up index is: without spans, which wants no records and says how files are cut. */
+static bool without_spans, with_records = true, with_chunking;
+
 /* File i of the made-up index, and its chunks. */
 static void made_file(size_t i, struct rec_file *f, char path[64])
 {
@@ -39,7 +42,7 @@ static void made_file(size_t i, struct rec_file *f, char path[64])
 			       .hash = i * 0x9e3779b97f4a7c15u, .lang = lang[i % 3], .n_lang = strlen(lang[i % 3])};
 	if (i % 500 == 3)
 		f->flags = FILE_STORED;
-	else if (i % 11 == 5)
+	else if (i % 11 == 5 && with_records)
 		f->flags = FILE_RECORDS;
 }
 
@@ -112,6 +115,13 @@ static struct js *made_manifest(const struct index_build *ib)
 	js_set(o, "model", model);
 	js_set(o, "roots", roots);
 	js_set(o, "languages", index_build_langs(ib));
+	if (with_chunking) {
+		struct js *c = js_new_obj();
+		js_set(c, "version", js_new_int(1));
+		js_set(c, "max_tokens", js_new_int(256));
+		js_set(c, "overlap", js_new_int(0));
+		js_set(o, "chunking", c);
+	}
 	return o;
 }
 
@@ -171,6 +181,8 @@ static void write_with(int fd, const char *codebook, enum codec codec)
 	}
 	if (index_build_parts(ib, part, &n_parts, &e))
 		err_die(&e);
+	if (without_spans)
+		part[2] = part[--n_parts];	/* chunks; text is the last */
 	part[n_parts++] = (struct bundle_part){"codes", codes.p, codes.len};
 	if (codec != NO_PQ)
 		part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
@@ -336,6 +348,37 @@ static void test_frame(void)
 	ok(refused(NULL, PQ_SHORT_FRAME, "member pq: a zstd frame of 130 bytes, want 258"),
 	   "a frame of fewer entries is refused");
 	ok(refused(NULL, PQ_LONG, "member pq: zstd"), "bytes behind the frame are refused");
+}
+
+/* A chunk's file is known where its span is not. */
+static void test_without_spans(void)
+{
+	struct index ix;
+	struct index_chunk c;
+	struct err e;
+	size_t at = 0, n_bad = 0, file;
+	int fd = scratch();
+	without_spans = true;
+	ok(refused(NULL, PQ_RAW, "chunking.version is not a whole number"),
+	   "an index without spans that does not say how it was cut is refused");
+	with_chunking = true;
+	ok(refused(NULL, PQ_RAW, "file 5 has records, but there is no member chunks"),
+	   "so is one of records");
+	with_records = false;
+	write_made(fd);
+	ok(index_open_fd(&ix, dup(fd), "made", &e) == 0 && index_verify(&ix, &e) == 0 && !ix.chunks,
+	   "another is opened and verified");
+	ok(js_int(index_key(&ix, "minor")) == 3, "it is of minor version 3");
+	for (size_t i = 0; i < N_FILES; i++)
+		for (size_t k = 0; k < n_chunks_of(i); k++)
+			n_bad += index_chunk_file(&ix, at++, &file, &e) || file != i;
+	ok(at == ix.n_chunks && !n_bad, "and knows the file of every chunk");
+	ok(index_chunk_file(&ix, at, &file, &e) && index_chunk(&ix, 0, &c, &e) &&
+	   strstr(e.msg, "no spans"), "but no span, and no chunk past the last");
+	index_close(&ix);
+	close(fd);
+	without_spans = with_chunking = false;
+	with_records = true;
 }
 
 /* No files, no chunks. */
@@ -537,6 +580,7 @@ int main(void)
 	test_made();
 	test_codebook();
 	test_frame();
+	test_without_spans();
 	test_empty();
 	test_every_byte();
 	test_resigned();

@@ -1,0 +1,157 @@
+/* Cutting files again; see recut.h. */
+#include "search/recut.h"
+
+#include <string.h>
+
+#include "algo/lang.h"
+#include "algo/passages.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "nn/tok.h"
+#include "sys/modeldir.h"
+
+struct recut {
+	const struct index *ix;
+	char *model;			/* NULL: the index's */
+	struct tok *tok;		/* NULL: not read yet */
+	struct passages_params params;
+	struct passages found;
+	struct buf repaired;
+};
+
+static int64_t whole(const struct index *ix, const char *key)
+{
+	return js_int(index_key(ix, key));
+}
+
+static int recut_new(const struct index *ix, const char *model, struct recut **out, struct err *e)
+{
+	int64_t version = whole(ix, "chunking.version");
+	const char *sha = js_str(index_key(ix, "model.tokenizer_sha256"), NULL);
+	if (version != PASSAGES_VERSION)
+		return err_set(e, ERR_DATA, "%s: has no spans of passages, and chunker version %lld "
+			       "cut it, this program has %d: use the leann that built it, or build "
+			       "it again", ix->b.path, (long long)version, PASSAGES_VERSION);
+	if (!sha || !*sha)
+		return err_set(e, ERR_DATA, "%s: damaged index: neither spans of passages nor "
+			       "model.tokenizer_sha256", ix->b.path);
+	*out = mem_calloc(1, sizeof **out);
+	(*out)->ix = ix;
+	(*out)->model = model ? mem_strdup(model) : NULL;
+	return 0;
+}
+
+void recut_free(struct recut *k)
+{
+	if (!k)
+		return;
+	tok_free(k->tok);
+	passages_release(&k->found);
+	buf_release(&k->repaired);
+	mem_free(k->model);
+	mem_free(k);
+}
+
+static size_t count_cb(void *ctx, const char *text, size_t n)
+{
+	return tok_count(ctx, text, n);
+}
+
+static size_t fit_cb(void *ctx, const char *text, size_t n, size_t max_tokens)
+{
+	return tok_fit(ctx, text, n, max_tokens);
+}
+
+/* The limits that leann-chunk had, from the manifest. */
+static int set_params(struct recut *k, struct err *e)
+{
+	const char *prefix = js_str(index_key(k->ix, "model.document_prefix"), NULL);
+	size_t special = 2 + (prefix ? tok_count(k->tok, prefix, strlen(prefix)) : 0);
+	size_t max = (size_t)whole(k->ix, "chunking.max_tokens");
+	size_t overlap = (size_t)whole(k->ix, "chunking.overlap");
+	if (max < special + 8 || overlap > max / 2)
+		return err_set(e, ERR_DATA, "%s: damaged index: passages of %zu tokens, %zu of them "
+			       "special, overlap %zu", k->ix->b.path, max, special, overlap);
+	k->params = (struct passages_params){.max_tokens = max - special,
+					     .overlap_tokens = overlap,
+					     .max_bytes = PASSAGE_BYTES_MAX,
+					     .count = count_cb,
+					     .fit = fit_cb,
+					     .ctx = k->tok};
+	return 0;
+}
+
+static int open_tokenizer(struct recut *k, struct err *e)
+{
+	const char *own = js_str(index_key(k->ix, "model.name"), NULL);
+	const char *sha = js_str(index_key(k->ix, "model.tokenizer_sha256"), NULL);
+	const char *name = k->model ? k->model : own;
+	char *dir = NULL;
+	int r = model_find(name && *name ? name : NULL, &dir, e) || tok_open(dir, &k->tok, e) ? -1
+											      : 0;
+	if (r)
+		err_prefix(e, "%s: its files have to be cut again", k->ix->b.path);
+	else if (strcmp(sha, tok_sha256(k->tok)))
+		r = err_set(e, ERR_DATA, "%s: passages were cut with another tokenizer than that of "
+			    "%s: name the right model", k->ix->b.path, dir);
+	else
+		r = set_params(k, e);
+	if (r) {
+		tok_free(k->tok);
+		k->tok = NULL;
+	}
+	mem_free(dir);
+	return r;
+}
+
+/* The language's style; NULL: a language that this program does not know. */
+static const struct lang *lang_of(const struct index *ix, const struct index_file *f)
+{
+	const char *name = index_lang(ix, f->lang);
+	return *name ? lang_by_name(name, strlen(name)) : lang_find("", 0, "", 0);
+}
+
+static int recut_file(void *ctx, const struct index_file *f, const uint8_t *bytes, size_t n,
+		      struct buf *out, struct err *e)
+{
+	struct recut *k = ctx;
+	const struct lang *l = lang_of(k->ix, f);
+	struct utf8_place from = {0, 0}, to = {0, 0};
+	const uint8_t *text = bytes;
+	size_t n_text = n;
+	if (!l)
+		return 0;	/* no passages: not what it was */
+	if (!k->tok && open_tokenizer(k, e))
+		return -1;
+	bool odd = !utf8_valid(bytes, n);
+	if (odd) {
+		buf_clear(&k->repaired);
+		utf8_repair(&k->repaired, bytes, n);
+		text = k->repaired.p;
+		n_text = k->repaired.len;
+	}
+	passages_split(&k->params, l->style, (const char *)text, n_text, &k->found);
+	for (size_t i = 0; i < k->found.n; i++) {
+		const struct passage *p = &k->found.p[i];
+		struct source_span s = {p->off, p->len};
+		if (odd) {
+			utf8_place_move(&from, bytes, n, p->off);
+			utf8_place_move(&to, bytes, n, p->off + p->len);
+			s = (struct source_span){from.raw, to.raw - from.raw};
+		}
+		buf_add(out, &s, sizeof s);
+	}
+	return 0;
+}
+
+int recut_open(const struct index *ix, const char *root, const char *model, struct recut **k,
+	       struct source **src, struct err *e)
+{
+	struct source_opts o = {.root = root, .cut = recut_file};
+	*k = NULL;
+	*src = NULL;
+	if (!ix->chunks && recut_new(ix, model, k, e))
+		return -1;
+	o.cut_ctx = *k;
+	return source_open(ix, &o, src, e);
+}
