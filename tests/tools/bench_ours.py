@@ -84,7 +84,7 @@ class Programs:
 
     def search(self, index, questions, *args):
         """Answers to a file of questions, one object each, in order; what the program and the server took."""
-        pid = self.info()["pid"]
+        pid = self.info(self.precision(index))["pid"]
         before = server_cpu_s(pid)
         with tempfile.TemporaryFile() as f:
             took = timed(self.search_argv(index, questions, *args), stdout=f, fine=(0, 1))
@@ -99,6 +99,10 @@ class Programs:
         done = self.run(self.search_argv(index, questions, *args), (0, 1), stdout=subprocess.PIPE)
         wall = 1000 * (time.perf_counter() - at)
         return [json.loads(line) for line in done.stdout.splitlines()], wall
+
+    def precision(self, index):
+        """Of its embeddings: the server of that precision answers."""
+        return self.show(index)["model"].get("precision", "fp32")
 
     def show(self, index):
         return json.loads(self.run(self.argv("leann-bundle", "--json", "show", index), stdout=subprocess.PIPE).stdout)
