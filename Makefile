@@ -172,6 +172,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(say) '  LD  $@'
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
+# The steps of a search that it times.
+$(BUILD)/tests/tools/leann-search-bench: ALL_LDFLAGS += -Wl,--wrap=embed_texts,--wrap=peek_text \
+	-Wl,--wrap=source_passage,--wrap=spread_front,--wrap=spread_cut
+
 tests: all lib $(UNIT_BIN) $(TTOOL_BIN)
 
 check:
@@ -195,7 +199,7 @@ bench-quality: all
 bench-codes: all
 	@BUILD=$(BUILD) tests/bench-codes
 
-bench-search: all
+bench-search: all $(BUILD)/tests/tools/leann-search-bench
 	@BUILD=$(BUILD) tests/bench-search
 
 bench-rivals: all

@@ -55,9 +55,37 @@ setup() {
 	need_model
 	need_python msgpack
 	need_python numpy
-	N=130 BASE=60 SETS=tiny SINGLES=1 run -0 "$TOP/tests/bench-search"
+	N=130 BASE=60 SETS=tiny SINGLES=1 FILTERS=1 run -0 "$TOP/tests/bench-search"
 	[[ $output == *"130 vectors, each one of 60 embeddings of real text"* ]]
 	[[ $output == *"one a process, --no-recompute"* && $output == *"batch of 2, default"* ]]
+	[ -x "$BUILD/tests/tools/leann-search-bench" ] || skip "steps and filters: no leann-search-bench: make tests"
+	[[ $output =~ default,\ p95\ +[0-9.]+\ +[0-9.]+ ]]
+	[[ $output =~ "leann, all"\ +130\  && $output =~ "leann --dense, 10 %"\ +40\  ]]
+}
+
+@test "the steps of a search add up to all of it, and words are among them" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	local bench=$BUILD/tests/tools/leann-search-bench
+	[ -x "$bench" ] || skip "no leann-search-bench: make tests"
+	leann-chunk --jsonl -q "$DATA/tiny/corpus.jsonl" | leann-embed-client -q | leann-graph -q -o tiny.leann
+	"$bench" tiny.leann <<<"who has seven loaves?" >steps
+	[ "$(head -1 steps | cut -d ' ' -f 2-5)" = "60 of 60 chunks," ]
+	# texts and words took time, nothing is below zero, and the sum is the total
+	awk -F '\t' 'NR == 3 { for (i = 2; i < NF; i++) { s += $i; if ($i < -.001) exit 1 }
+		exit !($4 > 0 && $5 > 0 && s - $1 < .01 && $1 - s < .01) }' steps
+	"$bench" --dense --path 'nothing*' tiny.leann <<<"who?" >steps
+	[[ $(head -1 steps) == "# 0 of 60 chunks"* ]]
+}
+
+@test "bench-quality says what filtered searches find beside exact search over what is kept" {
+	need_model
+	need_python msgpack
+	need_python numpy
+	SETS=tiny FILTERS=1 run -0 "$TOP/tests/bench-quality"
+	[[ $output =~ all\ +60\ +10\ +10\ +0\ +(1\.000|\.[0-9]{3}) ]]
+	[[ $output =~ "10 %"\ +20\ +10\ +10\ +0\ +1\.000\ +1\.000 ]]
 }
 
 @test "bench-rivals measures ours and skips the official one unless asked" {

@@ -18,6 +18,7 @@ except ImportError as e:
     sys.exit(0)
 
 import bench_bm25
+import bench_filters
 import bench_ours
 import bench_sets
 import bench_stream
@@ -179,7 +180,7 @@ def main():
     folder, data, work = sys.argv[1:4]
     ours = bench_ours.Programs(folder)
     bench_report.heading("Quality and size", "bench-quality",
-                         ("SETS", "DATA", "UNION", "QUESTIONS", "BYTES", "RECOMPUTE", "SETTINGS", "FP32"))
+                         ("SETS", "DATA", "UNION", "QUESTIONS", "BYTES", "RECOMPUTE", "SETTINGS", "FP32", "FILTERS"))
     names = bench_sets.present(words("SETS", "scifact squad-sents pyfunc exercism"), data, print)
     if not names:
         return
@@ -190,6 +191,9 @@ def main():
     if not ours.has("leann-search", "--dense"):
         print("  this leann-search has no --dense: without options it is dense")
     sets = [Collection(n, ours, data, work) for n in names]
+    if os.environ.get("FILTERS") == "1":
+        bench_filters.recall(ours, sets, data, work)
+        return
     for over in [Union(sets, work)] if os.environ.get("UNION") == "1" else sets:
         built, lexical = indexes(over, ours, work, rows), bench_bm25.bm25(over.texts)
         chosen = [r for r in rows if r[0] in built]

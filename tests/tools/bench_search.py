@@ -6,9 +6,9 @@ usage: bench_search.py BIN DATA WORK
 
 BASE real passages are embedded once. N vectors are made of them: each an embedding of the base plus
 Gaussian noise of length NOISE, normalised again (.5: cosine .89 to where it came from). Chunk i is
-of passage i % BASE, and its file a hard link to the one file of the base, so that texts are read and
-recomputed as ever; only what is recomputed is not what the code stands for, so ranks mean nothing
-here and none are printed.
+of passage i % BASE, and its file a hard link to one of the base, of 20 passages each, so that texts
+are read and recomputed as ever; only what is recomputed is not what the code stands for, so ranks
+mean nothing here and none are printed.
 """
 import json
 import os
@@ -25,8 +25,10 @@ except ImportError as e:
     print(f"skipped: search: no Python module {e.name}")
     sys.exit(0)
 
+import bench_filters
 import bench_ours
 import bench_sets
+import bench_steps
 import bench_stream
 import bench_texts
 
@@ -49,38 +51,44 @@ def base_of(ours, names, data, work, most):
         texts, where = bench_texts.choose(data, most)
         questions = [" ".join(t.split()[:12]) for t in texts[:200]]
         print(f"  no sets: passages of {where}, their first words as questions")
-    path = os.path.join(work, "base-0.jsonl")
-    with open(path, "w", encoding="utf-8") as f:
-        f.writelines(json.dumps({"id": str(i), "text": t[:8000]}) + "\n" for i, t in enumerate(texts) if t.strip())
+    lines = [json.dumps({"id": str(i), "text": t[:8000]}) + "\n" for i, t in enumerate(texts) if t.strip()]
+    bench_filters.cut(lines, os.path.join(work, "base"), 0)
     stream = os.path.join(work, "base.vectors")
-    ours.embed(path, stream)
+    ours.embed(os.path.join(work, "base"), stream)
     np.random.default_rng(SEED).shuffle(questions)
     return stream, questions
 
 
 def synthetic(stream, work, n, noise):
     """A function that writes n chunks with perturbed vectors into a file; makes the links."""
-    keys, (file,) = bench_stream.header(stream), [r for r in bench_stream.records(stream) if r[0] == 1]
-    chunks = [r for r in bench_stream.records(stream) if r[0] == 2]
+    keys = bench_stream.header(stream)
+    files, chunks, terms = ([r for r in bench_stream.records(stream) if r[0] == kind]
+                            for kind in (bench_stream.FILE, bench_stream.CHUNK, bench_stream.TERMS))
     _, base = bench_stream.read_vectors(stream)
     copies = -(-n // len(chunks))
+    names = [[f"{c}/{bench_filters.file_name(c * len(files) + f)}" for f in range(len(files))] for c in range(copies)]
     keys["roots"] = [os.fsencode(os.path.realpath(work))]
-    for c in range(1, copies):
-        to = os.path.join(work, f"base-{c}.jsonl")
-        if not os.path.exists(to):
-            os.link(os.path.join(work, "base-0.jsonl"), to)
+    for c in range(copies):
+        os.makedirs(os.path.join(work, str(c)))
+        for f, name in zip(files, names[c]):
+            os.link(os.path.join(work, "base", f[3].decode()), os.path.join(work, name))
 
     def write(out):
         rng = np.random.default_rng(SEED)
-        with bench_stream.Writer(out, keys) as w:
+        with bench_stream.Writer(out, keys, 2) as w:
             for c in range(copies):
-                w.put([1, c, 0, f"base-{c}.jsonl".encode(), *file[4:]])
                 some = base[:n - c * len(chunks)]
                 v = some + rng.standard_normal(some.shape, np.float32) * np.float32(noise / base.shape[1] ** .5)
                 v /= np.linalg.norm(v, axis=1, keepdims=True)
+                last = -1
                 for i, row in enumerate(v.astype("<f4")):
-                    w.put([2, c * len(chunks) + i, c, *chunks[i][3:]])
+                    if chunks[i][2] != last:
+                        last = chunks[i][2]
+                        w.put([1, c * len(files) + last, 0, names[c][last].encode(), *files[last][4:]])
+                    w.put([2, c * len(chunks) + i, c * len(files) + last, *chunks[i][3:]])
                     w.put([3, c * len(chunks) + i, row.tobytes()])
+            if terms:
+                w.put(bench_stream.join_terms(terms * copies))
     return write
 
 
@@ -107,35 +115,35 @@ def one_by_one(ours, index, questions, path, *options):
 
 
 def rows_of(ours, index, questions, work, singles, kinds):
-    """Measured rows: (label, parts, totals in ms, CPU ms of program and server, peak KiB)."""
-    path, out = os.path.join(work, "questions"), []
+    """Measured rows: (label, parts, totals in ms, CPU ms of program and server, peak KiB); ms around a search."""
+    path, out, start = os.path.join(work, "questions"), [], {}
     for label, options in kinds:
         bench_ours.write_questions(path, questions)
         ours.search(index, path, *options)                  # warm: pages, server
         answers, took = ours.search(index, path, *options)
         cpu = 1000 * (took["cpu_s"] + took["server_s"]) / len(answers)
-        out.append((f"batch of {len(answers)}{label}", parts(answers),
+        out.append((f"batch of {len(answers)}, {label}", parts(answers),
                     [a["latency"]["total_ms"] for a in answers], cpu, took["rss_kib"]))
         answers, wall = one_by_one(ours, index, questions[:singles], path, *options)
-        out.append((f"one a process{label}", parts(answers),
-                    [a["latency"]["total_ms"] for a in answers], None, None))
-        out.append((f"  its wall time{label}", {}, wall, None, None))
-    return out
+        total = [a["latency"]["total_ms"] for a in answers]
+        out.append((f"one a process, {label}", parts(answers), total, None, None))
+        out.append((f"  its wall time, {label}", {}, wall, None, None))
+        start[label] = [w - t for w, t in zip(wall, total)]
+    return out, start
 
 
 def kinds_of(ours):
     """[(label, options)] of leann-search, those that it has."""
-    kinds = [(", --no-recompute", ["--no-recompute"])]
-    threads = ["-j", "1", "--no-recompute"]
-    kinds.append((", --no-recompute -j 1", threads))
+    kinds = [("--no-recompute", ["--no-recompute"])]
+    kinds.append(("--no-recompute -j 1", ["-j", "1", "--no-recompute"]))
     if os.environ.get("GRAPH") == "1":
-        kinds.append((", --no-recompute --candidates graph", ["--no-recompute", "--candidates", "graph"]))
+        kinds.append(("--no-recompute --candidates graph", ["--no-recompute", "--candidates", "graph"]))
     if "diskann" in (os.environ.get("GRAPH_ARGS") or ""):
-        kinds.append((", --no-recompute --candidates scan", ["--no-recompute", "--candidates", "scan"]))
+        kinds.append(("--no-recompute --candidates scan", ["--no-recompute", "--candidates", "scan"]))
     if number("RECOMPUTED", 1):
-        kinds.append((", default", []))
+        kinds.append(("default", []))
         if ours.has("leann-search", "--dense"):
-            kinds.append((", --dense", ["--dense"]))
+            kinds.append(("--dense", ["--dense"]))
     return kinds
 
 
@@ -157,7 +165,7 @@ def main():
     n, noise, singles = number("N", 100000), number("NOISE", .5), number("SINGLES", 20)
     ours = bench_ours.Programs(folder)
     bench_report.heading("Search at scale", "bench-search",
-                         ("N", "SETS", "DATA", "BASE", "NOISE", "ASKED", "SINGLES", "GRAPH", "GRAPH_ARGS"))
+                         ("N", "SETS", "DATA", "BASE", "NOISE", "ASKED", "SINGLES", "GRAPH", "GRAPH_ARGS", "FILTERS"))
     names = bench_sets.present((os.environ.get("SETS") or "scifact squad-sents pyfunc").split(), data, print)
     stream, questions = base_of(ours, names, data, work, min(n, number("BASE", 6000)))
     write = synthetic(stream, work, n, noise)
@@ -172,7 +180,9 @@ def main():
         args += ["--graph", "chunks"]
     took = ours.graph(write, index, "-q", *args)
     report(n, took, ours.show(index), stream_s)
-    measured = rows_of(ours, index, questions[:number("ASKED", 128)], work, singles, kinds_of(ours))
+    questions = questions[:number("ASKED", 128)]
+    kinds = kinds_of(ours)
+    measured, start = rows_of(ours, index, questions, work, singles, kinds)
     names = list(dict.fromkeys(k for _, p, *_ in measured for k in p))
     bench_report.table(
         f"Latency a question, ms: shares of a batch, or {singles} questions each in a process of its own, server warm",
@@ -182,12 +192,23 @@ def main():
     scan = [p["search"] for label, p, *_ in measured if label.endswith("--no-recompute -j 1") and "search" in p]
     if scan and n >= 100000:
         print(f"  one thread: {scan[0] * 1e6 / n:.2f} ms a million chunks for the search part of a batch")
-    split = [(label.strip(), [p.get(k, 0) for k in names]) for label, p, *_ in measured if p]
+    path = os.path.join(work, "questions")
+    inside = [k for k in kinds if "--candidates" not in k[1]]
+    steps = bench_steps.table(ours, index, questions, path, inside, start, n)
+    if steps and os.environ.get("FILTERS") == "1":
+        bench_filters.latency(ours, index, questions, path)
+    if steps:
+        picture(n, *steps)
+
+
+def picture(n, names, split):
+    """Medians of the steps of a question, one bar a way to ask."""
     bench_report.plot(os.environ.get("PLOTS"), f"latency-{n}",
                       "set style data histograms; set style histogram rowstacked; set style fill solid; set boxwidth .6\n"
-                      "set ylabel 'ms a question'; set xtics rotate by 20 right noenhanced; set bmargin 8; set lmargin 22; set key top left\n"
+                      "set ylabel 'ms a question'; set key outside right top reverse Left invert; set yrange [0:*]\n"
+                      "set xtics noenhanced\n"
                       "plot " + ", ".join(f"DATA using {i + 2}:xtic(1) title '{k}'" for i, k in enumerate(names)) + "\n",
-                      [(None, [(label, *values) for label, values in split])])
+                      [(None, split)])
 
 
 main()

@@ -37,9 +37,9 @@ def read_vectors(path):
 class Writer:
     """with Writer(file, header keys) as w: w.put(record) ...; END is written when all went well."""
 
-    def __init__(self, out, keys):
+    def __init__(self, out, keys, minor=1):
         self.out, self.n = out, 0
-        self.put([0, "leann", 1, 1, "vectors", keys])
+        self.put([0, "leann", 1, minor, "vectors", keys])
 
     def put(self, record):
         body = msgpack.packb(record)

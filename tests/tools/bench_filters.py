@@ -1,0 +1,125 @@
+"""What a filter costs and what it finds: files named so that globs keep 50 %, 10 %, 1 % and .1 % of them.
+
+File number i lies in a folder as bNNN-i.jsonl, NNN spread evenly over 000 to 999.
+"""
+import os
+import tempfile
+
+import numpy as np
+
+import bench_ours
+import bench_report
+import bench_sets
+import bench_steps
+import bench_stream
+from bench_report import fixed
+
+GLOBS = [("50 %", "b[0-4]*"), ("10 %", "b0*"), ("1 %", "b00*"), (".1 %", "b000*")]
+FILE_PASSAGES = 20      # records of a file, about 15 kB
+
+
+def file_name(i):
+    return f"b{i * 617 % 1000:03d}-{i}.jsonl"
+
+
+def cut(lines, folder, first):
+    """Files of FILE_PASSAGES lines each in folder, numbered from first; how many."""
+    os.makedirs(folder)
+    n = 0
+    for at in range(0, len(lines), FILE_PASSAGES):
+        with open(os.path.join(folder, file_name(first + n)), "w", encoding="utf-8") as f:
+            f.writelines(lines[at:at + FILE_PASSAGES])
+        n += 1
+    return n
+
+
+def as_files(ours, sets, data, work):
+    """The sets in one stream, cut into files: (path, vectors by chunk, path of the file by chunk)."""
+    top, n = os.path.join(work, "filters"), 0
+    for s in sets:
+        with open(os.path.join(data, s.name, "corpus.jsonl"), encoding="utf-8") as f:
+            n += cut(f.readlines(), os.path.join(top, s.name), n)
+    chunks, stream = os.path.join(work, "filters.chunks"), os.path.join(work, "filters.vectors")
+    with open(chunks, "wb") as f:
+        ours.run(ours.argv("leann-chunk", "--jsonl", "--truncate", "-q", top), stdout=f)
+    row = {(s.name, d): v for s in sets for d, v in zip(s.ids, s.docs)}
+    keys = {**bench_stream.header(sets[0].stream), "roots": bench_stream.header(chunks)["roots"]}
+    paths, docs, at = [], [], []
+    with open(stream, "wb") as f, bench_stream.Writer(f, keys, 2) as w:
+        for r in bench_stream.records(chunks):
+            if r[0] in (bench_stream.FILE, bench_stream.CHUNK, bench_stream.TERMS):
+                w.put(r if r[0] != bench_stream.CHUNK else [*r[:11], None])
+            if r[0] == bench_stream.FILE:
+                paths.append(r[3].decode())
+            elif r[0] == bench_stream.CHUNK:
+                docs.append(row[paths[r[2]].split("/")[0], r[10]])
+                at.append(paths[r[2]])
+                w.put([bench_stream.VECTOR, r[1], docs[-1].astype("<f4").tobytes()])
+    return stream, np.stack(docs), at
+
+
+def kept(path, glob):
+    """The same choice as by the glob, another way."""
+    if glob is None:
+        return True
+    if glob.endswith("/"):
+        return path.startswith(glob)
+    return int(path.rpartition("/b")[2][:3]) < {"b[0-4]*": 500, "b0*": 100, "b00*": 10, "b000*": 1}[glob]
+
+
+def recall(ours, sets, data, work):
+    """The table of what filtered searches find, beside exact search over what the filter keeps."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        recall_in(folder, ours, sets, data)
+
+
+def recall_in(work, ours, sets, data):
+    stream, docs, at = as_files(ours, sets, data, work)
+    index, path, rows = os.path.join(work, "filters.leann"), os.path.join(work, "filters.questions"), []
+    ours.graph(stream, index, "-q")
+    asked = np.concatenate([s.asked for s in sets])
+    bench_ours.write_questions(path, [q["text"] for s in sets for q in s.queries])
+    for label, glob in [("all", None), *GLOBS, *((s.name, s.name + "/") for s in sets)]:
+        ids = np.flatnonzero([kept(p, glob) for p in at])
+        exact = [[int(ids[i]) for i in e] for e in bench_sets.exact_search(docs[ids], asked, 10)]
+        options = ["--path", glob] if glob else []
+        hits = {}
+        for way, more in (("dense", ["--dense"]), ("codes", ["--dense", "--no-recompute", "-k", "20"]), ("default", [])):
+            answers = ours.search(index, path, *options, *more)[0]
+            hits[way] = [[h["chunk"] for h in a["items"]] for a in answers]
+            if way == "dense":
+                recomputed = float(np.mean([a["recomputed"] for a in answers]))
+        wrong = sum(h not in set(ids.tolist()) for f in hits["default"] + hits["dense"] for h in f)
+        fewest = min(len(f) for f in hits["default"] + hits["dense"])
+        near = np.mean([len(set(e) & set(f)) / len(e) for f, e in zip(hits["codes"], exact)])
+        both = [np.mean([bench_sets.recall(f, e, k) for f, e in zip(hits["dense"], exact)]) for k in (3, 10)]
+        rows.append([label, len(ids), min(10, len(ids)), fewest, wrong, *(fixed(float(r), 3) for r in both),
+                     fixed(float(near), 3), fixed(recomputed, 1)])
+    bench_report.table(f"Filters over the union of {' '.join(s.name for s in sets)}: {len(docs)} chunks in "
+                       f"{len(set(at))} files, {len(asked)} questions; recall of --dense against exact search "
+                       f"over what is kept",
+                       ["kept", "chunks", "hits due", "fewest hits", "wrong", "recall@3", "recall@10",
+                        "of 10 in 20 by codes", "recomputed"], rows)
+
+
+def latency(ours, index, questions, path):
+    """The table of times: of a question alone and in batches of 64, in the library."""
+    rows, first = [], {}
+    for how in ([], ["--dense"]):
+        for label, glob in [("all", None), *GLOBS]:
+            options = [*how, *(["--path", glob] if glob else [])]
+            about, one = bench_steps.ask(ours, index, questions, path, *options)
+            _, many = bench_steps.ask(ours, index, questions, path, "--batch", "64", *options)
+            of = min(64, len(questions))
+            own = bench_steps.own(one)
+            figures = [*(np.percentile(one["total"], p) for p in (50, 95)),
+                       *(np.percentile(own, p) for p in (50, 95)), np.mean(one["cpu"]),
+                       np.mean(many["total"]) / of, np.mean(bench_steps.own(many)) / of]
+            base = first.setdefault(" ".join(how), figures)
+            rows.append([" ".join(["leann", *how]) + ", " + label, about["kept"], *(fixed(float(x), 2) for x in figures),
+                         f"{100 * (figures[2] / base[2] - 1):+.0f} %", f"{100 * (figures[0] / base[0] - 1):+.0f} %",
+                         fixed(about["filter"], 2)])
+    bench_report.table(
+        "Filters: ms a question inside the library; own: without the two encoder calls",
+        ["what", "chunks", "p50", "p95", "own p50", "own p95", "own CPU", "batch", "own, batch", "own beside all",
+         "p50 beside all", "making it"], rows)
