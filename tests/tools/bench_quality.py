@@ -108,7 +108,10 @@ def settings(ours):
     rows += [(None, [*dense, "--recompute", r]) for r in words("RECOMPUTE", "10 16 32")]
     for b in words("BYTES", "24 32 48"):
         rows += [(b, [])] + ([(b, dense)] if dense else [])
-    rows += [(None, s.split()) for s in (os.environ.get("SETTINGS") or "").split(";") if s.strip()]
+    for s in (os.environ.get("SETTINGS") or "").split(";"):
+        b, colon, options = s.strip().partition(":")
+        if s.strip():
+            rows.append((b, options.split()) if colon and b.isdigit() else (None, s.split()))
     return rows
 
 
