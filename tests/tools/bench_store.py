@@ -6,7 +6,8 @@ usage: bench_store.py STORE DIR
 DIR has docs.npy and queries.npy (normalised f32, a row each) and, for leann-official, texts.json and
 queries.json. The store is built in DIR/STORE.d, closed, opened again where it can be, and asked one
 query at a time for the ten nearest. Prints one object: version, bytes on disk, build and query times,
-"found" (ten numbers a query), what leann-official recomputed; or {"skipped": why}. CPU times are those of the process and its children.
+"found" (ten numbers a query), what leann-official recomputed; or {"skipped": why}. A slow store prints
+one after each question, of all until then. CPU times are those of the process and its children.
 """
 import json
 import os
@@ -233,11 +234,12 @@ class Official:
         self.at += 1
         return [int(r.id) for r in self.index.search(text, top_k=K, complexity=self.complexity)]
 
-    def recomputed(self):
-        """Embeddings of passages computed so far, and the requests that took."""
+    def said(self, folder, n):
+        """Embeddings of passages computed a question, requests that took, and bytes by file."""
         with open(self.log, encoding="utf-8", errors="replace") as f:
-            found = re.findall(r"Computed embeddings for (\d+) texts, shape", f.read())
-        return sum(map(int, found)), len(found)
+            counts = [int(c) for c in re.findall(r"Computed embeddings for (\d+) texts, shape", f.read())]
+        return {"recomputed": sum(counts) / n, "requests": len(counts) / n,
+                "files": {name: os.path.getsize(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}}
 
     def close(self):
         self.index.cleanup()
@@ -307,18 +309,22 @@ def main():
     if not name.startswith("leann"):
         store.ask(queries[0])                               # what is loaded at the first question
     found, times, cpu = [], [], tree_cpu_s()
+
+    def report():
+        more = store.said(folder, len(found)) if hasattr(store, "said") else {}
+        line = {"version": store.version, "bytes": on_disk(folder), **built, "found": found,
+                "query_cpu_ms": 1000 * (tree_cpu_s() - cpu) / len(found), "query_p50_ms": float(np.median(times)), **more}
+        os.write(out, (json.dumps(line) + "\n").encode())
     for q in queries:
         at = time.perf_counter()
         found.append([int(d) for d in store.ask(q)])
         times.append(1000 * (time.perf_counter() - at))
-    asked = 1000 * (tree_cpu_s() - cpu) / len(queries)
-    more = {}
-    if hasattr(store, "recomputed"):
-        more = dict(zip(("recomputed", "requests"), (n / len(queries) for n in store.recomputed())))
-        more["files"] = {name: os.path.getsize(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}
+        if hasattr(store, "said"):
+            report()            # slow, and it may end before its time: what there is by then counts
+    if hasattr(store, "said"):
         store.close()
-    os.write(out, json.dumps({"version": store.version, "bytes": on_disk(folder), **built, "query_cpu_ms": asked,
-                              "query_p50_ms": float(np.median(times)), "found": found, **more}).encode())
+    else:
+        report()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 
 import bench_report
 from bench_report import fixed
@@ -61,23 +63,37 @@ def run_store(name, v, work):
     """A row, or None with a word on stdout."""
     python = (os.environ.get("LEANN_OFFICIAL_PYTHON") or sys.executable) if "official" in name else sys.executable
     limit = float(os.environ.get("LIMIT_S") or 600)
-    try:
-        done = subprocess.run([python, os.path.join(HERE, "bench_store.py"), name, work], capture_output=True,
-                              text=True, timeout=limit)
-    except subprocess.TimeoutExpired:
-        print(f"skipped: {name}: not done after {limit:g} s", flush=True)
-        return None
-    finally:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile("w+", errors="replace") as said:
+        # In a session of its own: a server that it started and left goes with it.
+        proc = subprocess.Popen([python, os.path.join(HERE, "bench_store.py"), name, work], stdout=out, stderr=said,
+                                start_new_session=True)
+        try:
+            proc.wait(limit)
+            why = f"ended with status {proc.returncode}"
+        except subprocess.TimeoutExpired:
+            why = f"not done after {limit:g} s"
+        try:
+            os.killpg(proc.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        proc.wait()
         shutil.rmtree(f"{work}/{name}.d", ignore_errors=True)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
-        print(f"skipped: {name}: {said[-1] if said else f'ended with status {done.returncode}'}")
+        out.seek(0)
+        said.seek(0)
+        lines = [line for line in out.read().split(b"\n")[:-1] if line.startswith(b"{")]
+        errors = re.findall(r"^[\w.]+(?:Error|Exception)\b.*|^terminate called.*\n.*what.*", said.read(), re.M)
+    if proc.returncode or not lines:
+        why = f"{why}: {' '.join(errors[-1].split())}" if errors else why
+        print(f"{'skipped: ' if not lines else ''}{name}: {why}", flush=True)
+    if not lines:
         return None
-    r = json.loads(done.stdout)
+    r = json.loads(lines[-1])
     if "skipped" in r:
         print(f"skipped: {name}: {r['skipped']}")
         return None
     label = f"{name}, {r['version'].split()[-1]}" if " " in r["version"] else name
+    if len(r["found"]) < len(v.queries):
+        label += f", {len(r['found'])} questions"
     if "files" in r:
         print(f"  {label}: {r['requests']:.1f} requests to its server a question; bytes: "
               + ", ".join(f"{f} {n}" for f, n in r["files"].items()))
