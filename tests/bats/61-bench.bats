@@ -84,8 +84,8 @@ setup() {
 	need_python msgpack
 	need_python numpy
 	SETS=tiny FILTERS=1 run -0 "$TOP/tests/bench-quality"
-	[[ $output =~ all\ +60\ +10\ +10\ +0\ +(1\.000|\.[0-9]{3}) ]]
-	[[ $output =~ "10 %"\ +20\ +10\ +10\ +0\ +1\.000\ +1\.000 ]]
+	[[ $output =~ all\ +60\ +10\ +10\ +0\ +48\ +(1\.000|\.[0-9]{3}) ]]
+	[[ $output =~ "10 %"\ +20\ +10\ +10\ +0\ +20\ +1\.000\ +1\.000 ]]
 }
 
 @test "bench-rivals measures ours and skips the official one unless asked" {

@@ -17,6 +17,7 @@ from bench_report import fixed
 GLOBS = [("50 %", "b[0-4]*"), ("10 %", "b0*"), ("1 %", "b00*"), (".1 %", "b000*")]
 FILE_PASSAGES = 20      # records of a file, about 15 kB
 IN_FULL = 24            # questions that are recomputed, the default's among them
+NEAR = 100              # first by codes that are looked at
 
 
 def file_name(i):
@@ -77,34 +78,39 @@ def recall(ours, sets, data, work):
 def recall_in(work, ours, sets, data):
     """By codes alone for most questions: exact cosines of the first n by codes are known here, no encoder needed."""
     stream, docs, at = as_files(ours, sets, data, work)
-    index, path, few = (os.path.join(work, name) for name in ("filters.leann", "questions", "few"))
+    index, path = (os.path.join(work, name) for name in ("filters.leann", "questions"))
     ours.graph(stream, index, "-q")
     asked, texts = np.concatenate([s.asked for s in sets]), [q["text"] for s in sets for q in s.queries]
-    step = max(1, len(texts) // IN_FULL)
-    bench_ours.write_questions(path, texts)
-    bench_ours.write_questions(few, texts[::step])
-    rows = []
+    of_set = np.concatenate([[s.name] * len(s.queries) for s in sets])
+    ways, rows = [("all", None, None), *((label, glob, None) for label, glob in GLOBS)], []
+    for s in sets:
+        ways += [(s.name, s.name + "/", s.name), (s.name + ", others ask", s.name + "/", "!" + s.name)]
 
-    def hits(questions, *options):
-        answers = ours.search(index, questions, *options)[0]
+    def hits(some, *options):
+        bench_ours.write_questions(path, [texts[i] for i in some])
+        answers = ours.search(index, path, *options)[0]
         return [[h["chunk"] for h in a["items"]] for a in answers], max(a["recomputed"] for a in answers)
-    for label, glob in [("all", None), *GLOBS, *((s.name, s.name + "/") for s in sets)]:
+
+    def share(found, exact, k):
+        return fixed(float(np.mean([len(set(e[:k]) & set(f)) / len(e[:k]) for f, e in zip(found, exact)])), 3)
+    for label, glob, who in ways:
+        some = np.flatnonzero([not who or (s == who.strip("!")) != who.startswith("!") for s in of_set])
+        if not len(some):
+            continue
         ids = np.flatnonzero([kept(p, glob) for p in at])
-        exact = [[int(ids[i]) for i in e] for e in bench_sets.exact_search(docs[ids], asked, 10)]
-        options = ["--path", glob] if glob else []
-        dense, n = hits(few, "--dense", *options)
-        full = dense + hits(few, *options)[0]
-        near = hits(path, "--dense", "--no-recompute", "-k", max(n, 10), *options)[0]
-        there = set(ids.tolist())
-        both = [np.mean([len(set(e[:k]) & set(f)) / len(e[:k]) for f, e in zip(near, exact)]) for k in (3, 10)]
-        said = np.mean([bench_sets.recall(f, e, 10) for f, e in zip(dense, exact[::step])])
+        exact = [[int(ids[i]) for i in e] for e in bench_sets.exact_search(docs[ids], asked[some], 10)]
+        options, step = ["--path", glob] if glob else [], max(1, len(some) // IN_FULL)
+        dense, n = hits(some[::step], "--dense", *options)
+        full = dense + hits(some[::step], *options)[0]
+        near, there = hits(some, "--dense", "--no-recompute", "-k", str(NEAR), *options)[0], set(ids.tolist())
         rows.append([label, len(ids), min(10, len(ids)), min(map(len, full)), sum(h not in there for f in full for h in f),
-                     n, *(fixed(float(r), 3) for r in (*both, said))])
+                     n, *(share([f[:max(n, 10)] for f in near], exact, k) for k in (3, 10)), share(near, exact, 10),
+                     share([f[:10] for f in dense], exact[::step], 10)])
     bench_report.table(f"Filters over the union of {' '.join(s.name for s in sets)}: {len(docs)} chunks in "
                        f"{len(set(at))} files; recall of --dense against exact search over what is kept, "
                        f"{len(texts)} questions",
                        ["kept", "chunks", "hits due", "fewest hits", "wrong", "recomputed", "recall@3", "recall@10",
-                        f"@10, {len(texts[::step])} in full"], rows)
+                        f"10 in {NEAR} by codes", "@10 in full"], rows)
 
 
 def latency(ours, index, questions, path):
