@@ -250,7 +250,7 @@ list() {
 	pipe 'leann-chunk t | dump'
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 7 ]
-	[[ "${lines[0]}" == "0 leann 1 2 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
+	[[ "${lines[0]}" == "0 leann 1 3 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
 	[[ "${lines[1]}" == "1 0 0 a.md 18 "*" markdown 0" ]]
 	[[ "${lines[2]}" == "2 0 0 1 17 2 4 6 0 0 None "* ]]
 	[[ "${lines[3]}" == "1 1 0 latin 4 "*"  0" ]]
