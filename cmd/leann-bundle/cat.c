@@ -72,9 +72,11 @@ static int put_roots(const struct cat *c, struct shead *h, struct err *e)
 static int put_head(struct cat *c, struct err *e)
 {
 	struct shead h = SHEAD_INIT;
+	struct buf args = BUF_INIT;
+	bool there;
 	int r = -1;
 	snprintf(h.kind, sizeof h.kind, "chunks");
-	if (put_roots(c, &h, e))
+	if (put_roots(c, &h, e) || index_chunk_args(&c->ix, &there, &args, e))
 		goto out;
 	copy_str(&c->ix, &h, "model.name", "model");
 	copy_u64(&c->ix, &h, "model.max_tokens", "max_tokens");
@@ -82,10 +84,13 @@ static int put_head(struct cat *c, struct err *e)
 	copy_u64(&c->ix, &h, "chunking.version", "chunk_version");
 	copy_u64(&c->ix, &h, "chunking.max_tokens", "chunk_max_tokens");
 	copy_u64(&c->ix, &h, "chunking.overlap", "chunk_overlap");
+	if (there && !c->o->root)
+		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-bundle", c->o->n_argv, c->o->argv);
 	r = stream_out_head(&c->out, &h, e);
 out:
 	shead_release(&h);
+	buf_release(&args);
 	return r;
 }
 
@@ -176,6 +181,8 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 {
 	struct index_file f;
 	index_file(&c->ix, i, &f);
+	if (f.flags & FILE_REMOVED)
+		return 0;
 	for (uint64_t k = f.first_chunk; k < f.first_chunk + f.n_chunks; k++) {
 		if (source_passage(c->src, (size_t)k, &c->p, e))
 			return -1;

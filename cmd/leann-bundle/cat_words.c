@@ -1,4 +1,4 @@
-/* Terms and postings of what leann-bundle cat writes; see cat_words.h. */
+/* Terms, postings and hashes of what leann-bundle cat writes; see cat_words.h. */
 #include "cat_words.h"
 
 #include "fmt/postings.h"
@@ -6,6 +6,7 @@
 void cat_words_init(struct cat_words *w, bool postings)
 {
 	w->terms = terms_count_new();
+	w->hashes = (struct buf)BUF_INIT;
 	w->rare = postings ? rare_new(POSTINGS_MOST) : NULL;
 }
 
@@ -13,11 +14,13 @@ void cat_words_release(struct cat_words *w)
 {
 	terms_count_free(w->terms);
 	rare_free(w->rare);
+	buf_release(&w->hashes);
 }
 
 void cat_words_add(struct cat_words *w, const struct rec_chunk *k)
 {
 	terms_add(w->terms, k->text, k->n_text);
+	buf_addc(&w->hashes, passage_hash(k->text, k->n_text));
 	if (w->rare)
 		rare_add(w->rare, terms_words(w->terms), (uint32_t)(k->id >> POSTINGS_SHIFT));
 }
@@ -35,6 +38,8 @@ int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out
 		postings_pack(pair, n, (size_t)n_chunks, &bytes);
 		r = postings_send(&bytes, out, &body, e);
 	}
+	if (!r)
+		r = hashes_send(w->hashes.p, w->hashes.len, out, &body, e);
 	buf_release(&body);
 	buf_release(&bytes);
 	return r;

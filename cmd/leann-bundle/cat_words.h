@@ -1,5 +1,5 @@
 /*
- * cat_words: terms and postings of the passages that leann-bundle cat writes, counted anew: some may
+ * cat_words: terms, postings and hashes of the passages that leann-bundle cat writes, counted anew: some may
  * have been left out.
  */
 #ifndef LEANN_BUNDLE_CAT_WORDS_H
@@ -13,6 +13,7 @@
 
 struct cat_words {
 	struct terms_count *terms;
+	struct buf hashes;		/* of the passages, a byte each */
 	struct rare *rare;		/* with postings; else NULL */
 };
 

@@ -18,11 +18,13 @@
 #include "sys/config.h"
 #include "sys/glob.h"
 #include "sys/jsonl.h"
+#include "sys/modeldir.h"
 #include "sys/readfile.h"
 
 enum {
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
 	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
+	MAX_FILESIZE = 16 << 20,		/* bytes: --max-filesize when it is not given */
 };
 
 struct chunk_opts {
@@ -44,6 +46,14 @@ void settings_set(struct chunk_opts *c, const char *key, const struct opts *o);
 void settings_finish(struct chunk_opts *c);	/* file and environment read, everything in place */
 int settings_show(struct chunk_opts *c);	/* prints and releases; 0 */
 void settings_release(struct chunk_opts *c);
+
+/*
+ * args.c: the arguments for the header's chunk_args, each ended by NUL; false where there are none to
+ * give: something comes from standard input, or they are too many.
+ */
+bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_t n_operands);
+/* As seen from the root directory, without "." components; caller frees. */
+char *absolute(const char *name);
 
 /* Left out, and why; printed by summary(). */
 struct counts {
@@ -93,6 +103,7 @@ struct chunker {
 	struct stream_out out;
 	struct buf body;			/* of the record being written */
 	struct terms_count *terms;
+	struct buf hashes;			/* of the chunks so far, a byte each */
 	struct rare *rare;			/* with --lexical, else NULL */
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
@@ -116,8 +127,8 @@ int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
 int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
 	      struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
-/* In how many passages words occur, and with --lexical where; after the last chunk. */
-int emit_terms(struct chunker *k, struct err *e) MUST_CHECK;
+/* In how many passages words occur, with --lexical where, and the hashes; after the last chunk. */
+int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;
 void summary(const struct chunker *k);
 
 #endif

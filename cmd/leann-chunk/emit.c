@@ -31,6 +31,7 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
 	k->counts.n_tokens += c->n_tokens;
+	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
 	terms_add(k->terms, c->text, c->n_text);
 	if (k->rare)
 		rare_add(k->rare, terms_words(k->terms), (uint32_t)(c->id >> POSTINGS_SHIFT));
@@ -49,13 +50,16 @@ static int emit_postings(struct chunker *k, struct err *e)
 	return r;
 }
 
-int emit_terms(struct chunker *k, struct err *e)
+int emit_tail(struct chunker *k, struct err *e)
 {
 	struct buf level = BUF_INIT;
 	terms_pack(k->terms, &level);
 	put_terms(&k->body, &(struct rec_terms){terms_n_words(k->terms), level.p, level.len});
 	buf_release(&level);
-	return stream_out_buf(&k->out, &k->body, e) || (k->rare && emit_postings(k, e)) ? -1 : 0;
+	return stream_out_buf(&k->out, &k->body, e) || (k->rare && emit_postings(k, e)) ||
+			       hashes_send(k->hashes.p, k->hashes.len, &k->out, &k->body, e)
+		       ? -1
+		       : 0;
 }
 
 /* ", 3 binary" when there are any. */

@@ -10,7 +10,6 @@
 #include "fmt/postings.h"
 #include "nn/model.h"
 #include "nn/tok.h"
-#include "sys/modeldir.h"
 
 enum {
 	ID_INCLUDE = 256,
@@ -153,7 +152,7 @@ static int head(struct chunker *k, const struct model_info *m, const struct tok 
 		struct opts *o, struct err *e)
 {
 	struct shead h = SHEAD_INIT;
-	struct buf roots = BUF_INIT;
+	struct buf roots = BUF_INIT, args = BUF_INIT;
 	memcpy(h.kind, "chunks", sizeof "chunks");
 	mp_put_arr(&roots, k->src->n_roots);
 	for (size_t i = 0; i < k->src->n_roots; i++)
@@ -165,9 +164,12 @@ static int head(struct chunker *k, const struct model_info *m, const struct tok 
 	shead_set_u64(&h, "chunk_version", PASSAGES_VERSION);
 	shead_set_u64(&h, "chunk_max_tokens", max);
 	shead_set_u64(&h, "chunk_overlap", k->prose.overlap_tokens);
+	if (args_put(&args, k->c, o->args, o->n_args))
+		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-chunk", (size_t)o->argc - 1, o->argv + 1);
 	int r = stream_out_head(&k->out, &h, e);
 	buf_release(&roots);
+	buf_release(&args);
 	shead_release(&h);
 	return r;
 }
@@ -188,7 +190,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
 		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
 	if (!head(k, &m, tok, max, o, e) &&
-	    !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)) && !emit_terms(k, e))
+	    !(k->c->jsonl ? chunk_records(k, e) : chunk_files(k, e)) && !emit_tail(k, e))
 		r = stream_out_end(&k->out, e);
 	progress_end(&k->progress, k->src->n);
 	par_free(k->par);
@@ -204,7 +206,7 @@ int main(int argc, char **argv)
 {
 	struct chunk_opts c = {.stdin_name = "stdin",
 			       .overlap = OVERLAP_NONE,
-			       .max_bytes = 16 << 20,
+			       .max_bytes = MAX_FILESIZE,
 			       .globs = GLOBS_INIT};
 	struct sources src = {.seen = ID_SET_INIT};
 	struct chunker k = {.c = &c, .src = &src};
@@ -234,6 +236,7 @@ int main(int argc, char **argv)
 	sources_release(&src);
 	id_set_release(&k.ids);
 	buf_release(&k.body);
+	buf_release(&k.hashes);
 	settings_release(&c);
 	mem_free(o.args);
 	close_stdout_die();

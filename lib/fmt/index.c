@@ -105,7 +105,7 @@ static int check_files(struct index *ix, struct err *e)
 		index_file(ix, i, &f);
 		uint64_t root = column_get(&ix->root, i), lang = column_get(&ix->lang, i);
 		uint64_t flags = column_get(&ix->flags, i);
-		if (flags > 3 || lang >= ix->n_langs || root > UINT32_MAX ||
+		if (flags > (FILE_STORED | FILE_RECORDS | FILE_REMOVED) || lang >= ix->n_langs || root > UINT32_MAX ||
 		    (root >= ix->n_roots && !(flags & FILE_STORED)))
 			return index_bad(
 				ix, e,
@@ -333,6 +333,18 @@ static int open_postings(struct index *ix, struct err *e)
 	return 0;
 }
 
+static int open_hashes(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "hashes");
+	if (!m)
+		return 0;
+	if (m->n != ix->n_chunks)
+		return index_bad(ix, e, "member hashes: %zu bytes for %zu chunks", m->n,
+				 ix->n_chunks);
+	ix->hashes = m->p;
+	return 0;
+}
+
 static void open_graph(const struct index *ix, const char *name, struct index_graph *g)
 {
 	const struct bundle_member *m = bundle_find(&ix->b, name);
@@ -348,7 +360,7 @@ static int open_members(struct index *ix, struct err *e)
 	ix->text = bundle_find(&ix->b, "text");
 	/* paths and chunks first: they bound the counts by bytes that are there */
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e) ||
-	    check_spans(ix, e))
+	    check_spans(ix, e) || open_hashes(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
 			     index_open_lists(ix, e) || open_terms(ix, e) || open_postings(ix, e)))

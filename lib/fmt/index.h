@@ -62,6 +62,7 @@ struct index {
 	const struct bundle_member *chunks;	/* NULL: spans are found by cutting files again */
 	const struct bundle_member *paths, *text;	/* text NULL when nothing is stored */
 	uint64_t n_text_bytes;
+	const uint8_t *hashes;		/* (n_chunks) of index_hash(); NULL: there are none */
 	const uint8_t *codes;		/* blocks of 64, column-wise, by place: leann-index(5) */
 	struct rec_codebook pq;
 	uint8_t *pq_own;		/* its entries where the member has them in a frame; else NULL */
@@ -87,6 +88,11 @@ void index_file(const struct index *ix, size_t i, struct index_file *f);
 int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e) MUST_CHECK;
 /* The file of chunk i; every index has it. */
 int index_chunk_file(const struct index *ix, size_t i, size_t *file, struct err *e) MUST_CHECK;
+/* The byte of chunk i's text; of an index that has hashes. */
+static inline uint8_t index_hash(const struct index *ix, size_t i)
+{
+	return ix->hashes[i];
+}
 /* File i's path relative to its root, appended to out. */
 int index_path(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 /* Every file's path, in order, NUL-terminated: f returns 0, or -1 with e filled. */
@@ -110,6 +116,9 @@ const char *index_lang(const struct index *ix, size_t i);
 /* n bytes of stored file i from off, appended to out. */
 int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out,
 	       struct err *e) MUST_CHECK;
+/* chunking.args, each ended by NUL, into out; there: are they there? As shead_args() gives them. */
+int index_chunk_args(const struct index *ix, bool *there, struct buf *out,
+		     struct err *e) MUST_CHECK;
 /* The key of the manifest, by path "model.name"; NULL when absent. */
 const struct js *index_key(const struct index *ix, const char *path);
 

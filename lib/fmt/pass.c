@@ -37,6 +37,9 @@ int pass_open(struct pass *p, const char *prog, struct err *e)
 	if (stream_in_open(&p->in, 0, "stdin", "vectors", e) ||
 	    rec_check_init(&p->check, &p->in, e) || spool_open(&p->spool, p->check.dim, e))
 		return -1;
+	if (*p->check.base)
+		return err_set(e, ERR_DATA, "stdin: changes to index %s: %s needs all vectors of an "
+			       "index: they go to leann-graph --update", p->check.base, prog);
 	p->in.in.tie = &p->out.out;
 	shead_copy(&h, &p->in.head);
 	add_prog(p, prog, &h);

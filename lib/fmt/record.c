@@ -51,6 +51,8 @@ int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e)
 	buf_release(&b);
 	if (r || shead_u64(&in->head, "dim", 0, DIM_MAX, &dim, e))
 		return err_prefix(e, "%s", in->name);
+	if (rec_check_changes(c, e))
+		return -1;
 	if (strcmp(in->head.kind, "vectors"))
 		return 0;
 	if (!dim)
@@ -93,7 +95,8 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	uint64_t flags;
 	const struct mp *mtime = mp_at(r->v, 5);
 	*f = (struct rec_file){0};
-	if (rec_shape(c, r, "file", 9, e) || rec_u64(c, r, 1, "file id", UINT32_MAX, &f->id, e) ||
+	if (rec_in_body(c, "a file", e) || rec_shape(c, r, "file", 9, e) ||
+	    rec_u64(c, r, 1, "file id", UINT32_MAX, &f->id, e) ||
 	    rec_u64(c, r, 2, "root", UINT32_MAX, &f->root, e) ||
 	    rec_bytes(c, r, 3, MP_BIN, "path", &f->path, &f->n_path, e) ||
 	    rec_u64(c, r, 4, "size", INT64_MAX, &f->size_bytes, e) ||
@@ -185,7 +188,7 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 {
 	const uint8_t *p = NULL;
 	*k = (struct rec_chunk){0};
-	if (rec_shape(c, r, "chunk", 12, e) ||
+	if (rec_in_body(c, "a chunk", e) || rec_shape(c, r, "chunk", 12, e) ||
 	    rec_u64(c, r, 1, "chunk id", UINT32_MAX, &k->id, e) ||
 	    rec_u64(c, r, 2, "file id", UINT32_MAX, &k->file, e) ||
 	    rec_u64(c, r, 3, "offset", INT64_MAX, &k->off_bytes, e) ||
@@ -281,6 +284,9 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	case TAG_CODES: return rec_codes(c, r, &first, &p, &n, e);
 	case TAG_TERMS: return rec_terms(c, r, &t, e);
 	case TAG_POSTINGS: return rec_postings(c, r, &first, &p, &n, e);
+	case TAG_HASHES: return rec_hashes(c, r, &first, &p, &n, e);
+	case TAG_GONE: return rec_gone(c, r, &p, &n, e);
+	case TAG_KEPT: return rec_kept(c, r, &first, &p, &n, e);
 	default:
 		if (r->tag >= TAG_SKIP_MIN && r->tag <= TAG_SKIP_MAX)
 			return 0;
@@ -299,6 +305,10 @@ int rec_check_end(const struct rec_check *c, struct err *e)
 	if (c->n_anchors && c->n_assigned != c->n_chunks)
 		return stream_in_bad(c->in, e, "anchors of %llu chunks, the stream has %llu",
 				     (unsigned long long)c->n_assigned,
+				     (unsigned long long)c->n_chunks);
+	if (c->n_hashed && c->n_hashed != c->n_chunks)
+		return stream_in_bad(c->in, e, "hashes of %llu chunks, the stream has %llu",
+				     (unsigned long long)c->n_hashed,
 				     (unsigned long long)c->n_chunks);
 	if (c->pq_m && c->n_coded != c->n_chunks)
 		return stream_in_bad(c->in, e, "codes of %llu chunks, the stream has %llu",

@@ -29,6 +29,7 @@ enum {
 enum file_flag {
 	FILE_STORED = 1,	/* its bytes travel in text records and stay in the bundle */
 	FILE_RECORDS = 2,	/* JSON Lines: a chunk's span is a line, its text is (part of) the record's */
+	FILE_REMOVED = 4,	/* in an index alone: gone, or replaced by a later file */
 };
 
 struct rec_file {
@@ -69,6 +70,12 @@ struct rec_check {
 	bool terms;
 	uint64_t n_postings;		/* bytes */
 	size_t pq_m, pq_ksub;		/* bytes of a code and values of a byte, once a codebook was seen */
+	/* changes to an index */
+	char base[17];			/* build_id of that index; "": the stream is of a whole one */
+	bool full;			/* its files are all that the new index is to have */
+	bool tail;			/* hashes or kept passages came: no file, no chunk any more */
+	uint64_t n_hashed, next_gone;
+	uint64_t n_kept, kept_file, n_kept_here, kept_off, kept_sub;
 };
 
 /*
@@ -155,6 +162,39 @@ void put_terms(struct buf *b, const struct rec_terms *t);
 int rec_postings(struct rec_check *c, const struct stream_rec *r, uint64_t *off, const uint8_t **p,
 		 size_t *n, struct err *e) MUST_CHECK;
 void put_postings(struct buf *b, uint64_t off, const void *p, size_t n);
+
+/*
+ * Changes to an index. What refers to the base or to a file's size is checked as numbers alone here:
+ * who has the base proves that its chunk and file is there, and that spans lie in their file.
+ */
+enum { REC_KEPT_BYTES = 40 };
+struct rec_kept {
+	uint32_t chunk;				/* of the base */
+	uint8_t hash;				/* passage_hash() */
+	uint64_t off_bytes, len_bytes;		/* as in struct rec_chunk */
+	uint64_t sub_off_bytes, sub_len_bytes;
+};
+/* The byte that stands for a passage's text. */
+uint8_t passage_hash(const char *text, size_t n);
+/* first chunk and the bytes of the n chunks from there on */
+int rec_hashes(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
+	       size_t *n, struct err *e) MUST_CHECK;
+/* the n u32 little-endian files of the base, ascending, all records together */
+int rec_gone(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
+	     struct err *e) MUST_CHECK;
+/* n times REC_KEPT_BYTES for kept_get(); a file's come in one record or in several in a row */
+int rec_kept(struct rec_check *c, const struct stream_rec *r, uint64_t *file, const uint8_t **p,
+	     size_t *n, struct err *e) MUST_CHECK;
+void kept_get(const uint8_t p[REC_KEPT_BYTES], struct rec_kept *k);
+void kept_put(uint8_t p[REC_KEPT_BYTES], const struct rec_kept *k);
+/* Whole lists as records of up to 1 MiB; body is scratch. kept: n times REC_KEPT_BYTES. */
+int hashes_send(const uint8_t *hash, size_t n, struct stream_out *out, struct buf *body,
+		struct err *e) MUST_CHECK;
+int gone_send(const uint32_t *file, size_t n, struct stream_out *out, struct buf *body,
+	      struct err *e) MUST_CHECK;
+int kept_send(uint64_t file, const uint8_t *kept, size_t n, struct stream_out *out,
+	      struct buf *body, struct err *e) MUST_CHECK;
+void put_hashes(struct buf *b, uint64_t first, const uint8_t *p, size_t n);
 void put_anchors(struct buf *b, const struct rec_anchors *a);
 void put_assign(struct buf *b, uint64_t first, const uint8_t *p, size_t n);
 void put_codebook(struct buf *b, const struct rec_codebook *k);

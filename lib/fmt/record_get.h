@@ -13,5 +13,8 @@ int rec_u64(const struct rec_check *c, const struct stream_rec *r, size_t i, con
 /* Item i, a str or bin as type says; borrowed. */
 int rec_bytes(const struct rec_check *c, const struct stream_rec *r, size_t i, enum mp_type type,
 	      const char *name, const uint8_t **p, size_t *n, struct err *e) MUST_CHECK;
+/* record_changes.c: the header's keys; is this still the body of files and chunks? */
+int rec_check_changes(struct rec_check *c, struct err *e) MUST_CHECK;
+int rec_in_body(const struct rec_check *c, const char *name, struct err *e) MUST_CHECK;
 
 #endif

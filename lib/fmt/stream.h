@@ -28,9 +28,10 @@
 
 enum {
 	STREAM_MAJOR = 1,
-	STREAM_MINOR = 3,
+	STREAM_MINOR = 4,
 	STREAM_RECORD_MAX = 16 << 20,	/* bytes of a record's body */
 	STREAM_KEYS_MAX = 256,		/* keys of the header */
+	STREAM_ARGS_MAX = 256,		/* items of the header's chunk_args */
 };
 
 enum stream_tag {
@@ -45,6 +46,9 @@ enum stream_tag {
 	TAG_CODES = 19,
 	TAG_TERMS = 64,
 	TAG_POSTINGS = 65,
+	TAG_HASHES = 66,
+	TAG_GONE = 67,
+	TAG_KEPT = 68,
 	TAG_SKIP_MIN = 64,		/* 64..125: a reader may skip what it does not know */
 	TAG_SKIP_MAX = 125,
 	TAG_FAIL = 126,
@@ -79,6 +83,12 @@ int shead_str(const struct shead *h, const char *key, char *out, size_t cap,
 	      struct err *e) MUST_CHECK;
 int shead_u64(const struct shead *h, const char *key, uint64_t def, uint64_t max, uint64_t *out,
 	      struct err *e) MUST_CHECK;
+int shead_bool(const struct shead *h, const char *key, bool def, bool *out,
+	       struct err *e) MUST_CHECK;
+/* chunk_args: the n arguments, each ended by NUL, into out; there: is the key there? */
+int shead_args(const struct shead *h, bool *there, struct buf *out, size_t *n,
+	       struct err *e) MUST_CHECK;
+void shead_set_args(struct shead *h, const struct buf *args);	/* as shead_args() gives them */
 /*
  * Item i of the bin array "key" (roots): bytes appended to out; *n_items tells how many there
  * are.

@@ -176,6 +176,69 @@ int shead_u64(const struct shead *h, const char *key, uint64_t def, uint64_t max
 	return r;
 }
 
+int shead_bool(const struct shead *h, const char *key, bool def, bool *out, struct err *e)
+{
+	struct mp_doc *doc = mp_new();
+	struct buf b = BUF_INIT;
+	const struct mp *v = look(h, key, doc, &b);
+	int r = 0;
+	*out = def;
+	if (v && mp_type(v) != MP_BOOL)
+		r = err_set(e, ERR_DATA, "header: %s: want bool, got %s", key,
+			    mp_type_name(mp_type(v)));
+	else if (v)
+		*out = mp_bool(v);
+	buf_release(&b);
+	mp_free(doc);
+	return r;
+}
+
+static int get_args(const struct mp *v, struct buf *out, struct err *e)
+{
+	if (mp_type(v) != MP_ARR || mp_len(v) > STREAM_ARGS_MAX)
+		return err_set(e, ERR_DATA, "header: chunk_args: want an array of at most %d bin",
+			       STREAM_ARGS_MAX);
+	for (size_t i = 0; i < mp_len(v); i++) {
+		size_t n;
+		const uint8_t *p = mp_bytes(mp_at(v, i), &n);
+		if (mp_type(mp_at(v, i)) != MP_BIN || (n && memchr(p, 0, n)))
+			return err_set(e, ERR_DATA, "header: chunk_args: item %zu is no argument", i);
+		if (n)
+			buf_add(out, p, n);
+		buf_addc(out, 0);
+	}
+	return 0;
+}
+
+int shead_args(const struct shead *h, bool *there, struct buf *out, size_t *n, struct err *e)
+{
+	struct mp_doc *doc = mp_new();
+	struct buf b = BUF_INIT;
+	const struct mp *v = look(h, "chunk_args", doc, &b);
+	buf_clear(out);
+	*there = v != NULL;
+	*n = mp_len(v);
+	int r = v ? get_args(v, out, e) : 0;
+	buf_release(&b);
+	mp_free(doc);
+	return r;
+}
+
+void shead_set_args(struct shead *h, const struct buf *args)
+{
+	struct buf packed = BUF_INIT;
+	size_t n = 0;
+	for (size_t i = 0; i < args->len; i++)
+		n += !args->p[i];
+	mp_put_arr(&packed, n);
+	for (size_t at = 0, k; at < args->len; at += k + 1) {
+		k = strlen((const char *)args->p + at);
+		mp_put_bin(&packed, args->p + at, k);
+	}
+	shead_set_packed(h, "chunk_args", &packed);
+	buf_release(&packed);
+}
+
 int shead_bin_at(const struct shead *h, const char *key, size_t i, struct buf *out, size_t *n_items,
 		 struct err *e)
 {

@@ -62,6 +62,11 @@ LINES = b'{"id":"x","title":"Bread","text":"Dough rises."}\n{"id":7,"text":"Toma
 R = (file(0, LINES, b"stdin", 3, "json"), [4, 0, LINES[:20]], [4, 0, LINES[20:]],
      chunk(0, 0, 0, 48, "Bread Dough", sub=(0, 11), name="x"), chunk(1, 0, 0, 48, " rises.", sub=(11, 7), name="x"),
      chunk(2, 0, 49, 36, "Tomatoes want sun.", 2, name="7"))
+BASE = "0123456789abcdef"
+CHEAD, CVHEAD = header(base=BASE), header("vectors", base=BASE)
+HASHES, GONE = [66, 0, b"\x11\x22"], [67, u32(0, 3, 4)]
+passage = lambda n, off, length, sub=(0, 0), pad=b"\0\0\0": u32(n) + b"\x33" + pad + struct.pack("<4Q", off, length, *sub)
+KEPT = [68, 0, passage(7, 0, 5) + passage(9, 5, 8)]
 
 
 def but(record, i, v):
@@ -81,6 +86,11 @@ def streams():
         "stored-records": stream(HEAD, *R),
         "odd-names": stream(HEAD, file(0, DATA, b"caf\xe9/\xff\n.txt", lang=""), C0,
                             file(1, DATA, "d\u00e9j\u00e0 vu/\u2028.md".encode(), mtime=-5), chunk(1, 1, 0, 13, "\ufffd")),
+        "hashes": stream(HEAD, F0, C0, C1, [66, 0, b"\x11"], [66, 1, b"\x22"]),
+        "chunk-args": stream(header(chunk_args=[b"--glob=!x", b"--", b"/caf\xe9"]), F0, C0),
+        "changes": stream(CVHEAD, GONE, F0, T0, V0, T1, V1, HASHES, KEPT, [68, 0, passage(7, 13, 5)]),
+        "changes-full": stream(header(base=BASE, full=True), *R[:4], file(1, DATA, b"b"),
+                               [66, 0, b"\x11"], [68, 0, passage(0, 0, 48, (11, 7)) + passage(1, 49, 36)], but(KEPT, 1, 1)),
         "other-encodings": stream(HEAD, F0, b"\x9c\xcc\x02" + pack(C0)[2:], C1),
     }
     bad = {
@@ -178,6 +188,34 @@ def streams():
         "codes-over-ksub": stream(*RICH[:-1], but(CODES, 2, bytes([0, 1, 2, 4]))),
         "codes-odd": stream(*RICH[:-1], but(CODES, 2, bytes([0, 1, 2]))),
         "codes-gap": stream(*RICH[:-1], but(CODES, 1, 1)),
+        "base-malformed": stream(header(base="0123456789ABCDEF")),
+        "full-without-base": stream(header(full=True)),
+        "full-not-bool": stream(header(base=BASE, full=1)),
+        "args-not-bin": stream(header(chunk_args=["--hidden"])),
+        "args-nul": stream(header(chunk_args=[b"a\0b"])),
+        "args-many": stream(header(chunk_args=[b""] * 257)),
+        "hashes-gap": stream(HEAD, F0, C0, C1, [66, 1, b"\x22"]),
+        "hashes-none": stream(HEAD, F0, C0, [66, 0, b""]),
+        "hashes-too-many": stream(HEAD, F0, C0, HASHES),
+        "hashes-too-few": stream(HEAD, F0, C0, C1, [66, 0, b"\x11"]),
+        "hashes-early": stream(HEAD, F0, C0, [66, 0, b"\x11"], C1),
+        "hashes-before-vector": stream(VHEAD, F0, T0, [66, 0, b"\x11"], V0),
+        "gone-without-base": stream(HEAD, GONE),
+        "gone-late": stream(CHEAD, F0, GONE),
+        "gone-in-full": stream(header(base=BASE, full=True), GONE),
+        "gone-order": stream(CHEAD, [67, u32(1, 1)]),
+        "gone-order-records": stream(CHEAD, GONE, [67, u32(4)]),
+        "gone-size": stream(CHEAD, [67, b"\0\0\0"]),
+        "kept-without-base": stream(HEAD, F0, KEPT),
+        "kept-of-no-file": stream(CHEAD, F0, but(KEPT, 1, 1)),
+        "kept-files-descend": stream(CHEAD, F0, file(1, DATA, b"b"), but(KEPT, 1, 1), KEPT),
+        "kept-order": stream(CHEAD, F0, KEPT, [68, 0, passage(7, 5, 5)]),
+        "kept-early": stream(CHEAD, F0, KEPT, C0),
+        "kept-size": stream(CHEAD, F0, but(KEPT, 2, b"\0" * 39)),
+        "kept-padding": stream(CHEAD, F0, [68, 0, passage(0, 0, 5, pad=b"\0\1\0")]),
+        "kept-empty": stream(CHEAD, F0, [68, 0, passage(0, 0, 0)]),
+        "kept-far": stream(CHEAD, F0, [68, 0, passage(0, 2 ** 63, 1)]),
+        "kept-long": stream(CHEAD, F0, [68, 0, passage(0, 0, 2 ** 24 + 1)]),
         "codes-too-few": stream(*RICH[:-1], but(CODES, 2, bytes([0, 1]))),
     }
     return good, bad
@@ -307,7 +345,7 @@ def indexes(good):
         "column-too-long": new().set("files", 8, b"\x3f\x3f\x3f").sign(),
         "file-size": new().set("files", at_column(new(), 1), b"\xff" * 8).sign(),
         "file-language": new().set("files", at_column(new(), 4), b"\x07").sign(),
-        "file-flags": new().set("files", at_column(new(), 5), b"\x04").sign(),
+        "file-flags": new().set("files", at_column(new(), 5), b"\x08").sign(),
         "file-chunks": new().set("files", at_column(new(), 6), b"\x01").sign(),
         "path-frame-cut": new().set("paths", 0, b"\x05").sign(),
         "path-frame-damaged": new().set("paths", 12, b"\0\0\0\0").sign(),

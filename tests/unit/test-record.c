@@ -156,6 +156,109 @@ static void test_enrichments(void)
 	buf_release(&b);
 }
 
+/* Bytes of a record come back, are cut short, and get odd numbers: refused or read, never more. */
+static void test_kept_fuzz(struct buf *b)
+{
+	uint32_t state = 1;
+	size_t n_read = 0, n_refused = 0;
+	for (int trial = 0; trial < 20000; trial++) {
+		struct feed f;
+		struct buf hurt = BUF_INIT;
+		struct err e;
+		const struct mp *v;
+		buf_add(&hurt, b->p, b->len);
+		for (int k = 0; k < 2; k++) {
+			state = state * 1664525 + 1013904223;
+			hurt.p[(state >> 8) % hurt.len] = (uint8_t)(state >> 24);
+		}
+		feed_open(&f, 0);
+		memcpy(f.c.base, "0123456789abcdef", 17);
+		f.c.n_files = 3;
+		if (!mp_parse(f.doc, hurt.p, hurt.len, &v, &e) && mp_type(v) == MP_ARR &&
+		    mp_type(mp_at(v, 0)) == MP_UINT) {
+			f.r = (struct stream_rec){(unsigned)mp_u64(mp_at(v, 0)), 1, v, hurt.p, hurt.len};
+			f.in.n_records++;
+			if (rec_any(&f.c, &f.r, &e))
+				n_refused++;
+			else
+				n_read++;
+		}
+		mp_free(f.doc);
+		buf_release(&hurt);
+	}
+	ok(n_read > 100 && n_refused > 100, "20000 damaged records: %zu read, %zu refused", n_read, n_refused);
+}
+
+static void test_changes(void)
+{
+	struct feed f;
+	struct buf b = BUF_INIT;
+	struct err e;
+	struct rec_kept k = {UINT32_MAX, 0xfe, 11, STREAM_RECORD_MAX, 5, UINT32_MAX}, back;
+	uint8_t kept[2 * REC_KEPT_BYTES], gone[8];
+	uint64_t first;
+	const uint8_t *p;
+	size_t n;
+	feed_open(&f, 0);
+	f.c.n_files = 3;
+	f.c.n_chunks = 2;
+	put_hashes(&b, 0, (const uint8_t *)"ab", 2);
+	feed(&f, &b);
+	ok(!rec_hashes(&f.c, &f.r, &first, &p, &n, &e) && !first && n == 2 && !memcmp(p, "ab", 2) &&
+		   !rec_check_end(&f.c, &e), "hashes come back");
+	ok(rec_hashes(&f.c, &f.r, &first, &p, &n, &e) && strstr(e.msg, "the next is 2 of 2"),
+	   "hashes of a chunk twice are refused");
+	kept_put(kept, &k);
+	k.off_bytes++;
+	kept_put(kept + REC_KEPT_BYTES, &k);
+	buf_clear(&b);
+	mp_put_arr(&b, 3);
+	mp_put_u64(&b, TAG_KEPT);
+	mp_put_u64(&b, 2);
+	mp_put_bin(&b, kept, sizeof kept);
+	feed(&f, &b);
+	ok(rec_kept(&f.c, &f.r, &first, &p, &n, &e) && strstr(e.msg, "without base"),
+	   "kept passages need a base");
+	memcpy(f.c.base, "0123456789abcdef", 17);
+	ok(!rec_kept(&f.c, &f.r, &first, &p, &n, &e) && first == 2 && n == 2, "kept passages come back");
+	kept_get(p + REC_KEPT_BYTES, &back);
+	ok(back.chunk == UINT32_MAX && back.hash == 0xfe && back.off_bytes == 12 &&
+		   back.len_bytes == STREAM_RECORD_MAX && back.sub_off_bytes == 5 &&
+		   back.sub_len_bytes == UINT32_MAX, "a kept passage has the same numbers");
+	ok(rec_kept(&f.c, &f.r, &first, &p, &n, &e) && strstr(e.msg, "not in order"),
+	   "kept passages at one place are refused");
+	test_kept_fuzz(&b);
+	f.c.n_files = 0;
+	put_le32(gone, 4);
+	put_le32(gone + 4, 7);
+	buf_clear(&b);
+	mp_put_arr(&b, 2);
+	mp_put_u64(&b, TAG_GONE);
+	mp_put_bin(&b, gone, 8);
+	feed(&f, &b);
+	ok(!rec_gone(&f.c, &f.r, &p, &n, &e) && n == 2 && get_le32(p + 4) == 7, "gone files come back");
+	ok(rec_gone(&f.c, &f.r, &p, &n, &e) && strstr(e.msg, "4 after 7"), "gone files ascend");
+	mp_free(f.doc);
+	buf_release(&b);
+}
+
+static void test_args(void)
+{
+	struct shead h = SHEAD_INIT;
+	struct buf in = BUF_INIT, out = BUF_INIT;
+	struct err e;
+	size_t n;
+	bool there;
+	ok(!shead_args(&h, &there, &out, &n, &e) && !there && !n, "a header without arguments has none");
+	buf_add(&in, "--glob=!x\0\0--\0/caf\xe9", 20);
+	shead_set_args(&h, &in);
+	ok(!shead_args(&h, &there, &out, &n, &e) && there && n == 4 && out.len == in.len &&
+		   !memcmp(out.p, in.p, in.len), "arguments come back, the empty one too");
+	buf_release(&in);
+	buf_release(&out);
+	shead_release(&h);
+}
+
 static void test_paths(void)
 {
 	static const char *const safe[] = {"a", "a/b", ".hidden/x", "...", "a..b/c", "caf\xc3\xa9", " "};
@@ -246,6 +349,8 @@ int main(void)
 	test_file_and_chunk();
 	test_vector();
 	test_enrichments();
+	test_changes();
+	test_args();
 	test_paths();
 	test_text();
 	test_bad_text();
