@@ -30,7 +30,7 @@ enum {
 static const struct opt table[] = {
 	{ID_STRATEGY, "strategy", "NAME",
 	 "random, kmeans, max-coverage or stratified-kmeans (kmeans)"},
-	{ID_COUNT, "count", "N", "anchors (2 sqrt(chunks), at most chunks / 128)"},
+	{ID_COUNT, "count", "N", "anchors (see the manual)"},
 	{ID_SAMPLES, "samples", "N", "chunks to learn from (64 an anchor, 8192 to 65536)"},
 	{ID_GROUP, "group-by", "language",
 	 "k-means in every language by itself: stratified-kmeans"},

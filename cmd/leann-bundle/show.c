@@ -116,11 +116,31 @@ static void show_head(const struct index *ix)
 	}
 }
 
+/* What updates did, as "leann index update" reads it: appended to, rewritten by or impossible. */
+static void show_delta(const struct index *ix)
+{
+	const struct js *d = index_key(ix, "delta");
+	bool never = !ix->chunks || ix->postings.n_words || ix->pq.residual;
+	printf("updates   %s\n", never				    ? "impossible"
+				 : ix->lists || ix->chunk_graph.p ? "rewritten"
+								  : "appended");
+	if (!d)
+		return;
+	int64_t main_chunks = js_int(js_get(d, "chunks")),
+		added = (int64_t)ix->n_chunks - main_chunks,
+		removed = js_int(js_get(d, "removed_chunks"));
+	printf("delta     %" PRId64 " updates: %" PRId64 " chunks added, %" PRId64 " removed, %.1f%%\n",
+	       js_int(js_get(d, "updates")), added, removed,
+	       main_chunks ? 100 * (double)(added + removed) / (double)main_chunks : 100);
+}
+
 static void show_counts(const struct index *ix)
 {
 	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n",
-	       ix->n_files, int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
-	printf("chunks    %zu, %" PRId64 " bytes of passages\n", ix->n_chunks,
+	       ix->n_files - (size_t)int_of(ix, "delta.removed_files"),
+	       int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
+	printf("chunks    %zu, %" PRId64 " bytes of passages\n",
+	       ix->n_chunks - (size_t)int_of(ix, "delta.removed_chunks"),
 	       int_of(ix, "counts.passage_bytes"));
 	if (!ix->n_chunks)
 		return;
@@ -143,6 +163,7 @@ static void show_counts(const struct index *ix)
 	if (index_key(ix, "quality.reconstruction"))
 		printf(", reconstruction %.3f", js_num(index_key(ix, "quality.reconstruction")));
 	putchar('\n');
+	show_delta(ix);
 }
 
 static void size_row(const struct index *ix, const char *name, uint64_t bytes)

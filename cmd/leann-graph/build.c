@@ -16,7 +16,10 @@ enum { SMALL_CODE_BYTES = 16 };
 const char *const graph_kind_names[] = {"anchors", "chunks", "none", "auto", NULL};
 const char *const graph_backend_names[] = {"hnsw", "diskann", "auto", NULL};
 
-enum { LISTS_FROM = 20000000 };	/* chunks: below, scanning all codes takes less than 30 ms */
+enum {
+	LISTS_FROM = 20000000,	/* chunks: below, scanning all codes takes less than 30 ms */
+	GRAPH_FROM = 64,	/* anchors: fewer are compared with one by one */
+};
 
 void build_release(struct build *b)
 {
@@ -46,7 +49,7 @@ static int load_anchors(struct build *b, const struct collect *c, struct err *e)
 	return 0;
 }
 
-static void load_codes(struct build *b, const struct collect *c, size_t n)
+void build_load_codes(struct build *b, const struct collect *c, size_t n)
 {
 	const struct rec_codebook *k = &c->codebook;
 	b->x.pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
@@ -56,7 +59,7 @@ static void load_codes(struct build *b, const struct collect *c, size_t n)
 	memcpy(b->x.codes, c->codes.p, n * k->m);
 }
 
-static int enrich(struct build *b, const struct collect *c, const struct rows *rows,
+static int enrich(struct build *b, struct collect *c, const struct rows *rows,
 		  const struct build_settings *s, struct par *par, struct err *e)
 {
 	const uint16_t *group = (const void *)c->lang.p;
@@ -73,7 +76,9 @@ static int enrich(struct build *b, const struct collect *c, const struct rows *r
 	if (c->anchors.m && load_anchors(b, c, e))
 		return -1;
 	if (c->codebook.m)
-		load_codes(b, c, rows->n);
+		build_load_codes(b, c, rows->n);
+	if (c->codebook.m && c->changes.on && build_embedded(b, c, &b->embedded, par, e))
+		return -1;
 	if (enrich_anchors(rows, group, &params, par, &b->x, e))
 		return -1;
 	if (c->anchors.m && memcmp(b->x.assign, c->assign.p, c->assign.len))
@@ -137,7 +142,8 @@ static int make_graphs(struct build *b, struct collect *c, const struct build_se
 	const struct vec_kernels *k;
 	if (vec_kernels_pick(&k, e))
 		return -1;
-	if (s->kind != GRAPH_NONE)
+	bool few = s->kind == GRAPH_AUTO && b->x.anchors.n < GRAPH_FROM && !b->lists;
+	if (s->kind != GRAPH_NONE && !few)
 		graph_build(b->x.anchors.vec, b->x.anchors.n, b->x.anchors.dim, &s->graph, k, par,
 			    &b->anchor_graph);
 	if (s->kind != GRAPH_OF_CHUNKS)
@@ -169,6 +175,21 @@ static int measure(struct build *b, const struct rows *rows, const struct build_
 	return r;
 }
 
+/*
+ * Of a compaction: chunks whose codes were kept have no embedding any more but what the code
+ * stands for, by which it looks perfect: the base's figures hold for them.
+ */
+static void mend_quality(struct build *b, const struct changes *x)
+{
+	double n = (double)(x->n_kept + x->n_embedded), kept = (double)x->n_kept / n;
+	const struct js *q = index_key(&x->base, "quality");
+	if (!x->n_kept)
+		return;
+	b->reconstruction = kept * js_num(js_get(q, "reconstruction")) + (1 - kept) * b->embedded;
+	if (kept > .5)
+		b->quantization_error = js_num(js_get(q, "quantizationError"));
+}
+
 int build_all(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
 	      struct err *e)
 {
@@ -183,6 +204,8 @@ int build_all(struct build *b, struct collect *c, const struct build_settings *s
 	list_anchors(b, rows.n);
 	if (make_graphs(b, c, s, par, e) || measure(b, &rows, s, par, e))
 		return -1;
+	if (c->changes.on)
+		mend_quality(b, &c->changes);
 	if (b->lists)
 		lay_out(b, rows.n);
 	return 0;

@@ -1,5 +1,5 @@
 /* Taking in a vector stream; see collect.h. */
-#include "collect.h"
+#include "collect_impl.h"
 
 #include <string.h>
 
@@ -17,6 +17,8 @@ void collect_init(struct collect *c)
 void collect_release(struct collect *c)
 {
 	stream_in_release(&c->in);
+	changes_release(&c->changes);
+	buf_release(&c->hashes);
 	index_build_free(c->ib);
 	spool_release(&c->spool);
 	buf_release(&c->kept);
@@ -123,6 +125,9 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	uint64_t off;
 	const uint8_t *p;
 	size_t n;
+	int done = c->changes.on ? collect_change(c, check, r, e) : 1;
+	if (done <= 0)
+		return done;
 	switch (r->tag) {
 	case TAG_FILE:
 		if (rec_file(check, r, &f, e) || (c->tiny && refuse_records(&f, e)))
@@ -146,11 +151,9 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	case TAG_ASSIGN: return take_assign(c, check, r, e);
 	case TAG_CODEBOOK: return take_codebook(c, check, r, at, e);
 	case TAG_CODES: return take_codes(c, check, r, e);
+	case TAG_HASHES: return collect_hashes(c, check, r, e);
 	case TAG_TERMS:
-		if (rec_terms(check, r, &t, e))
-			return -1;
-		index_put_terms(&c->terms, &t);
-		return 0;
+		return rec_terms(check, r, &t, e) ? -1 : collect_terms(c, &t);
 	case TAG_POSTINGS:
 		if (rec_postings(check, r, &off, &p, &n, e))
 			return -1;
@@ -193,7 +196,7 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	if (stream_in_open(&c->in, 0, "stdin", "vectors", e) || rec_check_init(&check, &c->in, e) ||
 	    spool_open(&c->spool, check.dim, e))
 		return -1;
-	if (c->tiny && want_chunker(&c->in.head, e))
+	if ((c->tiny && want_chunker(&c->in.head, e)) || collect_open_changes(c, e))
 		return -1;
 	progress_start(&pr, "chunks", 0, quiet);
 	while ((k = stream_in_next(&c->in, &r, e)) > 0) {
@@ -207,5 +210,5 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	if (k < 0 || rec_check_end(&check, e) || check_postings(c, e))
 		return -1;
 	settle(c, at);
-	return 0;
+	return c->changes.on ? changes_lay_out(&c->changes, c, e) : 0;
 }

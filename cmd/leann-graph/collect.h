@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "changes.h"
 #include "fmt/index_build.h"
 #include "fmt/spool.h"
 #include "fmt/stream.h"
@@ -15,8 +16,11 @@
 struct collect {
 	struct stream_in in;
 	bool tiny;			/* set by the caller: want nothing that cannot be cut again */
+	const char *base;		/* set by the caller: the stream has changes to it, or NULL */
+	struct changes changes;		/* on false: it is a whole stream */
 	struct index_build *ib;
-	struct spool spool;		/* (n_chunks, dim) f32 */
+	struct spool spool;		/* (n_chunks, dim) f32; of changes see changes.h */
+	struct buf hashes;		/* a byte a chunk; empty when they did not come */
 	/* enrichments of the stream, copied; n_anchors 0 and pq_m 0 when they did not come */
 	struct rec_anchors anchors;
 	struct rec_codebook codebook;

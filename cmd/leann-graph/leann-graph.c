@@ -7,195 +7,46 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
-#include "base/mem.h"
 #include "base/opts.h"
 #include "base/tmpfile.h"
-#include "build.h"
-#include "collect.h"
-#include "sys/config.h"
+#include "settings.h"
 #include "write.h"
-
-enum {
-	OPT_GRAPH = 256,
-	OPT_BACKEND,
-	OPT_COMPLEXITY,
-	OPT_MAX_DEGREE,
-	OPT_MIN_DEGREE,
-	OPT_HUBS,
-	OPT_EF,
-	OPT_BYTES,
-	OPT_BOOK,
-	OPT_WAIT,
-	OPT_CONFIG,
-	OPT_SHOW,
-	OPT_TINY,
-};
-
-static const struct opt table[] = {
-	{'o', "output", "FILE", "the index to write (needed)"},
-	{OPT_GRAPH, "graph", "KIND", "graph over: anchors, chunks, none, or auto (anchors)"},
-	{OPT_BACKEND, "backend", "WORD", "hnsw, diskann (codes in anchors' lists), or auto (auto)"},
-	{OPT_COMPLEXITY, "complexity", "WORD", "low, medium or high (medium)"},
-	{OPT_MAX_DEGREE, "max-degree", "N", "links of a hub (12, 16, 32 by complexity)"},
-	{OPT_MIN_DEGREE, "min-degree", "N", "links of any other node (half of that)"},
-	{OPT_HUBS, "hub-fraction", "X", "share of nodes that are hubs (.02)"},
-	{OPT_EF, "ef-construction", "N", "candidates for a node's links (100, 200, 400)"},
-	{OPT_BYTES, "bytes", "N", "bytes of a code, if the stream brings none (24)"},
-	{OPT_BOOK, "codebook", "WORD", "of such codes: auto, shipped or train (auto)"},
-	{OPT_TINY, "tiny", NULL, "the smallest index: 16-byte codes, no spans of passages"},
-	{OPT_WAIT, "wait", "SECONDS", "wait so long for another writer (0)"},
-	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
-	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
-	{'s', "seed", "N", "seed of what is drawn at random (42)"},
-	{'j', "threads", "N", "threads (processors)"},
-	{'q', "quiet", NULL, "no progress"},
-	{'v', "verbose", NULL, "say what was built"},
-	{0},
-};
-
-struct settings {
-	const char *out, *config_path;
-	struct config config;
-	struct build_settings build;
-	size_t min_degree, n_threads;
-	double hubs, wait_s;
-	bool verbose, show, bytes_given;
-};
-
-static const char *const complexities[] = {"low", "medium", "high", NULL};
-
-static void set_key(struct settings *s, const char *key, const struct opts *o)
-{
-	struct err e;
-	if (config_set(&s->config, key, o->val, CONFIG_FLAG, &e))
-		err_usage_die("--%s: %s", o->opt->name, e.msg);
-}
-
-static void set_option(struct settings *s, const struct opts *o, int c)
-{
-	switch (c) {
-	case 'o': s->out = o->val; break;
-	case 's':
-		s->build.seed = (uint64_t)opts_num(o, 0, INT64_MAX);
-		s->build.enrich.anchors.seed = s->build.enrich.pq.seed = s->build.seed;
-		break;
-	case 'j': s->n_threads = (size_t)opts_num(o, 1, 1024); break;
-	case 'q': s->build.quiet = true; break;
-	case 'v': s->verbose = true; break;
-	case OPT_GRAPH: s->build.kind = (enum graph_kind)opts_word(o, graph_kind_names); break;
-	case OPT_BACKEND: set_key(s, "backend", o); break;
-	case OPT_COMPLEXITY: set_key(s, "complexity", o); break;
-	case OPT_MAX_DEGREE: set_key(s, "hnsw.M", o); break;
-	case OPT_MIN_DEGREE: s->min_degree = (size_t)opts_num(o, 1, GRAPH_DEGREE_MAX / 2); break;
-	case OPT_HUBS: s->hubs = opts_real(o, 0, 1); break;
-	case OPT_EF: set_key(s, "hnsw.efConstruction", o); break;
-	case OPT_BYTES:
-		set_key(s, "quantization.subVectors", o);
-		s->bytes_given = true;
-		break;
-	case OPT_TINY: s->build.tiny = true; break;
-	case OPT_BOOK: set_key(s, "quantization.codebook", o); break;
-	case OPT_CONFIG: s->config_path = o->val; break;
-	case OPT_SHOW: s->show = true; break;
-	case OPT_WAIT: s->wait_s = opts_real(o, 0, 86400); break;
-	}
-}
-
-static size_t word_of(const char *word, const char *const *list)
-{
-	size_t i = 0;
-	while (list[i + 1] && strcmp(word, list[i]))
-		i++;
-	return i;
-}
-
-/*
- * What anchors and codes are made of, where the stream brings none: as leann-anchors and
- * leann-pq do.
- */
-static void set_enrich(const struct config *c, struct enrich_params *p)
-{
-	p->anchors.strategy =
-		(enum anchors_strategy)word_of(config_anchor_type(c), anchors_strategy_names);
-	p->anchors.count = (size_t)config_int(c, "anchorSelection.count");
-	p->anchors.samples = (size_t)config_int(c, "anchorSelection.samples");
-	p->anchors.diversity_threshold = config_real(c, "anchorSelection.diversityThreshold");
-	p->anchors.min_per_group =
-		(size_t)config_int(c, "anchorSelection.stratification.minPerGroup");
-	p->anchors.equal =
-		!strcmp(config_str(c, "anchorSelection.stratification.allocation"), "equal");
-	p->pq.m = (size_t)config_int(c, "quantization.subVectors");
-	p->pq.ksub = (size_t)config_int(c, "quantization.codebookSize");
-	p->pq.bits = (size_t)config_int(c, "quantization.codeBits");
-	p->book = enrich_book_of(config_str(c, "quantization.codebook"));
-	p->pq.samples = (size_t)config_int(c, "quantization.trainingSamples");
-}
-
-static void set_graph(struct settings *s)
-{
-	struct graph_params *g = &s->build.graph;
-	size_t m = (size_t)config_int(&s->config, "hnsw.M");
-	size_t ef = (size_t)config_int(&s->config, "hnsw.efConstruction");
-	s->build.complexity =
-		(enum graph_complexity)word_of(config_str(&s->config, "complexity"), complexities);
-	*g = graph_params_for(s->build.complexity);
-	if (m)
-		g->max_degree = m;
-	if (s->min_degree)
-		g->min_degree = s->min_degree;
-	if (ef)
-		g->ef_construction = ef;
-	if (s->hubs >= 0)
-		g->hub_fraction = s->hubs;
-	if (g->min_degree > g->max_degree)
-		err_usage_die("--min-degree %zu is over --max-degree %zu", g->min_degree,
-			      g->max_degree);
-}
-
-static void use_config(struct settings *s)
-{
-	struct err e;
-	s->build.least_bytes = s->build.tiny && !s->bytes_given;
-	if (config_finish(&s->config, s->config_path, &e))
-		err_die(&e);
-	s->build.backend = (enum graph_backend)word_of(config_str(&s->config, "backend"),
-						       graph_backend_names);
-	set_enrich(&s->config, &s->build.enrich);
-	set_graph(s);
-}
-
-static void parse(int argc, char **argv, struct settings *s)
-{
-	struct opts o = {
-		.table = table,
-		.usage = "[options] -o FILE <vectors",
-		.summary = "Write the index of a vector stream.",
-	};
-	config_init(&s->config);
-	opts_init(&o, argc, argv);
-	for (int c; (c = opts_next(&o));)
-		set_option(s, &o, c);
-	if (o.n_args)
-		err_usage_die("%s: the vectors come on standard input, the index goes to -o FILE",
-			      o.args[0]);
-	if (!s->out && !s->show)
-		err_usage_die("where to? -o FILE is needed");
-	if (s->build.kind == GRAPH_AUTO)
-		s->build.kind = GRAPH_OF_ANCHORS;
-	use_config(s);
-	mem_free(o.args);
-}
 
 static void say(const struct settings *s, const struct collect *c, const struct build *b)
 {
+	const struct changes *x = &c->changes;
 	struct index_counts n;
 	index_build_counts(c->ib, &n);
-	fprintf(stderr,
-		"%s: %s: %llu files, %llu chunks, %zu anchors, %zu bytes a code, coverage %.3f, "
-		"quantisation error %.4f, balance %.3f\n",
-		err_prog(), s->out, (unsigned long long)n.n_files, (unsigned long long)n.n_chunks,
-		b->x.anchors.n, b->x.pq.m, b->health.coverage, b->quantization_error,
-		b->health.balance);
+	fprintf(stderr, "%s: %s: %llu files, %llu chunks, ", err_prog(), s->out,
+		(unsigned long long)(n.n_files - n.removed_files),
+		(unsigned long long)(n.n_chunks - n.removed_chunks));
+	if (x->on)
+		fprintf(stderr, "%zu embedded, %zu kept, ", x->n_embedded,
+			x->n_kept + x->n_old - (size_t)n.removed_chunks);
+	if (x->n_old)
+		fprintf(stderr, "reconstruction of new ones %.3f\n", b->reconstruction);
+	else
+		fprintf(stderr, "%zu anchors, %zu bytes a code, coverage %.3f, quantisation error %.4f, "
+			"balance %.3f\n", b->x.anchors.n, b->x.pq.m, b->health.coverage,
+			b->quantization_error, b->health.balance);
+}
+
+/* What is there is left alone when nothing changed, unless it is to be somewhere else. */
+static int make(struct settings *s, struct collect *c, struct build *b, struct par *par,
+		struct err *e)
+{
+	const struct changes *x = &c->changes;
+	if (x->on && !changes_any(x) && !strcmp(s->out, s->base)) {
+		if (s->verbose)
+			fprintf(stderr, "%s: %s: nothing changed\n", err_prog(), s->out);
+		return 0;
+	}
+	int r = x->n_old ? build_append(b, c, par, e) : build_all(b, c, &s->build, par, e);
+	if (r || write_index(s->out, c, b, &s->build, e))
+		return -1;
+	if (s->verbose)
+		say(s, c, b);
+	return 0;
 }
 
 static int run(struct settings *s, struct collect *c, struct build *b, struct err *e)
@@ -203,13 +54,9 @@ static int run(struct settings *s, struct collect *c, struct build *b, struct er
 	struct par *par = par_new(s->n_threads);
 	int lock = -1, r = -1;
 	/* the lock first: a second writer is told before its hours of work, not after */
-	if (lock_writer(s->out, s->wait_s, &lock, e) || collect_stream(c, s->build.quiet, e) ||
-	    build_all(b, c, &s->build, par, e) || write_index(s->out, c, b, &s->build, e))
-		goto out;
-	if (s->verbose)
-		say(s, c, b);
-	r = 0;
-out:
+	c->base = s->base;
+	if (!lock_writer(s->out, s->wait_s, &lock, e) && !collect_stream(c, s->build.quiet, e))
+		r = make(s, c, b, par, e);
 	if (lock >= 0)
 		close(lock);
 	par_free(par);
@@ -230,12 +77,13 @@ static int show_config(struct settings *s)
 int main(int argc, char **argv)
 {
 	struct settings s = {.build = {.enrich = ENRICH_PARAMS_DEFAULT, .seed = ENRICH_SEED,
+				       .kind = GRAPH_AUTO,
 				       .complexity = GRAPH_MEDIUM}, .hubs = -1};
 	struct collect c;
 	struct build b = {0};
 	struct err e;
 	prog_start(argv[0]);
-	parse(argc, argv, &s);
+	settings_parse(argc, argv, &s);
 	if (s.show)
 		return show_config(&s);
 	collect_init(&c);

@@ -59,6 +59,26 @@ static int put_model(struct js *m, const struct shead *h, struct err *e)
 	return from_header(o, h, strs, uints, e);
 }
 
+/* Arguments that made the chunks, as strings where they are. */
+static int put_args(struct js *chunking, const struct shead *h, struct err *e)
+{
+	struct js *a;
+	struct buf b = BUF_INIT;
+	size_t n = 1;
+	int r = 0;
+	if (!shead_has(h, "chunk_args"))
+		return 0;
+	js_set(chunking, "args", a = js_new_arr());
+	for (size_t i = 0; i < n && !r; i++) {
+		buf_clear(&b);
+		r = shead_bin_at(h, "chunk_args", i, &b, &n, e);
+		if (!r && i < n)
+			js_push(a, js_new_path(b.p ? b.p : (const uint8_t *)"", b.len));
+	}
+	buf_release(&b);
+	return r;
+}
+
 static int put_chunking(struct js *m, const struct shead *h, struct err *e)
 {
 	static const char *const strs[] = {NULL};
@@ -67,7 +87,7 @@ static int put_chunking(struct js *m, const struct shead *h, struct err *e)
 		"overlap",	 NULL};
 	struct js *o = js_new_obj();
 	js_set(m, "chunking", o);
-	return from_header(o, h, strs, uints, e);
+	return from_header(o, h, strs, uints, e) || put_args(o, h, e) ? -1 : 0;
 }
 
 static int put_roots(struct js *m, const struct shead *h, struct err *e)
@@ -85,6 +105,28 @@ static int put_roots(struct js *m, const struct shead *h, struct err *e)
 	}
 	buf_release(&b);
 	return r;
+}
+
+/* What updates added, after one that put chunks behind those that were there. */
+static void put_delta(struct js *m, const struct collect *c, const struct build *b)
+{
+	const struct changes *x = &c->changes;
+	const struct js *old = index_key(&x->base, "delta");
+	struct index_counts n;
+	struct js *o = js_new_obj();
+	uint64_t was = (uint64_t)js_int(js_get(old, "embedded")), now = was + x->n_embedded;
+	index_build_counts(c->ib, &n);
+	js_set(m, "delta", o);
+	set_int(o, "files", old ? (uint64_t)js_int(js_get(old, "files")) : x->base.n_files);
+	set_int(o, "chunks", old ? (uint64_t)js_int(js_get(old, "chunks")) : x->base.n_chunks);
+	set_int(o, "removed_files", n.removed_files);
+	set_int(o, "removed_chunks", n.removed_chunks);
+	set_int(o, "updates", (uint64_t)js_int(js_get(old, "updates")) + 1);
+	set_int(o, "embedded", now);
+	if (now)
+		js_set(o, "reconstruction",
+		       js_new_real((js_num(js_get(old, "reconstruction")) * (double)was +
+				    b->reconstruction * (double)x->n_embedded) / (double)now));
 }
 
 static void put_counts(struct js *m, const struct collect *c, const struct build *b)
@@ -151,7 +193,11 @@ int make_manifest(struct js *m, const struct collect *c, const struct build *b,
 	set_str(m, "metric", "cosine");
 	js_set(m, "languages", index_build_langs(c->ib));
 	put_counts(m, c, b);
-	if (b->x.pq.m) {
+	if (c->changes.n_old) {
+		put_delta(m, c, b);
+		js_set(m, "build", js_copy(index_key(&c->changes.base, "build")));
+		js_set(m, "quality", js_copy(index_key(&c->changes.base, "quality")));
+	} else if (b->x.pq.m) {
 		put_build(m, b, s, codebook);
 		put_quality(m, b);
 	}

@@ -101,8 +101,8 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 {
 	struct js *m = js_new_obj();
 	struct made d = {0};
-	struct bundle_part part[16];
-	size_t n_parts = 0, n = c->spool.n;
+	struct bundle_part part[18];
+	size_t n_parts = 0, n = c->changes.n_old + c->spool.n;
 	int r = -1;
 	if (n && make_members(&d, b, e))
 		goto out;
@@ -117,6 +117,7 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 			make_assign(&d, b, n);
 		if (b->lists)
 			index_put_lists(&d.lists, b->x.assign, n, b->x.anchors.n);
+		add_part(part, &n_parts, "hashes", c->hashes.p, c->hashes.len);
 		add_part(part, &n_parts, "terms", c->terms.p, c->terms.len);
 		add_part(part, &n_parts, "postings", c->postings.p, c->postings.len);
 		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(n, b->x.pq.m));

@@ -40,11 +40,14 @@ size_t anchors_max_count(size_t dim)
 	return fit < ANCHORS_COUNT_MAX ? fit : ANCHORS_COUNT_MAX;
 }
 
+enum { FEW = 16 };	/* anchors that are cheap enough for any collection */
+
 size_t anchors_auto_count(size_t n, size_t dim)
 {
 	size_t m = (size_t)(2 * sqrt((double)n)), most = anchors_max_count(dim);
-	if (m > n / 128)
-		m = n / 128;
+	size_t few = n / 64 < FEW ? n / 64 : FEW, cap = n / 160 > few ? n / 160 : few;
+	if (m > cap)
+		m = cap;
 	if (m > most)
 		m = most;
 	return n && !m ? 1 : m;

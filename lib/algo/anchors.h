@@ -66,9 +66,9 @@ void anchors_load(struct anchors *a, size_t n, size_t dim, const int8_t *q,
 		  const uint8_t *scale_le);
 
 /*
- * The number of anchors for n rows: the least of 2 sqrt(n), n / 128, anchors_max_count(), and
- * at least 1; 0 for no rows. n / 128 caps their cost at 3 bytes a chunk of 384 dimensions;
- * from 65,536 rows on 2 sqrt(n) does (2 bytes at 131,000). leann-anchors(1) has coverage by count.
+ * The number of anchors for n rows: the least of 2 sqrt(n), n / 160 or, up to 16, n / 64,
+ * anchors_max_count(), and at least 1; 0 for no rows. n / 160 caps their cost at 2.5 bytes a chunk of 384 dimensions;
+ * from 102,400 rows on 2 sqrt(n) does (2 bytes at 131,000). leann-anchors(1) has coverage by count.
  */
 size_t anchors_auto_count(size_t n, size_t dim);
 /* The most anchors that a record of the stream holds at this dim. */

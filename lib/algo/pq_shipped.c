@@ -2,7 +2,7 @@
  * Quantisers linked into the programs; see pq_shipped.h.
  *
  * Recall@3 after re-ranking R, parts of 1,200 passages (all 918 of exercism), codes of 24 bytes,
- * shipped beside what 12 n + 54 dim bytes pay for (3 x 64: 35 KB; 2 x 64: 22 KB for exercism),
+ * shipped beside one of their own (3 x 64, 2 x 64 for exercism: 15 and 10 KB in the index),
  * and the mean cosine of embeddings to what the shipped codes stand for:
  *
  *	            cosine  shipped: 16    24    32    48   trained: 16    24

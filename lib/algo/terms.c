@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+enum { FEW_BUCKETS = 4096 };
+
 struct terms_count {
 	uint32_t df[TERMS_BUCKETS_MAX];
 	uint32_t last[TERMS_BUCKETS_MAX];	/* number of the passage counted last, from 1 */
@@ -60,10 +62,12 @@ static uint8_t level_of(uint64_t df)
 
 void terms_pack(const struct terms_count *c, struct buf *out)
 {
-	size_t used = 0, n = TERMS_BUCKETS_MIN;
+	size_t used = 0, most = FEW_BUCKETS, n = TERMS_BUCKETS_MIN;
 	for (size_t b = 0; b < TERMS_BUCKETS_MAX; b++)
 		used += c->df[b] != 0;
-	while (n < used)
+	while (most < c->passage + c->passage / 2)
+		most *= 2;
+	while (n < used && n < most)
 		n *= 2;
 	for (size_t b = 0; b < n; b++) {
 		uint64_t df = 0;
@@ -73,9 +77,28 @@ void terms_pack(const struct terms_count *c, struct buf *out)
 	}
 }
 
+/* How many passages a level stands for. */
+static double df_of(uint8_t level)
+{
+	return level ? exp2((level - .5) / 8) : 0;
+}
+
+void terms_sum(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b, struct buf *out)
+{
+	size_t n = n_a < n_b ? n_a : n_b;
+	for (size_t i = 0; i < n; i++) {
+		double df = 0;
+		for (size_t k = i; k < n_a; k += n)
+			df += df_of(a[k]);
+		for (size_t k = i; k < n_b; k += n)
+			df += df_of(b[k]);
+		buf_addc(out, level_of((uint64_t)(df + .5)));
+	}
+}
+
 double terms_df(const struct terms *t, uint64_t hash)
 {
 	unsigned level = t->level[hash % t->n_buckets];
-	double df = level ? exp2((level - .5) / 8) : 0;
+	double df = df_of((uint8_t)level);
 	return df < (double)t->n_passages ? df : (double)t->n_passages;
 }

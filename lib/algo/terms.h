@@ -33,10 +33,17 @@ void terms_add(struct terms_count *c, const char *text, size_t n);
 const struct words *terms_words(const struct terms_count *c);
 uint64_t terms_n_words(const struct terms_count *c);
 /*
- * Levels appended to out: as many as there are buckets in use, up to a power of two. Level 0: no
- * passage; L: at least 2^((L - 1) / 8) of them, and fewer than 2^(L / 8).
+ * Levels appended to out: as many as there are buckets in use, up to a power of two, but not more
+ * than 4,096 or one and a half for a passage, up to that too. Level 0: no passage; L: at least
+ * 2^((L - 1) / 8) of them, and fewer than 2^(L / 8).
  */
 void terms_pack(const struct terms_count *c, struct buf *out);
+
+/*
+ * The levels of two tables together, as many as the smaller has, appended to out: of passages that
+ * are in one or in the other.
+ */
+void terms_sum(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b, struct buf *out);
 
 /* Is n a number of buckets that terms_pack() gives? */
 bool terms_buckets_ok(size_t n);

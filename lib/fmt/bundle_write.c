@@ -107,6 +107,9 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
 	    find_part(part, n, "hashes"))
 		return 4;
+	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
+	    find_part(part, n, "hashes"))
+		return 4;
 	if (js_get(quantization, "codeBits") || find_part(part, n, "lists") ||
 	    find_part(part, n, "postings") ||
 	    (find_part(part, n, "codes") && !find_part(part, n, "chunks")) ||

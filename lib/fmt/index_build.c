@@ -24,6 +24,7 @@ struct index_build {
 	struct buf rows;		/* struct chunk_row each */
 	struct buf langs;		/* NUL-terminated names, end to end */
 	size_t n_langs;
+	bool removed;			/* the latest file is */
 	struct buf text_raw;		/* stored bytes not yet compressed */
 	struct buf text_frames;
 	struct buf text_end;		/* u64 a frame: end in text_frames */
@@ -89,7 +90,11 @@ int index_build_file(struct index_build *ib, const struct rec_file *f, struct er
 	buf_add(&ib->path_bytes, f->path, f->n_path);
 	add64(&ib->path_end, ib->path_bytes.len);
 	ib->n.n_files++;
-	ib->n.source_bytes += f->size_bytes;
+	ib->removed = f->flags & FILE_REMOVED;
+	if (ib->removed)
+		ib->n.removed_files++;
+	else
+		ib->n.source_bytes += f->size_bytes;
 	if (f->flags & FILE_STORED)
 		ib->n.stored_bytes += f->size_bytes;
 	return 0;
@@ -116,7 +121,10 @@ void index_build_chunk(struct index_build *ib, const struct rec_chunk *c)
 				(uint32_t)c->sub_len_bytes, (uint32_t)c->file};
 	buf_add(&ib->rows, &row, sizeof row);
 	ib->n.n_chunks++;
-	ib->n.passage_bytes += c->sub_len_bytes ? c->sub_len_bytes : c->len_bytes;
+	if (ib->removed)
+		ib->n.removed_chunks++;
+	else
+		ib->n.passage_bytes += c->sub_len_bytes ? c->sub_len_bytes : c->len_bytes;
 }
 
 uint32_t index_build_last_lang(const struct index_build *ib)

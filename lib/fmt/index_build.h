@@ -26,9 +26,10 @@ void index_build_chunk(struct index_build *ib, const struct rec_chunk *c);
 uint32_t index_build_last_lang(const struct index_build *ib);
 
 struct index_counts {
-	uint64_t n_files, n_chunks;
-	uint64_t source_bytes;		/* of all files */
-	uint64_t passage_bytes;		/* of all spans */
+	uint64_t n_files, n_chunks;		/* with those that are removed */
+	uint64_t removed_files, removed_chunks;	/* flag FILE_REMOVED */
+	uint64_t source_bytes;		/* of all files but those removed */
+	uint64_t passage_bytes;		/* of their spans */
 	uint64_t stored_bytes;		/* of stored files, before compression */
 };
 void index_build_counts(const struct index_build *ib, struct index_counts *c);

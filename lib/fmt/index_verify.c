@@ -10,7 +10,7 @@
 #include "fmt/index_lists.h"
 
 struct tally {
-	uint64_t source_bytes, passage_bytes, stored_bytes;
+	uint64_t source_bytes, passage_bytes, stored_bytes, removed_files, removed_chunks;
 };
 
 static int check_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
@@ -32,7 +32,8 @@ static int check_chunks(const struct index *ix, size_t i, const struct index_fil
 				ix, e,
 				"chunk %llu: a span in a record, but file %zu has no records",
 				(unsigned long long)k, i);
-		t->passage_bytes += c.sub_len_bytes ? c.sub_len_bytes : c.len_bytes;
+		if (!(f->flags & FILE_REMOVED))
+			t->passage_bytes += c.sub_len_bytes ? c.sub_len_bytes : c.len_bytes;
 	}
 	return 0;
 }
@@ -63,7 +64,12 @@ static int check_files(const struct index *ix, struct tally *t, struct err *e)
 	for (size_t i = 0; i < ix->n_files; i++) {
 		struct index_file f;
 		index_file(ix, i, &f);
-		t->source_bytes += f.size_bytes;
+		if (f.flags & FILE_REMOVED) {
+			t->removed_files++;
+			t->removed_chunks += f.n_chunks;
+		} else {
+			t->source_bytes += f.size_bytes;
+		}
 		if (check_chunks(ix, i, &f, t, e))
 			return -1;
 		if (!(f.flags & FILE_STORED))
@@ -75,6 +81,36 @@ static int check_files(const struct index *ix, struct tally *t, struct err *e)
 	if (ix->text && !ix->text_base)
 		return index_bad(ix, e, "member text, but no stored file");
 	return 0;
+}
+
+/* A count of the manifest, which may be absent, against what was found. */
+static int check_count(const struct index *ix, const char *key, uint64_t found, struct err *e)
+{
+	const struct js *j = index_key(ix, key);
+	if (j && (js_type(j) != JS_INT || (uint64_t)js_int(j) != found))
+		return index_bad(ix, e, "manifest: %s is %lld, the members have %llu", key,
+				 (long long)js_int(j), (unsigned long long)found);
+	return 0;
+}
+
+/* What updates did is said where there were any, and as it is. */
+static int check_delta(const struct index *ix, const struct tally *t, struct err *e)
+{
+	const struct js *d = index_key(ix, "delta");
+	if (!d)
+		return t->removed_files ? index_bad(ix, e, "manifest: %llu files are removed, but no delta",
+						    (unsigned long long)t->removed_files)
+					: 0;
+	uint64_t files = (uint64_t)js_int(js_get(d, "files")),
+		 chunks = (uint64_t)js_int(js_get(d, "chunks"));
+	if (files > ix->n_files || chunks > ix->n_chunks)
+		return index_bad(ix, e, "manifest: delta from file %llu of %zu, chunk %llu of %zu",
+				 (unsigned long long)files, ix->n_files, (unsigned long long)chunks,
+				 ix->n_chunks);
+	return check_count(ix, "delta.removed_files", t->removed_files, e) ||
+			       check_count(ix, "delta.removed_chunks", t->removed_chunks, e)
+		       ? -1
+		       : 0;
 }
 
 static int check_graph(const struct index *ix, const struct index_graph *g, const char *name,
@@ -96,16 +132,6 @@ static int check_postings(const struct index *ix, struct err *e)
 {
 	if (ix->postings.n_words && postings_verify(&ix->postings, e))
 		return err_prefix(e, "%s: damaged index", ix->b.path);
-	return 0;
-}
-
-/* A count of the manifest, which may be absent, against what was found. */
-static int check_count(const struct index *ix, const char *key, uint64_t found, struct err *e)
-{
-	const struct js *j = index_key(ix, key);
-	if (j && (js_type(j) != JS_INT || (uint64_t)js_int(j) != found))
-		return index_bad(ix, e, "manifest: %s is %lld, the members have %llu", key,
-				 (long long)js_int(j), (unsigned long long)found);
 	return 0;
 }
 
@@ -141,7 +167,7 @@ int index_verify(const struct index *ix, struct err *e)
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    (ix->chunks && check_count(ix, "counts.passage_bytes", t.passage_bytes, e)) ||
-	    check_count(ix, "counts.stored_bytes", t.stored_bytes, e))
+	    check_count(ix, "counts.stored_bytes", t.stored_bytes, e) || check_delta(ix, &t, e))
 		return -1;
 	return 0;
 }

@@ -44,7 +44,7 @@ static int add_file(void *ctx, size_t i, const uint8_t *path, size_t n, struct e
 	(void)n;
 	(void)e;
 	index_file(&a->g->ix, i, &f);
-	if (!wanted(a->languages, index_lang(&a->g->ix, f.lang)) ||
+	if (f.flags & FILE_REMOVED || !wanted(a->languages, index_lang(&a->g->ix, f.lang)) ||
 	    (a->globs.n && !globs_take(&a->globs, (const char *)path)))
 		return 0;
 	for (uint64_t c = f.first_chunk; c < f.first_chunk + f.n_chunks; c++)

@@ -76,6 +76,16 @@ static int open_lists(struct engine *g, struct err *e)
 	return 0;
 }
 
+/* Removed files are left out by a filter that every question has. */
+static int find_live(struct engine *g, struct err *e)
+{
+	size_t n;
+	for (size_t i = 0; i < g->ix.n_files; i++)
+		if (column_get(&g->ix.flags, i) & FILE_REMOVED)
+			return allow_make(g, NULL, NULL, &g->live, &n, e);
+	return 0;
+}
+
 int engine_open(struct engine *g, const char *path, bool graph, struct err *e)
 {
 	*g = (struct engine){0};
@@ -84,13 +94,14 @@ int engine_open(struct engine *g, const char *path, bool graph, struct err *e)
 	if (!g->ix.n_chunks)
 		return 0;
 	open_codes(g);
-	if (g->ix.lists && open_lists(g, e))
+	if (find_live(g, e) || (g->ix.lists && open_lists(g, e)))
 		return -1;
 	return graph ? open_graph(g, e) : 0;
 }
 
 void engine_close(struct engine *g)
 {
+	mem_free(g->live);
 	if (g->has_graph)
 		graph_release(&g->graph);
 	graph_release(&g->lists_graph);

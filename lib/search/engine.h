@@ -30,6 +30,7 @@ struct engine {
 	bool has_graph;				/* graph is there: it was asked for */
 	struct graph graph;			/* over chunks, unpacked */
 	uint32_t *place;			/* of each chunk; only with graph and lists, else NULL */
+	uint64_t *live;				/* bit i: chunk i's file is not removed; NULL: all are live */
 	struct graph lists_graph;		/* over anchors, unpacked, with lists; n 0: none */
 	size_t ef_lists;			/* breadth of a walk over it */
 };
@@ -47,7 +48,8 @@ static inline struct terms engine_terms(const struct engine *g)
 
 /*
  * Bit i of *allow: chunk i is of a file in one of the languages (NULL: all) whose path the
- * patterns take (NULL or none: all); both end with NULL. *n of them. Caller: mem_free(*allow).
+ * patterns take (NULL or none: all), and which is not removed; both end with NULL. *n of them.
+ * Caller: mem_free(*allow).
  */
 int allow_make(const struct engine *g, const char *const *languages, const char *const *paths,
 	       uint64_t **allow, size_t *n, struct err *e) MUST_CHECK;

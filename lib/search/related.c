@@ -36,6 +36,8 @@ static int match_file(void *ctx, size_t i, const uint8_t *path, size_t n, struct
 	if (w->file != SIZE_MAX)
 		return 0;
 	index_file(w->ix, i, &f);
+	if (f.flags & FILE_REMOVED)
+		return 0;
 	const char *name = f.flags & FILE_STORED ? w->name : w->rel[f.root];
 	if (name && !strcmp(name, (const char *)path))
 		w->file = i;

@@ -190,7 +190,7 @@ int searcher_plan(const struct leann_searcher *s, const struct leann_params *p,
 		return -1;
 	if (p && p->filter && p->filter->ix != s->ix)
 		return err_set(e, ERR_USAGE, "%s: a filter of another index", s->ix->info.path);
-	plan->allow = p && p->filter ? p->filter->allow : NULL;
+	plan->allow = p && p->filter ? p->filter->allow : s->a.g->live;
 	return 0;
 }
 

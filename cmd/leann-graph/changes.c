@@ -1,0 +1,161 @@
+/* Changes to an index; see changes.h. */
+#include "changes.h"
+
+#include <string.h>
+
+#include "base/le.h"
+#include "base/mem.h"
+
+/* What stands in the way of putting chunks behind those that are there; NULL: nothing. */
+static const char *not_appendable(const struct index *ix)
+{
+	if (ix->lists)
+		return "anchors' lists";
+	return ix->chunk_graph.p ? "a graph over its chunks" : NULL;
+}
+
+static int check_base(const struct changes *x, const char *path, const struct shead *head,
+		      struct err *e)
+{
+	const struct index *ix = &x->base;
+	const char *has = js_str(index_key(ix, "build_id"), NULL), *why = not_appendable(ix);
+	char want[32];
+	if (shead_str(head, "base", want, sizeof want, e))
+		return err_prefix(e, "stdin");
+	if (!has || strcmp(want, has))
+		return err_set(e, ERR_TEMP, "%s is build %s, the changes are to %s: another "
+			       "program changed it: update again", path, has ? has : "nameless", want);
+	const char *never = !ix->n_chunks	? NULL
+			    : !ix->chunks	? "no spans of passages (--tiny)"
+			    : ix->postings.n_words	? "postings (--lexical)"
+			    : ix->pq.residual	? "residual codes"
+						: NULL;
+	if (never)
+		return err_set(e, ERR_USAGE, "%s has %s: it cannot be updated, build it again", path,
+			       never);
+	if (!x->full && why)
+		return err_set(e, ERR_USAGE, "%s has %s, which nothing can be added to: give "
+			       "leann-chunk --full", path, why);
+	return 0;
+}
+
+/* Files say their root by number, of both. */
+static int check_roots(const struct changes *x, const struct shead *head, struct err *e)
+{
+	struct buf mine = BUF_INIT, theirs = BUF_INIT;
+	size_t n = 0;
+	int r = 0;
+	for (size_t i = 0; i < x->base.n_roots && !r; i++) {
+		buf_clear(&mine);
+		buf_clear(&theirs);
+		r = index_root(&x->base, i, &mine, e) || shead_bin_at(head, "roots", i, &theirs, &n, e);
+		if (!r && (mine.len != theirs.len || memcmp(mine.p, theirs.p, mine.len)))
+			r = err_set(e, ERR_DATA, "stdin: root %zu is another than in the index", i);
+	}
+	buf_release(&mine);
+	buf_release(&theirs);
+	return r;
+}
+
+static int check_head(const struct changes *x, const struct shead *head, struct err *e)
+{
+	char sha[1100];
+	const char *want = js_str(index_key(&x->base, "model.sha256"), NULL);
+	if (shead_str(head, "model_sha256", sha, sizeof sha, e))
+		return err_prefix(e, "stdin");
+	if (!want || strcmp(sha, want))
+		return err_set(e, ERR_DATA, "stdin: embeddings of model %.16s, the index has those "
+			       "of %.16s: embed with its model and precision", sha, want ? want : "none");
+	return check_roots(x, head, e);
+}
+
+int changes_open(struct changes *x, const char *base, const struct shead *head, struct err *e)
+{
+	if (index_open(&x->base, base, e))
+		return -1;
+	x->on = true;
+	x->full = shead_has(head, "full");
+	x->gone = mem_calloc(x->base.n_files + 1, 1);
+	x->vecs = (struct spool)SPOOL_INIT;
+	if (check_base(x, base, head, e) || check_head(x, head, e))
+		return -1;
+	return spool_open(&x->vecs, x->base.dim, e);
+}
+
+void changes_release(struct changes *x)
+{
+	if (!x->on)
+		return;
+	index_close(&x->base);
+	mem_free(x->gone);
+	buf_release(&x->files);
+	buf_release(&x->names);
+	buf_release(&x->chunks);
+	buf_release(&x->hashes);
+	buf_release(&x->kept);
+	buf_release(&x->exact);
+	spool_release(&x->vecs);
+}
+
+void changes_file(struct changes *x, const struct rec_file *f)
+{
+	struct held h = {.f = *f, .path_at = x->names.len,
+			 .first_chunk = x->chunks.len / sizeof(struct rec_chunk)};
+	buf_add(&x->names, f->path, f->n_path);
+	h.lang_at = x->names.len;
+	buf_add(&x->names, f->lang, f->n_lang);
+	buf_add(&x->files, &h, sizeof h);
+}
+
+void changes_chunk(struct changes *x, const struct rec_chunk *k)
+{
+	struct rec_chunk c = *k;
+	c.ext_id = c.text = NULL;
+	buf_add(&x->chunks, &c, sizeof c);
+	held_at(x, n_held(x) - 1)->n_chunks++;
+}
+
+int changes_gone(struct changes *x, const uint8_t *p, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t file = get_le32(p + 4 * i);
+		if (file >= x->base.n_files ||
+		    column_get(&x->base.flags, file) & FILE_REMOVED)
+			return err_set(e, ERR_DATA, "stdin: file %u is gone, of %zu in the index",
+				       file, x->base.n_files);
+		x->gone[file] = 1;
+	}
+	return 0;
+}
+
+int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n, struct err *e)
+{
+	struct held *h = held_at(x, (size_t)file);
+	if (!h->n_kept)
+		h->first_kept = x->kept.len / KEPT_BYTES;
+	h->n_kept += n;
+	for (size_t i = 0; i < n; i++) {
+		struct rec_kept k;
+		kept_get(p + i * KEPT_BYTES, &k);
+		if (k.chunk >= x->base.n_chunks)
+			return err_set(e, ERR_DATA, "stdin: chunk %u is kept, of %zu in the index",
+				       k.chunk, x->base.n_chunks);
+		if (!k.len_bytes || k.len_bytes > h->f.size_bytes ||
+		    k.off_bytes > h->f.size_bytes - k.len_bytes)
+			return err_set(e, ERR_DATA, "stdin: file %llu of %llu bytes: %llu bytes at %llu "
+				       "are kept", (unsigned long long)file,
+				       (unsigned long long)h->f.size_bytes,
+				       (unsigned long long)k.len_bytes,
+				       (unsigned long long)k.off_bytes);
+	}
+	buf_add(&x->kept, p, n * KEPT_BYTES);
+	return 0;
+}
+
+bool changes_any(const struct changes *x)
+{
+	bool any = x->full || x->files.len;
+	for (size_t i = 0; !any && i < x->base.n_files; i++)
+		any = x->gone[i];
+	return any;
+}

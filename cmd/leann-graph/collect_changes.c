@@ -1,0 +1,80 @@
+/* What of a stream changes to an index differ in; see collect_impl.h. */
+#include "algo/terms.h"
+#include "collect_impl.h"
+
+int collect_terms(struct collect *c, const struct rec_terms *t)
+{
+	const struct rec_terms *old = &c->changes.base.terms;
+	struct rec_terms sum = {t->n_words + old->n_words, NULL, 0};
+	struct buf level = BUF_INIT;
+	if (!c->changes.on || c->changes.full || !c->changes.base.n_chunks) {
+		index_put_terms(&c->terms, t);
+		return 0;
+	}
+	if (!old->n_buckets)
+		return 0;
+	terms_sum(old->level, old->n_buckets, t->level, t->n_buckets, &level);
+	sum.level = level.p;
+	sum.n_buckets = level.len;
+	index_put_terms(&c->terms, &sum);
+	buf_release(&level);
+	return 0;
+}
+
+int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		       struct err *e)
+{
+	uint64_t first;
+	const uint8_t *p;
+	size_t n;
+	if (rec_hashes(check, r, &first, &p, &n, e))
+		return -1;
+	buf_add(c->changes.on ? &c->changes.hashes : &c->hashes, p, n);
+	return 0;
+}
+
+int collect_change(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		       struct err *e)
+{
+	struct changes *x = &c->changes;
+	float v[DIM_MAX];
+	struct rec_file f;
+	struct rec_chunk k;
+	uint64_t file;
+	const uint8_t *p;
+	size_t n;
+	switch (r->tag) {
+	case TAG_FILE:
+		if (rec_file(check, r, &f, e))
+			return -1;
+		if (f.flags & FILE_STORED)
+			return err_set(e, ERR_DATA, "stdin: a stored file among changes");
+		changes_file(x, &f);
+		return 0;
+	case TAG_CHUNK:
+		if (rec_chunk(check, r, &k, e))
+			return -1;
+		changes_chunk(x, &k);
+		return 0;
+	case TAG_VEC: return rec_vec(check, r, v, e) || spool_add(&x->vecs, v, e) ? -1 : 0;
+	case TAG_GONE:
+		return rec_gone(check, r, &p, &n, e) || changes_gone(x, p, n, e) ? -1 : 0;
+	case TAG_KEPT:
+		return rec_kept(check, r, &file, &p, &n, e) || changes_kept(x, file, p, n, e) ? -1 : 0;
+	case TAG_ANCHORS:
+	case TAG_CODEBOOK:
+		return err_set(e, ERR_DATA, "stdin: anchors or codes among changes: the index has its own");
+	default: return 1;
+	}
+}
+
+int collect_open_changes(struct collect *c, struct err *e)
+{
+	bool has = shead_has(&c->in.head, "base");
+	if (has && !c->base)
+		return err_set(e, ERR_USAGE, "stdin: changes to an index: name it with --update");
+	if (!has && c->base)
+		return err_set(e, ERR_DATA, "stdin: no changes to an index, but all of one: leave "
+			       "--update out, or take leann-chunk --update");
+	return has ? changes_open(&c->changes, c->base, &c->in.head, e) : 0;
+}

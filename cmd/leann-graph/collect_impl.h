@@ -1,0 +1,17 @@
+/* collect_impl: between the files of collect.h. */
+#ifndef LEANN_GRAPH_COLLECT_IMPL_H
+#define LEANN_GRAPH_COLLECT_IMPL_H
+
+#include "collect.h"
+
+/* A whole stream, or changes to the index that the caller named: after the header. */
+int collect_open_changes(struct collect *c, struct err *e) MUST_CHECK;
+/* One record of a stream of changes: 1 where it is like any other, 0 taken, -1 error. */
+int collect_change(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		   struct err *e) MUST_CHECK;
+int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		   struct err *e) MUST_CHECK;
+/* The words of all passages; of changes those of the base and of the passages that were cut. */
+int collect_terms(struct collect *c, const struct rec_terms *t) MUST_CHECK;
+
+#endif

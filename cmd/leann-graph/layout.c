@@ -1,0 +1,210 @@
+/* Laying out changes: from the base and the stream into c; see changes.h. */
+#include <math.h>
+#include <string.h>
+
+#include "algo/pq.h"
+#include "base/le.h"
+#include "base/mem.h"
+#include "changes.h"
+#include "collect.h"
+#include "fmt/index_lists.h"
+
+enum { TEXT_PIECE = 1 << 16 };
+
+/* Laying out: from the base and the stream into c. */
+struct layout {
+	struct changes *x;
+	struct collect *c;
+	struct pq pq;			/* of the base; m 0 where that has no chunks */
+	float *y, *vec;			/* (drot), (dim) */
+	uint32_t *place;		/* of each chunk's code in the base; NULL: its number */
+	bool hashes;			/* every chunk has one */
+};
+
+static void code_of(const struct layout *l, size_t chunk, uint8_t *code)
+{
+	size_t at = l->place ? l->place[chunk] : chunk, m = l->pq.m;
+	const uint8_t *block = l->x->base.codes + at / INDEX_BLOCK * INDEX_BLOCK * m;
+	for (size_t j = 0; j < m; j++)
+		code[j] = block[j * INDEX_BLOCK + at % INDEX_BLOCK];
+}
+
+static int copy_text(const struct index *ix, size_t file, uint64_t size, struct collect *c,
+		     struct err *e)
+{
+	struct buf piece = BUF_INIT;
+	int r = 0;
+	for (uint64_t at = 0; at < size && !r; at += TEXT_PIECE) {
+		buf_clear(&piece);
+		r = index_text(ix, file, at, (size_t)(size - at < TEXT_PIECE ? size - at : TEXT_PIECE),
+			       &piece, e);
+		if (!r)
+			index_build_text(c->ib, piece.p, piece.len);
+	}
+	buf_release(&piece);
+	return r;
+}
+
+static void add_lang(struct collect *c)
+{
+	uint16_t lang = (uint16_t)index_build_last_lang(c->ib);
+	buf_add(&c->lang, &lang, sizeof lang);
+}
+
+/* A file of the base as it is, but for the flag of those that are gone now. */
+static int put_old(struct layout *l, struct index_paths *paths, size_t i, struct err *e)
+{
+	const struct index *ix = &l->x->base;
+	struct index_file f;
+	struct index_chunk k;
+	uint8_t code[DIM_MAX];
+	if (index_paths_get(ix, paths, i, e))
+		return -1;
+	index_file(ix, i, &f);
+	const char *lang = index_lang(ix, f.lang);
+	struct rec_file out = {.root = f.root, .path = paths->path.p, .n_path = paths->path.len,
+			       .size_bytes = f.size_bytes, .mtime_ns = f.mtime_ns, .hash = f.hash,
+			       .lang = lang, .n_lang = strlen(lang),
+			       .flags = f.flags | (l->x->gone[i] ? FILE_REMOVED : 0)};
+	if (index_build_file(l->c->ib, &out, e) ||
+	    (f.flags & FILE_STORED && copy_text(ix, i, f.size_bytes, l->c, e)))
+		return -1;
+	for (size_t c = (size_t)f.first_chunk; c < f.first_chunk + f.n_chunks; c++) {
+		if (index_chunk(ix, c, &k, e))
+			return -1;
+		struct rec_chunk r = {.file = i, .off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
+				      .sub_off_bytes = k.sub_off_bytes,
+				      .sub_len_bytes = k.sub_len_bytes};
+		index_build_chunk(l->c->ib, &r);
+		code_of(l, c, code);
+		buf_add(&l->c->codes, code, l->pq.m);
+		if (l->hashes)
+			buf_addc(&l->c->hashes, ix->hashes[c]);
+		add_lang(l->c);
+	}
+	return 0;
+}
+
+static int put_olds(struct layout *l, struct err *e)
+{
+	struct index_paths paths = INDEX_PATHS_INIT;
+	int r = 0;
+	for (size_t i = 0; i < l->x->base.n_files && !r; i++)
+		r = put_old(l, &paths, i, e);
+	index_paths_release(&paths);
+	l->x->n_old = l->x->base.n_chunks;
+	return r;
+}
+
+/* What a code stands for, of length 1, as a vector of the model; a code of nothing stays 0. */
+static void decode(struct layout *l, const uint8_t *code)
+{
+	double len = 0;
+	pq_decode(&l->pq, code, l->y);
+	memset(l->vec, 0, l->pq.dim * sizeof *l->vec);
+	for (size_t i = 0; i < l->pq.drot; i++)
+		for (size_t d = 0; d < l->pq.dim; d++)
+			l->vec[d] += l->y[i] * l->pq.rotf[i * l->pq.dim + d];
+	for (size_t d = 0; d < l->pq.dim; d++)
+		len += (double)l->vec[d] * (double)l->vec[d];
+	for (size_t d = 0; d < l->pq.dim && len > 0; d++)
+		l->vec[d] = (float)(l->vec[d] / sqrt(len));
+}
+
+static int put_kept(struct layout *l, const uint8_t *p, uint64_t file, struct err *e)
+{
+	uint8_t code[DIM_MAX];
+	struct rec_kept k;
+	kept_get(p, &k);
+	struct rec_chunk r = {.file = file, .off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
+			      .sub_off_bytes = k.sub_off_bytes, .sub_len_bytes = k.sub_len_bytes};
+	code_of(l, k.chunk, code);
+	decode(l, code);
+	index_build_chunk(l->c->ib, &r);
+	buf_add(&l->c->codes, code, l->pq.m);
+	buf_addc(&l->x->exact, 0);
+	if (l->hashes)
+		buf_addc(&l->c->hashes, k.hash);
+	l->x->n_kept++;
+	return spool_add(&l->c->spool, l->vec, e);
+}
+
+/* Chunk i of the stream. Its code is made later. */
+static int put_embedded(struct layout *l, size_t i, uint64_t file, struct err *e)
+{
+	struct rec_chunk r = ((const struct rec_chunk *)(const void *)l->x->chunks.p)[i];
+	r.file = file;
+	index_build_chunk(l->c->ib, &r);
+	buf_zero(&l->c->codes, l->pq.m);
+	buf_addc(&l->x->exact, 1);
+	if (l->hashes)
+		buf_addc(&l->c->hashes, l->x->hashes.p[i]);
+	l->x->n_embedded++;
+	return spool_read(&l->x->vecs, i, 1, l->vec, e) || spool_add(&l->c->spool, l->vec, e) ? -1 : 0;
+}
+
+/* Does kept entry p come before chunk k? 1 yes, 0 no, -1 they are in one place. */
+static int before(const uint8_t *p, const struct rec_chunk *k)
+{
+	struct rec_kept old;
+	kept_get(p, &old);
+	if (old.off_bytes != k->off_bytes)
+		return old.off_bytes < k->off_bytes;
+	return old.sub_off_bytes == k->sub_off_bytes ? -1 : old.sub_off_bytes < k->sub_off_bytes;
+}
+
+static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
+{
+	struct held *h = held_at(l->x, i);
+	const struct rec_chunk *k = (const struct rec_chunk *)(const void *)l->x->chunks.p + h->first_chunk;
+	const uint8_t *kept = l->x->kept.p + h->first_kept * KEPT_BYTES;
+	size_t a = 0, b = 0;
+	h->f.path = l->x->names.p + h->path_at;
+	h->f.lang = (const char *)l->x->names.p + h->lang_at;
+	if (index_build_file(l->c->ib, &h->f, e))
+		return -1;
+	while (a < h->n_kept || b < h->n_chunks) {
+		int first = a == h->n_kept ? 0 : b == h->n_chunks ? 1 : before(kept + a * KEPT_BYTES, k + b);
+		if (first < 0)
+			return err_set(e, ERR_DATA, "stdin: file %zu: a passage is kept and new", i);
+		int r = first ? put_kept(l, kept + a++ * KEPT_BYTES, id, e)
+			      : put_embedded(l, h->first_chunk + b++, id, e);
+		if (r)
+			return -1;
+		add_lang(l->c);
+	}
+	return 0;
+}
+
+static void load_pq(struct layout *l)
+{
+	const struct rec_codebook *k = &l->x->base.pq;
+	if (!l->x->base.n_chunks)
+		return;
+	l->pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
+			    .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
+	pq_load(&l->pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+	l->y = mem_array(l->pq.drot, sizeof *l->y);
+	l->c->codebook = *k;
+}
+
+int changes_lay_out(struct changes *x, struct collect *c, struct err *e)
+{
+	struct layout l = {.x = x, .c = c, .vec = mem_array(x->base.dim, sizeof *l.vec)};
+	size_t n_chunks = x->chunks.len / sizeof(struct rec_chunk);
+	int r = 0;
+	l.hashes = (x->base.hashes || !x->base.n_chunks) && x->hashes.len == n_chunks;
+	load_pq(&l);
+	if (x->base.lists)
+		r = index_places(&x->base, &l.place, e);
+	if (!r && !x->full)
+		r = put_olds(&l, e);
+	uint64_t id = x->full ? 0 : x->base.n_files;
+	for (size_t i = 0; i < n_held(x) && !r; i++)
+		r = put_new(&l, i, id + i, e);
+	pq_release(&l.pq);
+	mem_free(l.y);
+	mem_free(l.place);
+	mem_free(l.vec);
+	return r;
+}
