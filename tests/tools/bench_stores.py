@@ -81,7 +81,7 @@ def run_store(name, v, work):
         out.seek(0)
         said.seek(0)
         lines = [line for line in out.read().split(b"\n")[:-1] if line.startswith(b"{")]
-        errors = re.findall(r"^[\w.]+(?:Error|Exception)\b.*|^terminate called.*\n.*what.*", said.read(), re.M)
+        errors = re.findall(r"^[\w.]+(?:Error|Exception)(?::.*)?$|^terminate called.*\n.*what.*", said.read(), re.M)
     if proc.returncode or not lines:
         why = f"{why}: {' '.join(errors[-1].split())}" if errors else why
         print(f"{'skipped: ' if not lines else ''}{name}: {why}", flush=True)
@@ -176,9 +176,9 @@ def main():
     bench_report.table(f"{names[0]}: {len(v.docs)} vectors of {v.docs.shape[1]}, {len(v.queries)} questions one at a "
                        f"time, one thread; recall against exact search", COLUMNS, rows)
     print("  leann embeds each question and recomputes passages within its times, and keeps no vectors; its CPU is that\n"
-          "  of program and server, its p50 the wall time of a process, 20 questions, each one process; the stores are\n"
-          "  handed embedded questions; texts are in none of the bytes but leann-official's; recall is against exact\n"
-          "  search in the row's own precision")
+          "  of program and server, its p50 the wall time of a process, at most 20 questions, each one process; the stores\n"
+          "  are handed embedded questions, but leann-official, which has threads and texts of its own; texts are in\n"
+          "  nobody else's bytes; recall is against exact search in the row's own precision")
     bench_report.plot(os.environ.get("PLOTS"), "rivals",
                       "set logscale x; set xlabel 'bytes a vector'; set ylabel 'recall@3' noenhanced\n"
                       "set xrange [10:10000]; set yrange [.4:1.2]; unset key\n"
