@@ -11,15 +11,19 @@
 #include "fmt/index_verify.h"
 #include "tool.h"
 
-enum { OPT_JSON = 256, OPT_SKIP_STALE, OPT_ROOT, OPT_WAIT, OPT_METRIC };
+enum { SAMPLE_MAX = 20000 };	/* 30 MB at 384 dimensions, minutes of embedding */
+enum { OPT_JSON = 256, OPT_SKIP_STALE, OPT_ROOT, OPT_WAIT, OPT_METRIC, OPT_RECALL, OPT_CHECKSUM };
 
 static const struct opt table[] = {
 	{OPT_JSON, "json", NULL, "show, validate: one JSON object"},
 	{OPT_METRIC, "metric", "NAME", "validate: coverage, quantization or balance (all)"},
+	{OPT_RECALL, "recall", "N", "validate: embed N passages again, and search among them"},
+	{OPT_CHECKSUM, "checksum", NULL, "validate: read every file, whatever its size and time say"},
+	{'v', "verbose", NULL, "validate: name every file that changed, and the members"},
 	{'q', "quiet", NULL, "verify: say nothing when all is well"},
 	{OPT_WAIT, "wait", "SECONDS", "pack, text -r: wait so long for another writer (0)"},
-	{OPT_ROOT, "root", "DIR", "cat: the files are below DIR now"},
-	{'m', "model", "MODEL", "cat: name or directory of the model (the index's)"},
+	{OPT_ROOT, "root", "DIR", "cat, validate: the files are below DIR now"},
+	{'m', "model", "MODEL", "cat, validate: name or directory of the model (the index's)"},
 	{OPT_SKIP_STALE, "skip-stale", NULL, "cat: leave out files that changed or went away"},
 	{'r', "reverse", NULL, "text: lines back to the stream or index"},
 	{'o', "output", "FILE", "text -r: write to FILE (stdout; needed for an index)"},
@@ -113,6 +117,9 @@ int main(int argc, char **argv)
 		case 'r': t.reverse = true; break;
 		case 'o': t.out = o.val; break;
 		case 'm': t.model = o.val; break;
+		case 'v': t.verbose = true; break;
+		case OPT_RECALL: t.n_sample = (size_t)opts_num(&o, 2, SAMPLE_MAX); break;
+		case OPT_CHECKSUM: t.checksum = true; break;
 		case OPT_JSON: t.json = true; break;
 		case OPT_METRIC: t.metric = metrics[opts_word(&o, metrics)]; break;
 		case OPT_SKIP_STALE: t.skip_stale = true; break;

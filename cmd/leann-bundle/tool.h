@@ -13,7 +13,8 @@ struct tool_opts {
 	const char *out, *root, *model;	/* NULL: not given */
 	const char *metric;		/* of validate_metrics; NULL: all */
 	double wait_s;
-	bool json, quiet, reverse, skip_stale;
+	size_t n_sample;		/* passages that validate embeds again; 0: none */
+	bool json, quiet, reverse, skip_stale, verbose, checksum;
 	char **argv;			/* all of the program's arguments, for the provenance */
 	size_t n_argv;
 };

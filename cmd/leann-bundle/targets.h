@@ -1,0 +1,24 @@
+/* targets: what leann-index(5), QUALITY, calls good. */
+#ifndef LEANN_BUNDLE_TARGETS_H
+#define LEANN_BUNDLE_TARGETS_H
+
+#include <stdbool.h>
+
+#include "fmt/index.h"
+
+struct target {
+	const char *key, *name;	/* in the manifest; of --metric */
+	double target;
+	bool below;		/* good is below the target, else above */
+};
+enum { TARGET_COVERAGE, TARGET_QUANTIZATION, TARGET_BALANCE, N_TARGETS };
+extern const struct target targets[N_TARGETS];
+
+#define TARGET_RECALL_3 .95	/* of a sample: good is this or more */
+
+static inline bool target_met(const struct target *t, double v)
+{
+	return t->below ? v < t->target : v > t->target;
+}
+
+#endif
