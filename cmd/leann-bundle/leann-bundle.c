@@ -15,14 +15,14 @@ enum { SAMPLE_MAX = 20000 };	/* 30 MB at 384 dimensions, minutes of embedding */
 enum { OPT_JSON = 256, OPT_SKIP_STALE, OPT_ROOT, OPT_WAIT, OPT_METRIC, OPT_RECALL, OPT_CHECKSUM };
 
 static const struct opt table[] = {
-	{OPT_JSON, "json", NULL, "show, validate: one JSON object"},
+	{OPT_JSON, "json", NULL, "show, stats, validate: one JSON object"},
 	{OPT_METRIC, "metric", "NAME", "validate: coverage, quantization or balance (all)"},
 	{OPT_RECALL, "recall", "N", "validate: embed N passages again, and search among them"},
-	{OPT_CHECKSUM, "checksum", NULL, "validate: read every file, whatever its size and time say"},
+	{OPT_CHECKSUM, "checksum", NULL, "stats, validate: read every file, whatever its size and time say"},
 	{'v', "verbose", NULL, "validate: name every file that changed, and the members"},
 	{'q', "quiet", NULL, "verify: say nothing when all is well"},
 	{OPT_WAIT, "wait", "SECONDS", "pack, text -r: wait so long for another writer (0)"},
-	{OPT_ROOT, "root", "DIR", "cat, validate: the files are below DIR now"},
+	{OPT_ROOT, "root", "DIR", "cat, stats, validate: the files are below DIR now"},
 	{'m', "model", "MODEL", "cat, validate: name or directory of the model (the index's)"},
 	{OPT_SKIP_STALE, "skip-stale", NULL, "cat: leave out files that changed or went away"},
 	{'r', "reverse", NULL, "text: lines back to the stream or index"},
@@ -39,6 +39,7 @@ static const struct command {
 	int (*run)(const struct tool_opts *o, char **args, struct err *e);
 } commands[] = {
 	{"show", 1, 1, "IDX", cmd_show},
+	{"stats", 1, 1, "IDX", cmd_stats},
 	{"verify", 1, 1, "IDX", cmd_verify},
 	{"validate", 1, 1, "IDX", cmd_validate},
 	{"unpack", 2, 2, "IDX DIR", cmd_unpack},
@@ -49,6 +50,7 @@ static const struct command {
 
 static const char more[] =
 	"\nCommands:\n  show IDX        what is in an index, and how large\n"
+	"  stats IDX       the same, its health, and how long questions take\n"
 	"  verify IDX      check every byte and every relation\n"
 	"  validate IDX    the same, and are sources as they were and targets met? 1: no\n"
 	"  unpack IDX DIR  members as files\n  pack DIR IDX    the index of such a directory\n"
@@ -98,8 +100,8 @@ static const struct command *find(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	err_usage_die(
-		"%s: no command of that name: show, verify, validate, unpack, pack, cat and text "
-		"are known",
+		"%s: no command of that name: show, stats, verify, validate, unpack, pack, cat and "
+		"text are known",
 		name);
 }
 
@@ -128,7 +130,7 @@ int main(int argc, char **argv)
 		}
 	if (!o.n_args)
 		err_usage_die(
-			"a command is needed: show, verify, validate, unpack, pack, cat or text");
+			"a command is needed: show, stats, verify, validate, unpack, pack, cat or text");
 	const struct command *c = find(o.args[0]);
 	if (o.n_args - 1 < c->n_min || o.n_args - 1 > c->n_max)
 		err_usage_die("%s takes %s", c->name, c->operands);

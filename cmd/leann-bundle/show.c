@@ -54,20 +54,16 @@ static struct js *sizes_of(const struct index *ix, uint64_t bytes)
 	return o;
 }
 
-static void show_json(const struct index *ix)
+struct js *show_object(const struct index *ix)
 {
 	struct js *o = js_copy(ix->b.manifest), *sizes = js_new_obj(), *members = js_new_obj();
-	struct buf b = BUF_INIT;
 	js_set(sizes, "file", sizes_of(ix, ix->b.n_map));
 	js_set(members, "leann.json", sizes_of(ix, rest_of(ix)));
 	for (size_t i = 0; i < ix->b.n_members; i++)
 		js_set(members, ix->b.member[i].name, sizes_of(ix, on_disk(&ix->b.member[i])));
 	js_set(sizes, "members", members);
 	js_set(o, "sizes", sizes);
-	js_dump(o, 0, &b);
-	puts((const char *)b.p);
-	buf_release(&b);
-	js_free(o);
+	return o;
 }
 
 /* Manifest texts may come from a stranger: what drives a terminal is shown as '?'. */
@@ -172,22 +168,35 @@ static void size_row(const struct index *ix, const char *name, uint64_t bytes)
 	       100 * share(ix, bytes));
 }
 
+void show_report(const struct index *ix)
+{
+	show_head(ix);
+	show_counts(ix);
+	printf("\n%-14s %12s %12s %10s\n", "member", "bytes", "bytes/chunk", "of source");
+	size_row(ix, "leann.json", rest_of(ix));
+	for (size_t i = 0; i < ix->b.n_members; i++)
+		size_row(ix, ix->b.member[i].name, on_disk(&ix->b.member[i]));
+	size_row(ix, "whole file", ix->b.n_map);
+}
+
+void show_js(struct js *o)
+{
+	struct buf b = BUF_INIT;
+	js_dump(o, 0, &b);
+	puts((const char *)b.p);
+	buf_release(&b);
+	js_free(o);
+}
+
 int cmd_show(const struct tool_opts *o, char **args, struct err *e)
 {
 	struct index ix;
 	if (index_open(&ix, args[0], e))
 		return -1;
-	if (o->json) {
-		show_json(&ix);
-	} else {
-		show_head(&ix);
-		show_counts(&ix);
-		printf("\n%-14s %12s %12s %10s\n", "member", "bytes", "bytes/chunk", "of source");
-		size_row(&ix, "leann.json", rest_of(&ix));
-		for (size_t i = 0; i < ix.b.n_members; i++)
-			size_row(&ix, ix.b.member[i].name, on_disk(&ix.b.member[i]));
-		size_row(&ix, "whole file", ix.b.n_map);
-	}
+	if (o->json)
+		show_js(show_object(&ix));
+	else
+		show_report(&ix);
 	index_close(&ix);
 	return 0;
 }

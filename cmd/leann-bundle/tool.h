@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "fmt/bundle.h"
 
+struct index;
+
 struct tool_opts {
 	const char *out, *root, *model;	/* NULL: not given */
 	const char *metric;		/* of validate_metrics; NULL: all */
@@ -21,6 +23,7 @@ struct tool_opts {
 
 /* Each returns the exit status, or -1 with e filled. */
 int cmd_show(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_stats(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_verify(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_validate(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: stale or not good */
 int cmd_unpack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
@@ -28,6 +31,11 @@ int cmd_pack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 
+/* What show says: the manifest with its sizes (caller owns), or lines for people. */
+struct js *show_object(const struct index *ix);
+void show_report(const struct index *ix);
+/* One line of JSON on stdout; frees it. */
+void show_js(struct js *o);
 /* The lines of path, or of stdin when NULL, back to bytes. */
 int text_reverse(const struct tool_opts *o, const char *path, struct err *e) MUST_CHECK;
 /* As bundle_publish(), but what was written is opened and verified before it gets its name. */

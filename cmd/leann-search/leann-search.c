@@ -10,6 +10,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "like.h"
+#include "log.h"
 #include "settings.h"
 #include "show.h"
 
@@ -23,6 +24,7 @@ struct asking {
 	struct leann_params params;
 	struct show show;
 	size_t n_hits;
+	bool no_log;
 };
 
 static int as_err(const struct leann_error *why, struct err *e)
@@ -41,6 +43,8 @@ static int ask(struct asking *g, const struct leann_text *q, size_t n, struct er
 	struct leann_error why;
 	struct show *s = &g->show;
 	int bad = leann_search(g->from, q, n, &g->params, &r, &why);
+	if (!bad && !g->no_log)
+		log_results(g->ix, r);
 	for (size_t i = 0; i < n && !bad; i++) {
 		if (s->batch && !s->json)
 			show_question(s, &q[i]);
@@ -66,6 +70,8 @@ static int like(struct asking *g, const char *where, struct err *e)
 		return 0;
 	}
 	int bad = leann_related(g->from, chunk, &g->params, &r, &why);
+	if (!bad && !g->no_log)
+		log_results(g->ix, r);
 	if (!bad)
 		bad = leann_passage_get(g->from, chunk, &p, &why);
 	if (!bad) {
@@ -229,6 +235,7 @@ int main(int argc, char **argv)
 	settings_parse(argc, argv, &s);
 	if (s.show_config)
 		return show_config(&s);
+	g.no_log = s.no_log;
 	if (run(&g, &s, &e))
 		err_die(&e);
 	leann_filter_free(g.filter);

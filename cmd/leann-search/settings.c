@@ -35,6 +35,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_NO_START,
 	OPT_NO_CACHE,
+	OPT_NO_LOG,
 	OPT_LINES,
 	OPT_ROOT,
 	OPT_CONFIG,
@@ -74,6 +75,7 @@ static const struct opt table[] = {
 	{OPT_TIMEOUT, "timeout", "SECONDS", "give up on the server after (60)"},
 	{OPT_NO_START, "no-start", NULL, "do not start a server"},
 	{OPT_NO_CACHE, "no-cache", NULL, "ask anew, and keep nothing for the next time"},
+	{OPT_NO_LOG, "no-log", NULL, "do not write down how long it took"},
 	{OPT_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{OPT_SHOW, "show-config", NULL, "print every setting and where it comes from"},
 	{OPT_COLOR, "color", "auto|always|never", "colours (auto)"},
@@ -177,6 +179,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_SHOW: s->show_config = true; break;
 	case OPT_NO_START: s->embed.no_start = true; break;
 	case OPT_NO_CACHE: s->no_cache = true; break;
+	case OPT_NO_LOG: s->no_log = true; break;
 	case OPT_COLOR: s->colour = opts_word(o, colours); break;
 	}
 }

@@ -29,7 +29,7 @@ struct settings {
 	size_t source, n_probe;			/* enum source; 0: as it likes */
 	double weight;				/* of words; < 0: default */
 	bool no_recompute, dense, explain, json, show_config;
-	bool no_cache, all_copies, early;
+	bool no_cache, no_log, all_copies, early;
 	const char *like;			/* a passage instead of a question: like.h */
 	size_t per_file;
 	double recall_target, confidence;	/* 0: none given */

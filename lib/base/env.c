@@ -15,12 +15,34 @@ const char *env_get(const char *name)
 	return v && *v ? v : NULL;
 }
 
-char *env_cache_dir(void)
+/* Our directory below that of the variable, else below sub of the home directory. */
+static char *xdg_dir(const char *name, const char *sub)
 {
-	const char *xdg = env_get("XDG_CACHE_HOME"), *home = env_get("HOME");
+	const char *xdg = env_get(name), *home = env_get("HOME");
 	if (xdg && *xdg == '/')
 		return mem_printf("%s/leann", xdg);
-	return home ? mem_printf("%s/.cache/leann", home) : NULL;
+	return home ? mem_printf("%s/%s/leann", home, sub) : NULL;
+}
+
+char *env_cache_dir(void)
+{
+	return xdg_dir("XDG_CACHE_HOME", ".cache");
+}
+
+char *env_state_dir(void)
+{
+	return xdg_dir("XDG_STATE_HOME", ".local/state");
+}
+
+char *env_data_dir(void)
+{
+	return xdg_dir("XDG_DATA_HOME", ".local/share");
+}
+
+bool env_true(const char *name)
+{
+	const char *v = env_get(name);
+	return v && strcmp(v, "0");
 }
 
 void env_make_dirs(const char *dir)

@@ -2,12 +2,19 @@
 #ifndef LEANN_BASE_ENV_H
 #define LEANN_BASE_ENV_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /* The variable's value, NULL when unset or empty. */
 const char *env_get(const char *name);
 /* $XDG_CACHE_HOME/leann, else ~/.cache/leann; NULL when neither is known. Caller frees. */
 char *env_cache_dir(void);
+/* The same of $XDG_STATE_HOME, else ~/.local/state; of $XDG_DATA_HOME, else ~/.local/share. */
+char *env_state_dir(void);
+char *env_data_dir(void);
+/* Is the variable set to anything but "" and "0"? */
+bool env_true(const char *name);
 /* Make the directory and its parents. Whoever writes there sees whether it worked. */
 void env_make_dirs(const char *dir);
 /*

@@ -32,7 +32,7 @@ struct stale {
 };
 #define STALE_INIT {.rf = READFILE_INIT, .paths = INDEX_PATHS_INIT}
 
-/* SOURCE_FRESH, SOURCE_CHANGED or SOURCE_MISSING; stored files are fresh. Ask in ascending order. */
+/* SOURCE_FRESH, SOURCE_CHANGED or SOURCE_MISSING; stored and removed files are fresh. Ask in ascending order. */
 int stale_file(struct stale *s, size_t i, enum source_status *out, struct err *e) MUST_CHECK;
 void stale_release(struct stale *s);
 

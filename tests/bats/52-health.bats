@@ -96,3 +96,61 @@ open("parts/codes", "wb").write(c)'
 	printf '%s' "$output" >wrong
 	json wrong 'd["sample"]["reconstruction"] < json.load(open("good"))["sample"]["reconstruction"] - .3'
 }
+
+@test "stats: chunks of main part and delta, bytes, a score by the formula of the page, JSON for programs" {
+	made
+	leann index stats --json t.leann >out
+	json out 'd["mainIndexSize"] == d["counts"]["chunks"] and d["deltaIndexSize"] == 0 and d["deltaRatio"] == 0'
+	json out 'd["sizes"]["members"]["codes"]["bytes_per_chunk"] > 0 and d["model"]["name"] and d["build"]["seed"] >= 0'
+	cat >score.py <<-'END'
+		import json, sys
+		d = json.load(open(sys.argv[1]))
+		q, s = d["quality"], d["sources"]
+		err = q["quantizationError"]
+		parts = {"coverage": (.25, min(1, q["coverage"] / .80)), "quantization": (.25, min(1, .05 / err) if err else 1),
+			"balance": (.10, min(1, q["balance"] / .70)), "delta": (.15, 1),
+			"fresh": (.25, 1 - (s["n_changed"] + s["n_missing"]) / s["files"])}
+		score = 100 * sum(w * v for w, v in parts.values())
+		assert abs(d["health"]["score"] - score) <= .5 + 1e-6, (score, d["health"])
+		assert all(abs(d["health"]["parts"][k] - v) < 1e-6 for k, (w, v) in parts.items()), d["health"]
+	END
+	"$PYTHON" score.py out
+	rm tree/src/mail.py
+	leann index stats --json t.leann >less
+	"$PYTHON" score.py less
+	json less 'd["sources"]["n_missing"] == 1 and d["health"]["parts"]["fresh"] == .75'
+	run leann index stats t.leann
+	[[ $output == *"whole file"*"health     "*" of 100:"* ]]
+}
+
+@test "stats of an index without chunks has no metrics and no broken numbers" {
+	need_model
+	mkdir empty
+	leann index create --input empty --output e.leann 2>/dev/null || skip "an empty folder gives no index"
+	leann index stats --json e.leann >out
+	json out 'd["mainIndexSize"] == 0 and "coverage" not in d["health"]["parts"]'
+}
+
+@test "a search leaves a line with time, index, milliseconds and recomputes, never the question; stats reads it" {
+	made
+	export LEANN_NO_LOG=0 XDG_STATE_HOME=$PWD/state
+	leann-search --no-log t.leann "secret question" >/dev/null
+	LEANN_NO_LOG=1 leann-search t.leann "secret question" >/dev/null
+	[ ! -e state ]
+	leann-search t.leann "secret question" >/dev/null
+	printf 'one\ntwo\n' | leann-search --batch - t.leann >/dev/null
+	leann-search --like tree/src/mail.py:1 t.leann >/dev/null
+	[ "$(wc -l <state/leann/queries.log)" -eq 4 ]
+	[ "$(stat -c %a state/leann/queries.log)" = 600 ]
+	id=$(leann-bundle show --json t.leann | sed -n 's/.*"build_id":"\([0-9a-f]*\)".*/\1/p')
+	[ "$(grep -cE "^[0-9]{10,} $id [0-9]+\.[0-9]{3} [0-9]+\$" state/leann/queries.log)" -eq 4 ]
+	run ! grep -r secret state
+	leann index stats --json t.leann >out
+	json out 'd["latency"]["queries"] == 4 and 0 < d["latency"]["median_ms"] <= d["latency"]["p95_ms"]'
+	leann index stats t.leann | grep -q '^latency  .* of 4 questions'
+	chmod 500 state/leann
+	rm -f state/leann/queries.log || true
+	mkdir ro && chmod 500 ro
+	XDG_STATE_HOME=$PWD/ro/x leann-search t.leann "secret question" >/dev/null
+	chmod 700 ro state/leann
+}
