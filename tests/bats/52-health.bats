@@ -154,3 +154,28 @@ open("parts/codes", "wb").write(c)'
 	XDG_STATE_HOME=$PWD/ro/x leann-search t.leann "secret question" >/dev/null
 	chmod 700 ro state/leann
 }
+
+@test "index-validator.sh prints metrics, delta and what to do, with the status of validate" {
+	need_model
+	mkdir tree
+	cp "$TOP"/lib/algo/[a-h]*.c tree
+	leann index create --input tree --output t.leann
+	r=0 && leann index validate t.leann >/dev/null || r=$?
+	run "$TOP/scripts/index-validator.sh" t.leann
+	[ "$status" -eq "$r" ]
+	for name in coverage "quantization error" balance "delta ratio" "stale files" health recommendation; do
+		grep -q "^$name  " <<<"$output"
+	done
+	echo more >>tree/anchors.c
+	run "$TOP/scripts/index-validator.sh" --recall=20 t.leann
+	[ "$status" -eq 1 ]
+	[[ $output == *"stale files"*"1 of"*missed* && $output == *"recommendation"*"leann index update"* ]]
+	grep -q '^recall  ' <<<"$output"
+	printf '\377' | dd of=t.leann bs=1 seek=3000 conv=notrunc status=none
+	run "$TOP/scripts/index-validator.sh" t.leann
+	[ "$status" -eq 2 ]
+	[[ $output == *damaged* ]]
+	run "$TOP/scripts/index-validator.sh" nowhere.leann
+	[ "$status" -eq 2 ]
+	"$TOP/scripts/index-validator.sh" --help | grep -q '^usage: '
+}
