@@ -8,7 +8,7 @@
 
 enum {
 	ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_TIMEOUT, ID_BATCH, ID_NO_START, ID_INFO, ID_CONFIG,
-	ID_SHOW,
+	ID_SHOW, ID_JOURNAL,
 };
 
 static const struct opt table[] = {
@@ -18,6 +18,7 @@ static const struct opt table[] = {
 	{ID_TIMEOUT, "timeout", "S", "seconds a request may take, server start included (60)"},
 	{ID_BATCH, "batch-size", "N", "texts of a request, at most (64)"},
 	{'j', "in-flight", "N", "requests under way at once (4)"},
+	{ID_JOURNAL, "journal", "FILE", "keep embeddings in FILE, use those of a run that was interrupted"},
 	{ID_NO_START, "no-start", NULL, "do not start a server: exit 75 when none runs"},
 	{ID_INFO, "info", NULL, "print what the server says of itself as JSON; no input is read"},
 	{ID_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
@@ -90,6 +91,7 @@ struct args args_parse(int argc, char **argv)
 			add_data_arg(&a, "--batch-size", o.val);
 			break;
 		case 'j': a.limits.in_flight = (size_t)opts_num(&o, 1, EMBED_OPEN_MAX); break;
+		case ID_JOURNAL: a.journal = o.val; break;
 		case ID_NO_START: a.embed.no_start = true; break;
 		case ID_INFO: a.info = true; break;
 		case ID_CONFIG: a.config_path = o.val; break;

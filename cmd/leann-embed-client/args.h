@@ -14,6 +14,7 @@ struct args {
 	struct window_limits limits;
 	struct config config;
 	const char *config_path;
+	const char *journal;		/* or NULL */
 	bool info, show, quiet, verbose;
 	char *data_args[4];		/* options that change the output, for "prog" */
 	size_t n_data_args;

@@ -27,10 +27,10 @@ static int by_length(const void *a, const void *b)
 /* Cut the sorted chunks into batches of bounded texts and tokens. */
 static void cut_batches(struct group *g, const struct window_limits *l)
 {
-	g->batches = mem_array(g->n_chunks + 1, sizeof *g->batches);
-	for (size_t i = 0; i < g->n_chunks;) {
+	g->batches = mem_array(g->n_order + 1, sizeof *g->batches);
+	for (size_t i = 0; i < g->n_order;) {
 		size_t n = 0, n_tokens = 0;
-		while (i + n < g->n_chunks && n < l->batch_texts) {
+		while (i + n < g->n_order && n < l->batch_texts) {
 			n_tokens += g->items[g->order[i + n]].n_tokens;
 			if (n && n_tokens > l->batch_tokens)
 				break;
@@ -46,12 +46,13 @@ void group_close(struct group *g, const struct window_limits *l)
 	struct item **sorted = mem_array(g->n_chunks + 1, sizeof *sorted);
 	size_t k = 0;
 	for (size_t i = 0; i < g->n_items; i++)
-		if (g->items[i].is_chunk)
+		if (g->items[i].is_chunk && !g->items[i].kept)
 			sorted[k++] = &g->items[i];
 	qsort(sorted, k, sizeof *sorted, by_length);
 	g->order = mem_array(k + 1, sizeof *g->order);
 	for (size_t i = 0; i < k; i++)
 		g->order[i] = (size_t)(sorted[i] - g->items);
+	g->n_order = k;
 	mem_free(sorted);
 	cut_batches(g, l);
 	g->closed = true;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "sys/journal.h"
 #include "window.h"
 
 /* A record waiting to be written; a chunk waits for its vector. */
@@ -16,6 +17,8 @@ struct item {
 	uint64_t id;
 	size_t text_off, n_text, n_tokens;
 	float *vec;			/* a row of its batch; NULL until it is there */
+	struct journal_key key;
+	const uint8_t *kept;		/* its embedding in the journal, or NULL */
 };
 
 struct batch {
@@ -29,7 +32,8 @@ struct group {
 	struct buf bytes;
 	struct item *items;
 	size_t n_items, cap_items, n_chunks;
-	size_t *order;			/* (n_chunks) items, by length */
+	size_t *order;			/* (n_order) chunks to ask for, by length */
+	size_t n_order;
 	struct batch *batches;
 	size_t n_batches, n_sent;
 	size_t n_written;		/* items */

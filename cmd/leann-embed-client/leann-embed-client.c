@@ -15,6 +15,7 @@
 #include "head.h"
 #include "info.h"
 #include "sys/embed.h"
+#include "sys/journal.h"
 #include "window.h"
 
 struct pipe {
@@ -22,6 +23,7 @@ struct pipe {
 	struct stream_in in;
 	struct stream_out out;
 	struct rec_check check;
+	struct journal *journal;	/* or NULL */
 	struct window *w;
 	struct progress progress;
 	uint64_t n_tokens;
@@ -79,6 +81,22 @@ static int pump(struct pipe *p, struct err *e)
 	return rec_check_end(&p->check, e);
 }
 
+static void warn(const char *msg)
+{
+	err_warn("%s", msg);
+}
+
+/* What an interrupted run left is news even to those who asked for quiet: their build is short. */
+static int open_journal(const char *path, struct pipe *p, struct err *e)
+{
+	if (journal_open(path, embed_info(p->h), warn, &p->journal, e))
+		return -1;
+	if (journal_n(p->journal))
+		fprintf(stderr, "%s: %s: %zu embeddings of a run that was interrupted\n",
+			err_prog(), path, journal_n(p->journal));
+	return 0;
+}
+
 static int run(struct args *a, struct pipe *p, struct err *e)
 {
 	stream_out_open(&p->out, 1, "stdout");
@@ -89,7 +107,9 @@ static int run(struct args *a, struct pipe *p, struct err *e)
 	struct head head = {&p->in.head, embed_info(p->h), a->n_data_args, a->data_args};
 	if (head_check(&p->in.head, embed_info(p->h), e) || head_put(&p->out, &head, e))
 		return -1;
-	p->w = window_new(p->h, &p->out, &a->limits);
+	if (a->journal && open_journal(a->journal, p, e))
+		return -1;
+	p->w = window_new(p->h, &p->out, &a->limits, p->journal);
 	progress_start(&p->progress, "chunks", 0, a->quiet);
 	int r = pump(p, e);
 	progress_end(&p->progress, window_n_written(p->w));
@@ -107,6 +127,9 @@ static void summary(const struct args *a, const struct pipe *p, double s)
 		fprintf(stderr, "%s: %" PRIu64 " chunks, %" PRIu64 " tokens in %.1f s:"
 			" %.0f chunks/s, %.0f tokens/s\n", err_prog(), n, p->n_tokens, s,
 			(double)n / s, (double)p->n_tokens / s);
+	if (a->verbose && a->journal)
+		fprintf(stderr, "%s: %" PRIu64 " of them were in %s\n", err_prog(),
+			window_n_kept(p->w), a->journal);
 }
 
 static int filter(struct args *a)
@@ -122,6 +145,7 @@ static int filter(struct args *a)
 	}
 	summary(a, &p, now_s() - t0_s);
 	window_free(p.w);
+	journal_close(p.journal);
 	stream_in_release(&p.in);
 	stream_out_release(&p.out);
 	embed_free(p.h);

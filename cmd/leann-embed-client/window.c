@@ -1,6 +1,7 @@
 /* Groups, batches and the order of records; see window.h. */
 #include "window.h"
 
+#include "base/le.h"
 #include "base/mem.h"
 #include "group.h"
 
@@ -13,21 +14,26 @@ enum {
 struct window {
 	struct embed *h;
 	struct stream_out *out;
+	struct journal *j;
 	struct window_limits l;
 	struct group *head, *tail;	/* oldest, the one being filled */
 	size_t n_groups;
 	bool ended;
-	uint64_t n_written;
+	uint64_t n_written, n_kept;
 	struct wire_text *texts;	/* (batch_texts) scratch */
+	float *row;			/* (dim) scratch */
 	struct buf rec;
 };
 
-struct window *window_new(struct embed *h, struct stream_out *out, const struct window_limits *l)
+struct window *window_new(struct embed *h, struct stream_out *out, const struct window_limits *l,
+			  struct journal *j)
 {
 	struct window *w = mem_calloc(1, sizeof *w);
 	w->h = h;
 	w->out = out;
+	w->j = j;
 	w->l = *l;
+	w->row = mem_array(embed_info(h)->dim, sizeof *w->row);
 	w->texts = mem_array(l->batch_texts, sizeof *w->texts);
 	return w;
 }
@@ -40,6 +46,7 @@ void window_free(struct window *w)
 		group_free(g);
 	}
 	mem_free(w->texts);
+	mem_free(w->row);
 	buf_release(&w->rec);
 	mem_free(w);
 }
@@ -90,6 +97,9 @@ void window_add_chunk(struct window *w, const struct rec_chunk *k)
 	it->text_off = g->bytes.len;
 	buf_add(&g->bytes, k->text, k->n_text);
 	g->n_chunks++;
+	journal_key(w->j, k->text, k->n_text, &it->key);
+	it->kept = journal_find(w->j, &it->key);
+	w->n_kept += it->kept != NULL;
 	item_added(w);
 }
 
@@ -127,6 +137,11 @@ uint64_t window_n_written(const struct window *w)
 	return w->n_written;
 }
 
+uint64_t window_n_kept(const struct window *w)
+{
+	return w->n_kept;
+}
+
 static int send_batch(struct window *w, struct group *g, struct err *e)
 {
 	struct batch *b = &g->batches[g->n_sent];
@@ -152,15 +167,19 @@ static int send_all(struct window *w, struct err *e)
 	return 0;
 }
 
-/* One request done: its rows belong to its chunks. */
+/* One request done: its rows belong to its chunks, and to the next run. */
 static int take_batch(struct window *w, struct err *e)
 {
 	void *tag;
 	if (embed_next(w->h, &tag, e))
 		return -1;
 	struct batch *b = tag;
-	for (size_t i = 0; i < b->n; i++)
-		b->g->items[b->g->order[b->first + i]].vec = b->rows + i * embed_info(w->h)->dim;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = &b->g->items[b->g->order[b->first + i]];
+		it->vec = b->rows + i * embed_info(w->h)->dim;
+		journal_add(w->j, &it->key, it->vec);
+	}
+	journal_flush(w->j);
 	return 0;
 }
 
@@ -170,13 +189,18 @@ static int write_ready(struct window *w, struct err *e)
 	for (struct group *g; (g = w->head) && g->closed;) {
 		for (; g->n_written < g->n_items; g->n_written++) {
 			const struct item *it = &g->items[g->n_written];
-			if (it->is_chunk && !it->vec)
+			const float *vec = it->vec;
+			if (it->is_chunk && !vec && !it->kept)
 				return 0;
 			if (stream_out_raw(w->out, g->bytes.p + it->off, it->n, e))
 				return -1;
 			if (!it->is_chunk)
 				continue;
-			put_vec(&w->rec, it->id, it->vec, embed_info(w->h)->dim);
+			if (it->kept) {
+				get_lef32s(it->kept, w->row, embed_info(w->h)->dim);
+				vec = w->row;
+			}
+			put_vec(&w->rec, it->id, vec, embed_info(w->h)->dim);
 			if (stream_out_buf(w->out, &w->rec, e))
 				return -1;
 			w->n_written++;
