@@ -240,7 +240,7 @@ P
 	dd if=warm.leann of=/dev/null iflag=nocache count=0 status=none
 	run -0 --separate-stderr leann-cache warm warm.leann
 	[[ ${lines[0]} == "warm.leann: read "*" of "*" bytes in "*" ms, "*" were in memory"* ]]
-	[[ $output == *"warm.leann: left: "*anchor-graph* && $output != *left:*codes* ]]
+	[[ $output == *"warm.leann: left: "*hashes* && $output != *left:*codes* ]]
 	[[ $output == *"embedding server answers, after"* ]]
 	# all of it is there now
 	run -0 leann-cache warm --index-only --max 1 warm.leann

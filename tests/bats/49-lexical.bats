@@ -55,7 +55,7 @@ print(json.load(sys.stdin)["items"][0]["item"]["path"].rsplit("/", 1)[1])'
 
 @test "an index with postings is version 1.3, verifies, and one without is as before" {
 	run -0 leann-bundle show --json lex.leann
-	[[ $output == *'"minor":3'* && $output == *'"postings":{"bytes"'* ]]
+	[[ $output == *'"minor":'[34]* && $output == *'"postings":{"bytes"'* ]]
 	run -0 leann-bundle show --json plain.leann
 	[[ $output == *'"minor":2'* && $output != *postings* ]]
 	run -0 leann-bundle verify lex.leann
