@@ -74,6 +74,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 TTOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TTOOL_BIN := $(TTOOL_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%)
+FAULT_SO := $(BUILD)/tests/leann-fault.so
 MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scripts/*.7))
 
 .DELETE_ON_ERROR:
@@ -172,11 +173,17 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(say) '  LD  $@'
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
+# Faults on demand, for LD_PRELOAD: it takes the place of libc's functions, so without hardening.
+$(FAULT_SO): tests/shim/leann-fault.c
+	@mkdir -p $(@D)
+	$(say) '  LD  $@'
+	$(Q)$(CC) -std=gnu11 $(WARN) -Wno-attributes -O1 -g -fPIC -shared -o $@ $< -ldl
+
 # The steps of a search that it times.
 $(BUILD)/tests/tools/leann-search-bench: ALL_LDFLAGS += -Wl,--wrap=embed_texts,--wrap=peek_text \
 	-Wl,--wrap=source_passage,--wrap=spread_front,--wrap=spread_cut
 
-tests: all lib $(UNIT_BIN) $(TTOOL_BIN)
+tests: all lib $(UNIT_BIN) $(TTOOL_BIN) $(FAULT_SO)
 
 check:
 	@BUILD=$(BUILD) tests/run $(CHECK_ARGS)
