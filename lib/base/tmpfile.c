@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,15 @@ static volatile sig_atomic_t armed;
 static char armed_name[300];
 static int armed_dirfd;
 
-static void on_signal(int sig)
+static void remove_armed(void)
 {
 	if (armed)
 		unlinkat(armed_dirfd, armed_name, 0);
+}
+
+static void on_signal(int sig)
+{
+	remove_armed();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -32,6 +38,10 @@ static void on_signal(int sig)
 static void arm(int dirfd, const char *name)
 {
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+	static bool at_exit;
+	/* memory that is out ends the program wherever it is */
+	if (!at_exit)
+		at_exit = atexit(remove_armed) == 0;
 	snprintf(armed_name, sizeof armed_name, "%s", name);
 	armed_dirfd = dirfd;
 	armed = 1;
@@ -203,8 +213,10 @@ static int spool_in(const char *dir)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
+	if (fd >= 0 && unlink(name)) {	/* what has a name stays behind: it gets no bytes */
+		close(fd);
+		fd = -1;
+	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	mem_free(name);
 	return fd;
@@ -237,7 +249,9 @@ int lock_writer(const char *path, double wait_s, int *fd, struct err *e)
 		goto out;
 	}
 	while (flock(*fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
 			err_sys(e, "%s: flock", name);
 			goto out;
 		}
