@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/js.h"
 #include "base/mem.h"
 
 enum { BUF_BYTES = 1 << 16 };
@@ -20,6 +21,8 @@ enum { BUF_BYTES = 1 << 16 };
 void prog_start(const char *argv0)
 {
 	err_prog_set(argv0);
+	mem_guard_start();
+	js_use_mem();
 	signal(SIGXFSZ, SIG_IGN);
 	/* The wrong way round for 0 and 1: reading or writing there fails, as on a closed one. */
 	for (int fd = 0; fd < 3; fd++)

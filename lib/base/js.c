@@ -17,10 +17,17 @@ int js_parse(const void *p, size_t n, const char *where, struct js **out, struct
 	json_error_t je;
 	json_t *j =
 		json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
+	if (!j && json_error_code(&je) == json_error_out_of_memory)
+		mem_none("JSON");
 	if (!j)
 		return err_set(e, ERR_DATA, "%s: line %d: %s", where, je.line, je.text);
 	*out = (struct js *)j;
 	return 0;
+}
+
+void js_use_mem(void)
+{
+	json_set_alloc_funcs(mem_alloc, mem_free);
 }
 
 void js_free(struct js *j)
@@ -102,11 +109,8 @@ int js_each(const struct js *obj, int (*f)(const char *, const struct js *, void
 /* jansson returns NULL for want of memory only, once the arguments are sound. */
 static struct js *own(json_t *j)
 {
-	if (!j) {
-		struct err e;
-		err_set(&e, ERR_SYS, "out of memory while making JSON");
-		err_die(&e);
-	}
+	if (!j)
+		mem_none("JSON");
 	return (struct js *)j;
 }
 

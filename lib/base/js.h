@@ -27,6 +27,8 @@ enum js_type { JS_NONE, JS_NULL, JS_BOOL, JS_INT, JS_REAL, JS_STR, JS_ARR, JS_OB
 /* where names the text in messages: "where: line 3: ...". Nothing may follow the value. */
 int js_parse(const void *p, size_t n, const char *where, struct js **out, struct err *e) MUST_CHECK;
 void js_free(struct js *j);
+/* jansson's memory is ours from now on, so that where it is out the program ends: prog_start(). */
+void js_use_mem(void);
 
 enum js_type js_type(const struct js *j);		/* JS_NONE for NULL */
 const char *js_type_name(enum js_type t);		/* "an object", "a number", ... */

@@ -8,6 +8,30 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool guarded;
+
+_Noreturn void mem_none(const char *for_what)
+{
+	fprintf(stderr, "%s: out of memory for %s\n", err_prog(), for_what);
+	exit(2);
+}
+
+static void end_guarded(void)
+{
+	if (guarded)
+		_exit(2);
+}
+
+void mem_guard_start(void)
+{
+	atexit(end_guarded);
+}
+
+void mem_guard(bool on)
+{
+	guarded = on;
+}
+
 static _Noreturn void out_of_memory(size_t n_bytes)
 {
 	fprintf(stderr, "%s: out of memory (%zu bytes asked for)\n", err_prog(), n_bytes);

@@ -7,6 +7,7 @@
 #ifndef LEANN_BASE_MEM_H
 #define LEANN_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,14 @@ char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
 void mem_free(void *p);					/* NULL is fine */
+/* There is none, says a library that has its own: "out of memory for X". */
+_Noreturn void mem_none(const char *for_what);
+/*
+ * on: a library runs that calls exit(1) when memory is out, as libarchive does; the status is then
+ * 2, in programs that called mem_guard_start(), as prog_start() does.
+ */
+void mem_guard(bool on);
+void mem_guard_start(void);
 uint64_t mem_machine_bytes(void);	/* memory of this machine; UINT64_MAX: it does not say */
 
 /* a*b and a+b into *out; ERR_DATA "size overflow" when they do not fit a size_t. */

@@ -127,6 +127,8 @@ int mp_parse(struct mp_doc *d, const uint8_t *p, size_t n, const struct mp **out
 	if (scan(p, n, e))
 		return -1;
 	msgpack_unpack_return r = msgpack_unpack_next(&d->u, (const char *)p, n, &off);
+	if (r == MSGPACK_UNPACK_NOMEM_ERROR)
+		mem_none("msgpack");
 	if ((r != MSGPACK_UNPACK_SUCCESS && r != MSGPACK_UNPACK_EXTRA_BYTES) || off != n)
 		return err_set(e, ERR_DATA, "msgpack of %zu bytes does not decode (%d at %zu)", n,
 			       (int)r, off);

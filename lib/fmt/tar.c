@@ -3,9 +3,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/fdio.h"
+#include "base/mem.h"
 
 struct sink {
 	int fd;			/* -1: keep the first block in header */
@@ -14,6 +16,17 @@ struct sink {
 	uint8_t header[TAR_BLOCK];
 	struct err *e;
 };
+
+/* What libarchive says of a failure that is not of put(). */
+static int failed(struct archive *a, struct sink *s, const char *name)
+{
+	if (s->e->code != ERR_NONE)
+		return -1;
+	if (!a || archive_errno(a) == ENOMEM || !archive_error_string(a))
+		mem_none("tar");
+	return err_set(s->e, ERR_SYS, "%s: tar%s%s: %s", s->name, *name ? ": member " : "", name,
+		       archive_error_string(a));
+}
 
 static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
 {
@@ -40,10 +53,7 @@ static struct archive *open_writer(struct sink *s)
 	    archive_write_set_bytes_per_block(a, 0) ||
 	    archive_write_set_bytes_in_last_block(a, 1) ||
 	    archive_write_open(a, s, NULL, put, NULL)) {
-		if (s->e->code == ERR_NONE)
-			err_set(s->e, ERR_SYS, "%s: tar: %s", s->name,
-				a ? archive_error_string(a) : "no memory");
-		if (a)
+		if (failed(a, s, ""))
 			archive_write_free(a);
 		return NULL;
 	}
@@ -54,6 +64,8 @@ static int put_header(struct archive *a, struct sink *s, const char *name, uint6
 {
 	struct archive_entry *en = archive_entry_new();
 	uint64_t before = s->n_bytes;
+	if (!en)
+		mem_none("tar");
 	archive_entry_set_pathname(en, name);
 	archive_entry_set_size(en, (la_int64_t)n);
 	archive_entry_set_filetype(en, AE_IFREG);
@@ -61,11 +73,8 @@ static int put_header(struct archive *a, struct sink *s, const char *name, uint6
 	archive_entry_set_mtime(en, 0, 0);
 	int rc = archive_write_header(a, en);
 	archive_entry_free(en);
-	if (rc != ARCHIVE_OK && s->e->code == ERR_NONE)
-		return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, name,
-			       archive_error_string(a));
 	if (rc != ARCHIVE_OK)
-		return -1;
+		return failed(a, s, name);
 	if (s->n_bytes - before != TAR_BLOCK)
 		return err_set(s->e, ERR_SYS, "%s: tar: member %s needs a header of %llu bytes",
 			       s->name, name, (unsigned long long)(s->n_bytes - before));
@@ -76,12 +85,12 @@ int tar_header(const char *name, uint64_t n, uint8_t out[TAR_BLOCK], struct err 
 {
 	struct sink s = {.fd = -1, .name = name, .e = e};
 	e->code = ERR_NONE;
+	mem_guard(true);
 	struct archive *a = open_writer(&s);
-	if (!a)
-		return -1;
-	int r = put_header(a, &s, name, n);
+	int r = a ? put_header(a, &s, name, n) : -1;
 	memcpy(out, s.header, TAR_BLOCK);
 	archive_write_free(a);
+	mem_guard(false);
 	return r;
 }
 
@@ -96,18 +105,13 @@ static int put_member(struct archive *a, struct sink *s, const struct tar_member
 	for (size_t at = 0; at < m->n;) {
 		size_t k = m->n - at < (1u << 20) ? m->n - at : 1u << 20;
 		la_ssize_t w = archive_write_data(a, (const char *)m->p + at, k);
-		if (w <= 0 && s->e->code == ERR_NONE)
-			return err_set(s->e, ERR_SYS, "%s: tar: member %s: %s", s->name, m->name,
-				       archive_error_string(a));
 		if (w <= 0)
-			return -1;
+			return failed(a, s, m->name);
 		at += (size_t)w;
 	}
 	/* the padding now, not in front of the next header */
 	if (archive_write_finish_entry(a) != ARCHIVE_OK)
-		return s->e->code != ERR_NONE ? -1
-					      : err_set(s->e, ERR_SYS, "%s: tar: member %s: %s",
-							s->name, m->name, archive_error_string(a));
+		return failed(a, s, m->name);
 	return 0;
 }
 
@@ -116,18 +120,17 @@ int tar_write(int fd, const char *fd_name, const struct tar_member *m, size_t n_
 {
 	struct sink s = {.fd = fd, .name = fd_name, .e = e};
 	e->code = ERR_NONE;
+	mem_guard(true);
 	struct archive *a = open_writer(&s);
 	int r = a ? 0 : -1;
 	for (size_t i = 0; !r && i < n_members; i++)
 		r = put_member(a, &s, &m[i]);
-	if (!r && archive_write_close(a) != ARCHIVE_OK) {
-		r = -1;
-		if (e->code == ERR_NONE)
-			err_set(e, ERR_SYS, "%s: tar: %s", fd_name, archive_error_string(a));
-	}
+	if (!r && archive_write_close(a) != ARCHIVE_OK)
+		r = failed(a, &s, "");
 	if (a) {
 		archive_write_fail(a);
 		archive_write_free(a);
 	}
+	mem_guard(false);
 	return r;
 }

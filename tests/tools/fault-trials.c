@@ -252,6 +252,7 @@ static int wait_for(pid_t pid)
 static void look(void)
 {
 	struct names n = {.n = 0};
+	struct stat st;
 	struct buf hit = BUF_INIT;
 	char path[NAME];
 	slurp("out", &got.out);
@@ -269,9 +270,12 @@ static void look(void)
 	got.n_stray = 0;
 	snprintf(path, sizeof path, "%s/tmp", top);
 	list(path, "", &n);
-	got.n_stray = n.n;
-	if (n.n)
-		snprintf(got.stray, sizeof got.stray, "$TMPDIR/%s", n.name[0]);
+	/* an empty one may stay where files without names are not to be had */
+	for (size_t i = 0; i < n.n; i++) {
+		snprintf(path, sizeof path, "%s/tmp/%s", top, n.name[i]);
+		if (stat(path, &st) == 0 && st.st_size && ++got.n_stray)
+			snprintf(got.stray, sizeof got.stray, "$TMPDIR/%s", n.name[i]);
+	}
 	forget(&n);
 	snprintf(path, sizeof path, "%s/d", top);
 	list(path, "", &n);

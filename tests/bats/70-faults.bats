@@ -1,0 +1,63 @@
+# What faults on demand have found, each with its name, and the tools of tests/faults themselves.
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	SO=$TOOLS/leann-fault.so
+	case $(ldd "$BIN/leann-graph") in *libasan*) skip "LD_PRELOAD and ASan do not go together" ;; esac
+	mkdir before
+	make-vectors 40 8 2 >before/old.v
+	make-vectors 50 8 2 >before/v
+	(cd before && leann-graph -q -o x.leann <old.v)
+	GRAPH='leann-graph -q -j 1 -o x.leann <v'
+}
+
+# trials KINDS MODES N [COMMAND [PROG]]
+trials() {
+	fault-trials -s "$SO" -p "${5:-leann-graph}" -b "$PWD/before" -i x.leann -d "$1" -m "$2" -n "$3" "${4:-$GRAPH}"
+}
+
+@test "a signal while a writer asks for its lock is not another writer" {
+	run -0 trials EINTR once 6
+}
+
+@test "no memory for a header of the stream is an error, not an index without it" {
+	# of 785 and its like: a copy of the header's map gets no memory, and its keys were left out
+	run -0 trials oom once 300
+	[[ $output == *"300 trials, 0 failed"* ]]
+}
+
+@test "no memory inside libarchive ends with 2, not with 1 or a signal" {
+	local out
+	FAULT_DO=oom FAULT_COUNT=$PWD/n FAULT_PROG=leann-graph LD_PRELOAD=$SO OPENBLAS_NUM_THREADS=1 \
+		leann-graph -q -j 1 -o n.leann <before/v
+	# the last calls of a build are those of the archive
+	local n k
+	n=$(<n)
+	for k in $(seq $((n - 60)) $((n - 1))); do
+		out=$(FAULT_DO=oom FAULT_AT=$k FAULT_PROG=leann-graph LD_PRELOAD=$SO OPENBLAS_NUM_THREADS=1 \
+			leann-graph -q -j 1 -o n.leann <before/v 2>&1) && continue
+		[ $? = 2 ] && [[ $out == *memory* ]] || { echo "$k: $out"; false; }
+	done
+}
+
+@test "no memory leaves no file behind where files without names are not to be had" {
+	FAULT_NO_TMPFILE=1 run -0 trials oom once 90
+}
+
+@test "a scratch file that cannot be unlinked gets no bytes" {
+	FAULT_NO_TMPFILE=1 run -0 trials EIO,kill once 90
+}
+
+@test "trials fail where a program writes in place, and where it does not sync" {
+	leann-graph -q -o new.leann <before/v
+	mv new.leann before
+	run -1 trials kill once 9 'dd if=new.leann of=x.leann bs=4k conv=fsync 2>/dev/null' dd
+	cp -r before d
+	rm d/new.leann before/new.leann
+	(cd d && FAULT_LIE=fsync FAULT_LOG=$PWD/../log FAULT_PROG=leann-graph LD_PRELOAD=$SO \
+		leann-graph -q -j 1 -o x.leann <v)
+	run -1 crash-states log before "$PWD/d/x.leann" d/x.leann before/x.leann
+	[[ $output == *FAILED* ]]
+}
