@@ -1,7 +1,8 @@
 /*
  * badpeer ENDPOINT BEHAVIOUR [K]: an embedding server that answers "info" and K
  * "embed" requests as it should (model "bad", 8 floats, every row a unit vector) and
- * then misbehaves. Prints "ready" when it listens. For tests/bats/40-embed.bats.
+ * then misbehaves; with "texts" it never does, and a row depends on its text. Prints "ready"
+ * when it listens. BADPEER_MODEL is another name for its model. For tests/bats/40-embed.bats and tests/faults.
  */
 #include <math.h>
 #include <netinet/in.h>
@@ -15,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "fmt/wire.h"
 #include "sys/zsock.h"
 
@@ -65,6 +68,21 @@ static void spoil(const char *how, struct wire_info *i, struct wire_rows *rows, 
 		v[last] = .1f;
 }
 
+static void fill_row(const char *how, const struct wire_text *t, float *v)
+{
+	struct rng r = {hash64(t->p, t->n)};
+	float sum = 0;
+	v[0] = 1;
+	if (strcmp(how, "texts"))
+		return;
+	for (size_t i = 0; i < DIM; i++) {
+		v[i] = (float)rng_unit(&r) - .5f;
+		sum += v[i] * v[i];
+	}
+	for (size_t i = 0; i < DIM; i++)
+		v[i] /= sqrtf(sum);
+}
+
 /* The reply to one embed request into b. false: none is sent. */
 static bool answer(const char *how, const struct wire_req *q, struct buf *b)
 {
@@ -75,7 +93,7 @@ static bool answer(const char *how, const struct wire_req *q, struct buf *b)
 	float *v = mem_calloc(q->n_texts * DIM, sizeof *v);
 	struct wire_rows rows = {v, q->n_texts, q->n_texts, 0};
 	for (size_t k = 0; k < q->n_texts; k++)
-		v[k * DIM] = 1;
+		fill_row(how, &q->texts[k], v + k * DIM);
 	spoil(how, &i, &rows, v, &id);
 	if (!strcmp(how, "error") || !strcmp(how, "later")) {
 		err_set(&why, *how == 'l' ? ERR_TEMP : ERR_DATA, "the cat sat on the keyboard");
@@ -139,8 +157,11 @@ int main(int argc, char **argv)
 	struct err e;
 	unsigned got;
 	long n_good = argc > 3 ? atol(argv[3]) : 0;
+	const char *model = getenv("BADPEER_MODEL");
 	if (argc < 3)
 		return 2;
+	if (model)
+		snprintf(info.model, sizeof info.model, "%s", model);
 	if (!strcmp(argv[2], "mute-tcp"))
 		mute_tcp(argv[1]);
 	if (zsock_router(argv[1], WIRE_MESSAGE_MAX, &z, &e))
