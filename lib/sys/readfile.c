@@ -66,6 +66,11 @@ static int dir_of(struct readfile *rf, const char *root, const char *rel, const 
 	return rf->fd;
 }
 
+bool readfile_starved(void)
+{
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
 static enum read_result open_failed(const char *root, const char *rel, struct err *e)
 {
 	if (errno == ENOENT || errno == ENOTDIR)
@@ -73,7 +78,7 @@ static enum read_result open_failed(const char *root, const char *rel, struct er
 	if (errno == ELOOP || errno == ENXIO)	/* a link; a FIFO or socket without a peer */
 		return READ_NOT_REGULAR;
 	err_sys(e, "%s/%s", strcmp(root, "/") ? root : "", rel);
-	return READ_ERROR;
+	return readfile_starved() ? READ_STARVED : READ_ERROR;
 }
 
 /* Opens rel; *fd is the caller's when READ_OK. O_NONBLOCK: a FIFO must not make us wait. */

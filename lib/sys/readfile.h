@@ -12,6 +12,7 @@
 #ifndef LEANN_SYS_READFILE_H
 #define LEANN_SYS_READFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct file_meta {
 
 /* Values stay inside one process. */
 enum read_result {
+	READ_STARVED = -2,	/* too many files are open, or no memory: says nothing of this file */
 	READ_ERROR = -1,	/* e says what */
 	READ_OK,
 	READ_GONE,		/* no such file */
@@ -48,6 +50,8 @@ enum read_result readfile_head(struct readfile *rf, const char *root, const char
 /* Only opened: *fd is the caller's to close when READ_OK. */
 enum read_result readfile_open(struct readfile *rf, const char *root, const char *rel, int *fd,
 			       struct file_meta *meta, struct err *e) MUST_CHECK;
+/* Is errno of what the process or machine has no more of? */
+bool readfile_starved(void);
 void readfile_release(struct readfile *rf);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "sys/gitfiles.h"
 #include "sys/ignore.h"
+#include "sys/readfile.h"
 
 /* A directory on the way down: rel is "" or "a/b/", fd is open on it. */
 struct level {
@@ -77,7 +78,9 @@ static int enter(struct walk *w, const struct level *l, const char *name, struct
 		w->n_unreadable++;
 	} else if ((in.fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
 		   0) {
-		if (errno != ENOENT) {
+		if (readfile_starved()) {
+			r = err_sys(e, "%s/%s", l->root, in.rel);
+		} else if (errno != ENOENT) {
 			warn(w, "%s/%s: %s", l->root, in.rel, strerror(errno));
 			w->n_unreadable++;
 		}
@@ -166,6 +169,10 @@ static int read_level(struct walk *w, const struct level *l, struct err *e)
 	bool build_file = false, marked = false;
 	int r = 0;
 	if (list_entries(l, &entries, &build_file, &marked)) {
+		if (readfile_starved()) {
+			buf_release(&entries);
+			return err_sys(e, "%s/%s", l->root, l->rel);
+		}
 		warn(w, "%s/%s: cannot be read: %s", l->root, l->rel, strerror(errno));
 		w->n_unreadable++;
 	}

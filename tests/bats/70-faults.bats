@@ -50,6 +50,14 @@ trials() {
 	FAULT_NO_TMPFILE=1 run -0 trials EIO,kill once 90
 }
 
+@test "too many open files end leann-chunk: no file or folder is left out for it" {
+	need_model
+	mkdir -p before/tree/sub
+	printf 'one\n' >before/tree/a.txt
+	printf 'two\n' >before/tree/sub/b.txt
+	run -0 trials EMFILE once,forever 1000 'leann-chunk -j 1 tree' leann-chunk
+}
+
 @test "trials fail where a program writes in place, and where it does not sync" {
 	leann-graph -q -o new.leann <before/v
 	mv new.leann before
