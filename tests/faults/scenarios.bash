@@ -24,17 +24,17 @@ scenario pack leann-bundle x.leann '' 'leann-bundle pack parts x.leann'
 scenario text-r leann-bundle x.leann '' 'leann-bundle text -r -o x.leann <y.txt'
 scenario anchors leann-anchors '' '' 'leann-anchors -j 1 <v'
 scenario pq leann-pq '' '' 'leann-pq -j 1 <v'
-scenario chunk leann-chunk '' '' 'leann-chunk -q -j 1 tree'
-scenario jsonl leann-chunk '' '' 'leann-chunk -q -j 1 --lexical --jsonl small.jsonl'
+scenario chunk leann-chunk '' -tInput/output 'leann-chunk -j 1 tree'
+scenario jsonl leann-chunk '' -tInput/output 'leann-chunk -j 1 --lexical --jsonl small.jsonl'
 scenario client leann-embed-client '' -a "leann-embed-client -q -j 1 $SERVER <c"
-scenario search leann-search '' -a "$search y.leann 'bread and salt'"
-scenario search-json leann-search '' -a "$search --json --batch questions y.leann | sed -E 's/\"[a-z_]*(ms|seconds|_s)\": *[0-9.e-]+//g'"
-scenario like leann-search '' -a "$search --like $WORK/before/tree/a1.txt y.leann"
+scenario search leann-search '' '-a -ttree/' "$search y.leann 'bread and salt'"
+scenario search-json leann-search '' '-a -ttree/' "$search --json --batch questions y.leann | sed -E 's/\"[a-z_]*(ms|seconds|_s)\": *[0-9.e-]+//g'"
+scenario like leann-search '' '-a -ttree/' "$search --like $WORK/before/tree/a1.txt y.leann"
 scenario verify leann-bundle '' '' 'leann-bundle verify y.leann'
-scenario validate leann-bundle '' '' 'leann-bundle validate y.leann || { s=$?; [ $s = 1 ] || exit $s; }'
+scenario validate leann-bundle '' -tstale 'leann-bundle validate y.leann || { s=$?; [ $s = 1 ] || exit $s; }'
 scenario show leann-bundle '' '' 'leann-bundle show --json y.leann'
 scenario text leann-bundle '' '' 'leann-bundle text y.leann'
-scenario cat leann-bundle '' '' 'leann-bundle cat y.leann'
+scenario cat leann-bundle '' -tcannot 'leann-bundle cat y.leann'
 for stage in chunk embed-client anchors pq graph; do
 	scenario "pipe-$stage" "leann-$stage" x.leann -a "$pipe"
 done
