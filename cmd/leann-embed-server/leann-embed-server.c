@@ -17,9 +17,9 @@
 #include "background.h"
 #include "load.h"
 #include "serve.h"
-#include "stop.h"
 #include "sys/embed_ep.h"
 #include "sys/modeldir.h"
+#include "sys/stop.h"
 
 #define STOP_WAIT_S 30		/* a slice of long texts on a slow machine */
 #define OTHER_WAIT_S 120	/* for a server that another process is starting */

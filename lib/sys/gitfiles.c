@@ -86,10 +86,8 @@ static int run(const char *dir, const char *const *args, struct buf *out, int *s
 	return r;
 }
 
-int gitfiles_list(const char *dir, struct buf *out, struct err *e)
+static int list(const char *dir, const char *const *args, struct buf *out, struct err *e)
 {
-	static const char *const args[] = {"ls-files",		 "-z", "-c", "-o",
-					   "--exclude-standard", NULL};
 	char said[300];
 	int status;
 	if (run(dir, args, out, &status, said, sizeof said, e))
@@ -101,6 +99,20 @@ int gitfiles_list(const char *dir, struct buf *out, struct err *e)
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_SYS, "git ls-files: killed by signal %d", WTERMSIG(status));
 	return err_set(e, ERR_SYS, "git ls-files: status %d: %s", WEXITSTATUS(status), said);
+}
+
+int gitfiles_list(const char *dir, struct buf *out, struct err *e)
+{
+	static const char *const args[] = {"ls-files",		 "-z", "-c", "-o",
+					   "--exclude-standard", NULL};
+	return list(dir, args, out, e);
+}
+
+int gitfiles_ignored_dirs(const char *dir, struct buf *out, struct err *e)
+{
+	static const char *const args[] = {"ls-files", "-z", "-o", "-i", "--exclude-standard",
+					   "--directory", NULL};
+	return list(dir, args, out, e);
 }
 
 bool gitfiles_ignored(const char *dir)

@@ -17,6 +17,8 @@
  * repository inside ends in "/" or is a directory. ERR_SYS: git is not there, or refused.
  */
 int gitfiles_list(const char *dir, struct buf *out, struct err *e) MUST_CHECK;
+/* As gitfiles_list(), of directories below it of which git ignores all: "build/", not what is in it. */
+int gitfiles_ignored_dirs(const char *dir, struct buf *out, struct err *e) MUST_CHECK;
 /* Is the directory itself ignored by the work tree it lies in? Trouble counts as no. */
 bool gitfiles_ignored(const char *dir);
 /* Is there a ".git" in this directory or one above it? Nothing is run. */

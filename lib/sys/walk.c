@@ -86,6 +86,8 @@ static int enter(struct walk *w, const struct level *l, const char *name, struct
 		}
 	} else {
 		bool repo = !w->no_ignore && fstatat(in.fd, ".git", &st, AT_SYMLINK_NOFOLLOW) == 0;
+		if (w->dirs)
+			add(w, in.rel, "");
 		r = repo ? git_level(w, &in, e) : read_level(w, &in, e);
 		close(in.fd);
 	}
@@ -236,6 +238,62 @@ static int take_git_path(struct walk *w, const struct level *l, char *path, stru
 	return 0;
 }
 
+/* Is name one of the list's, which are sorted and end in NUL? */
+static bool in_list(const struct buf *list, const char *name)
+{
+	size_t from = 0, to = list->len;
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		while (at > from && list->p[at - 1])
+			at--;
+		const char *p = (const char *)list->p + at;
+		int c = strcmp(name, p);
+		if (!c)
+			return true;
+		if (c < 0)
+			to = at;
+		else
+			from = at + strlen(p) + 1;
+	}
+	return false;
+}
+
+/* Directories of a work tree, which git does not name: those it ignores end in "/" in ignored. */
+static void git_dirs(struct walk *w, const struct level *l, size_t top, const struct buf *ignored)
+{
+	struct buf entries = BUF_INIT;
+	bool unused = false;
+	struct stat st;
+	if (l->depth > WALK_DEPTH_MAX || list_entries(l, &entries, &unused, &unused))
+		buf_clear(&entries);
+	for (size_t at = 0; at < entries.len;) {
+		const char *name = (const char *)entries.p + at + 1;
+		int type = entries.p[at];
+		at += 2 + strlen(name);
+		if (type != DT_DIR || ignore_is_vcs(name) || (!w->hidden && name[0] == '.'))
+			continue;
+		struct level in = {.root = l->root, .depth = l->depth + 1};
+		in.rel = mem_printf("%s%s/", l->rel, name);
+		bool out = in_list(ignored, in.rel + top);
+		if (!out && w->globs) {
+			char *path = mem_printf("%s%s", l->rel, name);
+			out = globs_prune(w->globs, path);
+			mem_free(path);
+		}
+		in.fd = out ? -1 : openat(l->fd, name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		/* A repository inside is entered by its own rules when git names it. */
+		if (in.fd >= 0 && fstatat(in.fd, ".git", &st, AT_SYMLINK_NOFOLLOW)) {
+			add(w, in.rel, "");
+			git_dirs(w, &in, top, ignored);
+		}
+		if (in.fd >= 0)
+			close(in.fd);
+		mem_free(in.rel);
+	}
+	buf_release(&entries);
+}
+
 static int git_level(struct walk *w, const struct level *l, struct err *e)
 {
 	struct buf list = BUF_INIT;
@@ -254,6 +312,9 @@ static int git_level(struct walk *w, const struct level *l, struct err *e)
 			at += strlen(path) + 1;
 			r = take_git_path(w, l, path, e);
 		}
+		buf_clear(&list);
+		if (w->dirs && !gitfiles_ignored_dirs(dir, &list, &why))
+			git_dirs(w, l, strlen(l->rel), &list);
 	}
 	buf_release(&list);
 	mem_free(dir);

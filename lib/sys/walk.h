@@ -27,6 +27,7 @@ struct walk {
 	const struct globs *globs;		/* or NULL */
 	bool hidden;				/* names that start with "." too */
 	bool no_ignore;				/* neither git nor the default list */
+	bool dirs;				/* also directories that are entered: "a/b/", not dir itself */
 	void (*warn)(void *ctx, const char *msg);	/* or NULL */
 	void *ctx;
 	/* found */

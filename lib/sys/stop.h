@@ -1,6 +1,6 @@
 /* stop: SIGTERM, SIGINT and SIGHUP as a descriptor that becomes readable. */
-#ifndef LEANN_STOP_H
-#define LEANN_STOP_H
+#ifndef LEANN_SYS_STOP_H
+#define LEANN_SYS_STOP_H
 
 #include "base/err.h"
 

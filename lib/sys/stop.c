@@ -2,7 +2,7 @@
  * See stop.h. Not signalfd(2): OpenBLAS starts threads before main() runs, and a
  * signal that only we block would end the process through one of them.
  */
-#include "stop.h"
+#include "sys/stop.h"
 
 #include <errno.h>
 #include <signal.h>
