@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# An index follows its files: leann index update and leann index rebuild.
+load helper
+
+setup() {
+	need_model
+	cd "$BATS_TEST_TMPDIR"
+	small_tree t
+	for i in 1 2 3 4 5 6; do
+		printf '# Chapter %d\n\nThe captain of ship number %d sailed to island %d.\n\n' "$i" "$i" "$i"
+		printf 'The crew of %d sang until morning and slept in hammocks below the deck. %.0s' $(seq 12)
+		printf '\n\n'
+	done >t/notes/sea.md
+	leann index create --input t --output i.leann
+}
+
+# Path and lines of the hits of a question, in order.
+hits() { # INDEX QUESTION [OPTION ...]
+	leann-search --json "${@:3}" "$1" "$2" | "$PYTHON" -c 'import json, sys
+for i in json.load(sys.stdin)["items"]: print("%s:%s" % (i["item"]["path"], i["item"]["startLine"]))'
+}
+chunk_of() { # INDEX QUESTION: number of the first hit
+	leann-search --json -k 1 "$1" "$2" | "$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["items"][0]["item"]["chunk"])'
+}
+
+@test "changed, new, moved and removed files are found as they are now, from the next question on" {
+	chunk=$(chunk_of i.leann "parse the configuration")
+	sed -i 's/Bake at 230 degrees/Fry on charcoal/' t/notes/bread.md
+	printf 'Penguins are birds that cannot fly.\n' >t/notes/penguin.md
+	mv t/src/mail.py t/src/letter.py
+	rm t/notes/garden.md
+	run -0 leann index update --index i.leann -v
+	[[ $output == *" kept, "* ]]
+	leann-bundle verify -q i.leann
+	[ "$(hits i.leann "birds that cannot fly" -k 1)" = t/notes/penguin.md:1 ]
+	[[ $(hits i.leann "fry on charcoal" -k 1) == t/notes/bread.md:* ]]
+	[[ $(hits i.leann "electronic letter over SMTP" -k 1) == t/src/letter.py:* ]]
+	run -0 hits i.leann "tomatoes in the garden, mail, penguins, bread" -k 100
+	[[ $output != *garden* && $output != *mail.py* ]]
+	[ "$(sort <<<"$output" | uniq -d)" = "" ]
+	# a passage that nothing happened to keeps its number
+	[ "$(chunk_of i.leann "parse the configuration")" = "$chunk" ]
+	run -0 leann index validate i.leann --metric balance
+}
+
+@test "of a long file only the passages that changed are embedded" {
+	sed -i 's/number 4 sailed to island 4/number 4 sank near reef 4/' t/notes/sea.md
+	run -0 leann index update --index i.leann -v
+	[[ $output =~ leann-graph:.*\ ([0-9]+)\ embedded,\ ([0-9]+)\ kept ]]
+	[ "${BASH_REMATCH[1]}" -eq 1 ]
+	[ "${BASH_REMATCH[2]}" -ge 5 ]
+	[[ $(hits i.leann "sank near the reef" -k 1) == t/notes/sea.md:* ]]
+	run -0 hits i.leann "a captain sailed to an island" -k 100
+	[ "$(sort <<<"$output" | uniq -d)" = "" ]
+}
+
+@test "when nothing changed the index is not touched" {
+	before=$(stat -c '%i %Y' i.leann)
+	run -0 leann index update --index i.leann
+	[ -z "$output" ]
+	[ "$(stat -c '%i %Y' i.leann)" = "$before" ]
+}
+
+@test "updates add up, a dry run changes nothing, --output leaves the index as it is" {
+	printf 'One more file.\n' >t/one.txt
+	sum=$(cksum <i.leann)
+	run -0 leann index update --index i.leann --dry-run
+	[[ $output == *one.txt* ]]
+	run -0 leann index update --index i.leann --output j.leann
+	[ "$(cksum <i.leann)" = "$sum" ]
+	printf 'Yet another file.\n' >t/two.txt
+	run -0 leann index update --index j.leann
+	run -0 leann-bundle show j.leann
+	[[ $output == *"delta     2 updates: 2 chunks added, 0 removed"* ]]
+	[ "$(hits j.leann "yet another file" -k 1)" = t/two.txt:1 ]
+}
+
+@test "a rebuild has what a new index has: the same files, hits and sizes, without what was removed" {
+	rm t/notes/garden.md
+	sed -i 's/yeast/sourdough/' t/notes/bread.md
+	leann index update --index i.leann
+	leann index rebuild --index i.leann
+	leann-bundle verify -q i.leann
+	run -0 leann-bundle show i.leann
+	[[ $output != *"delta "* ]]
+	leann index create --input t --output new.leann
+	for q in "how is bread made" "send a letter" "the captain of the third ship" "read settings"; do
+		diff <(leann-search --json i.leann "$q" | grep -o '"path":[^,]*\|"score":[0-9.]\{5\}') \
+			<(leann-search --json new.leann "$q" | grep -o '"path":[^,]*\|"score":[0-9.]\{5\}')
+	done
+	[ "$(stat -c %s i.leann)" -le $(($(stat -c %s new.leann) + 1024)) ]
+}
+
+@test "an index with a graph over passages, or with lists, is written anew by an update" {
+	for o in "--graph=chunks" "--backend=diskann"; do
+		leann-chunk -q t | leann-embed-client -q | leann-graph -q "$o" -o g.leann
+		printf 'A file about %s and walruses.\n' "$o" >t/new.txt
+		run -0 leann index update --index g.leann
+		leann-bundle verify -q g.leann
+		[ "$(hits g.leann "walruses" -k 1)" = t/new.txt:1 ]
+		run -0 leann-bundle show g.leann
+		[[ $output != *"delta "* && $output == *"updates   rewritten"* ]]
+	done
+}
+
+@test "changes to another build of the index are refused with 75, and to none with 2" {
+	printf 'A change.\n' >t/change.txt
+	leann-chunk -q --update i.leann | leann-embed-client -q >changes
+	leann-graph -q --update i.leann <changes
+	run -75 leann-graph -q --update i.leann <changes
+	[[ $output == *"another program changed it: update again"* ]]
+	run -2 leann-graph -q -o other.leann <changes
+	[[ $output == *"name it with --update"* ]]
+	[ ! -e other.leann ]
+	leann-chunk -q t | leann-embed-client -q >whole
+	run -2 leann-graph -q --update i.leann <whole
+	[[ $output == *"no changes to an index"* ]]
+}
+
+@test "an index without files takes its first, and one whose files all went has no hits" {
+	mkdir e
+	leann index create --input e --output e.leann
+	printf 'The first file of all.\n' >e/first.txt
+	leann index update --index e.leann
+	[ "$(hits e.leann "first of all" -k 1)" = e/first.txt:1 ]
+	rm e/first.txt
+	leann index update --index e.leann
+	[ -z "$(hits e.leann "first of all")" ]
+	leann-bundle verify -q e.leann
+	leann index rebuild --index e.leann
+	leann-bundle verify -q e.leann
+}
+
+@test "an index whose folder is not there is left alone" {
+	mv t away
+	sum=$(cksum <i.leann)
+	run -2 leann index update --index i.leann
+	[ "$(cksum <i.leann)" = "$sum" ]
+}
