@@ -22,6 +22,7 @@
 #include "sys/readfile.h"
 
 enum {
+	TOKENS_MIN = 16,
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
 	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
 	MAX_FILESIZE = 16 << 20,		/* bytes: --max-filesize when it is not given */
@@ -29,6 +30,10 @@ enum {
 
 struct chunk_opts {
 	const char *model, *stdin_name, *files_from, *config_path;
+	const char *update, *git_from, *git_to;	/* --update INDEX, --git-diff; NULL: none */
+	const char *decided;			/* name of the first option given that decides passages */
+	bool checksum, full, dry_run, model_given, lang_given, out_null;
+	bool from_index;			/* what decides passages is from chunking.args */
 	struct config config;
 	size_t max_tokens;			/* special tokens included; 0: the model's limit */
 	int overlap;
@@ -39,6 +44,13 @@ struct chunk_opts {
 	const struct lang **langs;		/* (n_langs); none: all */
 	size_t n_langs, n_threads;
 };
+
+/* options.c */
+extern const struct opt chunk_table[];
+void options_parse(struct chunk_opts *c, struct opts *o);
+void options_check(const struct chunk_opts *c, const struct opts *o);
+int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
+		       struct err *e) MUST_CHECK;
 
 /* settings.c: what options and leann-config(5) both say. Wrong use ends the program. */
 void settings_glob(struct chunk_opts *c, const char *pattern, bool exclude);
@@ -67,6 +79,7 @@ struct source {
 	size_t root;
 	char *rel, *shown;			/* shown NULL: the root's shown and rel */
 	bool named, is_stdin;
+	uint32_t old1, was1;			/* --update: its file in the index, + 1; where git says it was */
 };
 
 struct root {
@@ -77,10 +90,15 @@ struct sources {
 	struct source *p;
 	size_t n, cap;
 	struct root *roots;
-	size_t n_roots;
+	size_t n_roots, n_known;		/* the first are those of the index of --update */
 	struct id_set seen;			/* absolute paths */
+	struct buf unsure;			/* as in struct walk */
 };
 
+struct update;
+
+/* Roots of an index, before sources_collect(). */
+void sources_known(struct sources *s, char *const *root, size_t n);
 /*
  * Fills s from operands and --files-from; a missing operand is an error, a missing line a
  * warning.
@@ -100,7 +118,8 @@ struct chunker {
 	size_t n_special;			/* tokens added to every passage: [CLS], [SEP], the prefix */
 	struct par *par;
 	struct progress progress;
-	struct stream_out out;
+	struct stream_out out, *to;		/* to: where files and chunks go */
+	struct update *up;			/* with --update, else NULL */
 	struct buf body;			/* of the record being written */
 	struct terms_count *terms;
 	struct buf hashes;			/* of the chunks so far, a byte each */
@@ -122,10 +141,17 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 int chunk_files(struct chunker *k, struct err *e) MUST_CHECK;		/* files.c */
 int chunk_records(struct chunker *k, struct err *e) MUST_CHECK;		/* records.c */
 int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
+void put_name(const char *s, bool null);	/* to stdout; escaped on a terminal */
 
 /* A file, and text records when it is stored; then its chunks. */
-int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
-	      struct err *e) MUST_CHECK;
+int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
+	      const struct buf *raw, struct err *e) MUST_CHECK;
+/* After the last chunk of a file. */
+int emit_file_end(struct chunker *k, struct err *e) MUST_CHECK;
+/* The same without --update's choice; words: they count. */
+int write_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
+	       struct err *e) MUST_CHECK;
+int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
 /* In how many passages words occur, with --lexical where, and the hashes; after the last chunk. */
 int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;

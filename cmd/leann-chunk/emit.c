@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "fmt/postings.h"
+#include "update.h"
 
-int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *stored, struct err *e)
+int write_file(struct chunker *k, const struct rec_file *f, const struct buf *stored, struct err *e)
 {
 	struct rec_file with_id = *f;
 	with_id.id = k->counts.n_files++;
 	put_file(&k->body, &with_id);
-	if (stream_out_buf(&k->out, &k->body, e))
+	if (stream_out_buf(k->to, &k->body, e))
 		return -1;
 	k->counts.n_bytes += f->size_bytes;
 	if (!(f->flags & FILE_STORED))
@@ -19,24 +20,47 @@ int emit_file(struct chunker *k, const struct rec_file *f, const struct buf *sto
 	for (size_t at = 0; at < stored->len;) {
 		size_t n = stored->len - at < TEXT_PIECE_MAX ? stored->len - at : TEXT_PIECE_MAX;
 		put_text(&k->body, with_id.id, stored->p + at, n);
-		if (stream_out_buf(&k->out, &k->body, e))
+		if (stream_out_buf(k->to, &k->body, e))
 			return -1;
 		at += n;
 	}
 	return 0;
 }
 
+int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
+	      const struct buf *raw, struct err *e)
+{
+	if (!k->up)
+		return write_file(k, f, raw, e);
+	update_file(k, s, f, raw);
+	return 0;
+}
+
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
+{
+	if (!k->up)
+		return write_chunk(k, c, true, e);
+	update_chunk(k->up, c);
+	return 0;
+}
+
+int emit_file_end(struct chunker *k, struct err *e)
+{
+	return k->up ? update_file_end(k, e) : 0;
+}
+
+int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *e)
 {
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
 	k->counts.n_tokens += c->n_tokens;
 	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
-	terms_add(k->terms, c->text, c->n_text);
-	if (k->rare)
+	if (words)
+		terms_add(k->terms, c->text, c->n_text);
+	if (words && k->rare)
 		rare_add(k->rare, terms_words(k->terms), (uint32_t)(c->id >> POSTINGS_SHIFT));
 	put_chunk(&k->body, c);
-	return stream_out_buf(&k->out, &k->body, e);
+	return stream_out_buf(k->to, &k->body, e);
 }
 
 static int emit_postings(struct chunker *k, struct err *e)
@@ -44,7 +68,7 @@ static int emit_postings(struct chunker *k, struct err *e)
 	struct buf bytes = BUF_INIT;
 	size_t n;
 	const uint64_t *pair = rare_pairs(k->rare, &n);
-	postings_pack(pair, n, k->counts.n_chunks, &bytes);
+	postings_pack(pair, n, k->up ? (size_t)k->up->n_all : k->counts.n_chunks, &bytes);
 	int r = postings_send(&bytes, &k->out, &k->body, e);
 	buf_release(&bytes);
 	return r;
@@ -84,7 +108,10 @@ void summary(const struct chunker *k)
 		fprintf(stderr, "%s: %s\n", err_prog(), odd);
 	if (!k->c->verbose)
 		return;
-	fprintf(stderr, "%s: %llu files, %llu bytes: %llu passages, %llu tokens\n", err_prog(),
+	if (k->up)
+		update_summary(k);
+	else
+		fprintf(stderr, "%s: %llu files, %llu bytes: %llu passages, %llu tokens\n", err_prog(),
 		(unsigned long long)c->n_files, (unsigned long long)c->n_bytes,
 		(unsigned long long)c->n_chunks, (unsigned long long)c->n_tokens);
 	item(out, sizeof out, c->n_empty, "without text");

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "update.h"
 
 enum {
 	BATCH_FILES = 64,
@@ -26,6 +27,7 @@ struct job {
 	enum read_result res;
 	const struct lang *lang;
 	bool binary, unwanted;
+	uint32_t same;			/* --update: file of the index with these bytes, or NAMES_NONE */
 	uint64_t hash;
 	size_t n_bad;			/* bytes that are not UTF-8 */
 	struct err e;
@@ -89,6 +91,15 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 	mem_free(shown);
 }
 
+static struct rec_file file_of(const struct job *j)
+{
+	return (struct rec_file){.root = j->s->root, .path = (const uint8_t *)j->s->rel,
+				 .n_path = strlen(j->s->rel), .size_bytes = j->raw.len,
+				 .mtime_ns = j->meta.mtime_ns, .hash = j->hash, .lang = j->lang->name,
+				 .n_lang = strlen(j->lang->name),
+				 .flags = j->s->is_stdin ? FILE_STORED : 0};
+}
+
 /* Runs in a thread: read, look, repair, cut. */
 static void work(void *ctx, size_t i, size_t i_worker)
 {
@@ -99,6 +110,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	buf_clear(&j->repaired);
 	j->binary = j->unwanted = false;
 	j->ps.n = j->n_bad = 0;
+	j->same = NAMES_NONE;
 	if (source_read(k, &b->readers[i_worker], j->s, &j->raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
@@ -108,11 +120,17 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	if (j->binary || j->unwanted || !j->raw.len)
 		return;
 	const struct buf *text = &j->raw;
+	j->hash = hash64(j->raw.p, j->raw.len);
+	if (k->up) {
+		struct rec_file f = file_of(j);
+		j->same = update_same(k->up, j->s, &f);
+		if (j->same != NAMES_NONE)
+			return;
+	}
 	if (!utf8_valid(j->raw.p, j->raw.len)) {
 		j->n_bad = utf8_repair(&j->repaired, j->raw.p, j->raw.len);
 		text = &j->repaired;
 	}
-	j->hash = hash64(j->raw.p, j->raw.len);
 	passages_split(j->lang->style == STYLE_CODE ? &k->code : &k->prose, j->lang->style,
 		       (const char *)text->p, text->len, &j->ps);
 }
@@ -121,12 +139,10 @@ static int emit_job(struct chunker *k, const struct job *j, struct err *e)
 {
 	const struct buf *text = j->n_bad ? &j->repaired : &j->raw;
 	struct utf8_place from = {0, 0}, to = {0, 0};
-	struct rec_file f = {.root = j->s->root, .path = (const uint8_t *)j->s->rel,
-			     .n_path = strlen(j->s->rel), .size_bytes = j->raw.len,
-			     .mtime_ns = j->meta.mtime_ns, .hash = j->hash, .lang = j->lang->name,
-			     .n_lang = strlen(j->lang->name),
-			     .flags = j->s->is_stdin ? FILE_STORED : 0};
-	if (emit_file(k, &f, &j->raw, e))
+	struct rec_file f = file_of(j);
+	if (j->same != NAMES_NONE)
+		return update_whole(k, j->s, &f, j->same, &j->raw, e);
+	if (emit_file(k, j->s, &f, &j->raw, e))
 		return -1;
 	for (size_t i = 0; i < j->ps.n; i++) {
 		const struct passage *p = &j->ps.p[i];
@@ -143,7 +159,7 @@ static int emit_job(struct chunker *k, const struct job *j, struct err *e)
 		if (emit_chunk(k, &c, e))
 			return -1;
 	}
-	return 0;
+	return emit_file_end(k, e);
 }
 
 /* Count it, write it. */
@@ -155,13 +171,15 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 	}
 	if (j->res != READ_OK) {
 		source_skipped(k, j->s, j->res, &j->meta, &j->e);
+		if (k->up)
+			update_left_out(k->up, j->s, j->res);
 	} else if (j->unwanted) {
 		;
 	} else if (j->binary) {
 		k->counts.n_binary++;
 		if (j->s->named && !k->c->quiet)
 			err_warn("%s: binary, left out", j->s->shown);
-	} else if (!j->ps.n) {
+	} else if (!j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
 	} else {
 		k->counts.n_repaired += j->n_bad > 0;

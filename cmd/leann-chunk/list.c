@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* To a terminal, control characters of a name are shown as \xNN; elsewhere names are bytes. */
-static void print_name(const char *s, bool null)
+void put_name(const char *s, bool null)
 {
 	bool tty = isatty(1) && !null;
 	for (; *s; s++) {
@@ -18,7 +18,6 @@ static void print_name(const char *s, bool null)
 		else
 			putchar(c);
 	}
-	putchar(null ? 0 : '\n');
 }
 
 static bool would_cut(struct chunker *k, struct readfile *rf, const struct source *s)
@@ -52,7 +51,8 @@ int list_files(struct chunker *k, struct err *e)
 		if (!s->is_stdin && !would_cut(k, &rf, s))
 			continue;
 		char *shown = source_shown(k->src, s);
-		print_name(shown, k->c->null);
+		put_name(shown, k->c->null);
+		putchar(k->c->null ? 0 : '\n');
 		mem_free(shown);
 		k->counts.n_files++;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "update.h"
 
 enum {
 	BATCH_RECORDS = 256,
@@ -23,6 +24,7 @@ struct job {
 /* One input being cut. */
 struct input {
 	struct chunker *k;
+	const struct source *src;
 	const char *shown;
 	const struct buf *bytes;
 	struct rec_file file;
@@ -63,7 +65,7 @@ static int emit_record(struct input *in, struct job *j, struct err *e)
 			      .n_ext_id = j->id.len,
 			      .text = (char *)j->text.p,
 			      .n_text = j->text.len};
-	if (!in->file_written && emit_file(k, &in->file, in->bytes, e))
+	if (!in->file_written && emit_file(k, in->src, &in->file, in->bytes, e))
 		return -1;
 	in->file_written = true;
 	if (k->c->truncate) {
@@ -145,6 +147,8 @@ static int chunk_input(struct input *in, struct err *e)
 				buf_release(&in->jobs[i].text);
 		progress_at(&k->progress, k->counts.n_chunks);
 	}
+	if (!r && in->file_written)
+		r = emit_file_end(k, e);
 	return r;
 }
 
@@ -160,11 +164,14 @@ static int open_input(struct input *in, const struct source *s, struct readfile 
 		return -1;
 	if (res != READ_OK) {
 		source_skipped(k, s, res, &m, e);
+		if (k->up)
+			update_left_out(k->up, s, res);
 		return 0;
 	}
 	l = lang_find(s->rel, strlen(s->rel), "", 0);
 	if (!lang_wanted(k->c, l))
 		return 0;
+	in->src = s;
 	in->bytes = bytes;
 	in->file_written = false;
 	in->at = 0;
@@ -174,6 +181,9 @@ static int open_input(struct input *in, const struct source *s, struct readfile 
 				     .mtime_ns = m.mtime_ns, .hash = hash64(bytes->p, bytes->len),
 				     .lang = l->name, .n_lang = strlen(l->name),
 				     .flags = FILE_RECORDS | (s->is_stdin ? FILE_STORED : 0)};
+	uint32_t same = k->up ? update_same(k->up, s, &in->file) : NAMES_NONE;
+	if (same != NAMES_NONE)
+		return update_whole(k, s, &in->file, same, bytes, e);
 	return chunk_input(in, e);
 }
 

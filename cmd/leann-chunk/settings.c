@@ -25,6 +25,8 @@ static void add_langs(struct chunk_opts *c)
 {
 	size_t n;
 	char **names = config_list(&c->config, "filters.languages", &n);
+	if (c->from_index && !c->lang_given)
+		n = 0;	/* what the index was made with counts, not what the settings say now */
 	c->langs = mem_array(n, sizeof *c->langs);
 	for (size_t i = 0; i < n; i++) {
 		c->langs[i] = lang_by_name(names[i], strlen(names[i]));
@@ -39,6 +41,8 @@ static int add_globs(struct chunk_opts *c, struct err *e)
 {
 	size_t n;
 	char **exclude = config_list(&c->config, "filters.excludePaths", &n);
+	if (c->from_index)
+		n = 0;	/* they are among its options */
 	for (size_t i = 0; i < n; i++) {
 		char *p = mem_printf("!%s", exclude[i]);
 		int r = globs_add(&c->globs, p, e);

@@ -75,10 +75,24 @@ static int add_dir(struct sources *s, const struct chunk_opts *c, const char *pa
 		counts->n_special += w.n_special;
 		counts->n_ignored += w.n_ignored;
 		counts->n_unreadable += w.n_unreadable;
+		buf_add(&s->unsure, w.unsure.p, w.unsure.len);
 		r = 0;
 	}
 	walk_release(&w);
 	return r;
+}
+
+/* --update: the root of the index that a file named by itself is below, the longest; else NULL. */
+static const char *known_root(const struct sources *s, const char *path)
+{
+	const char *best = NULL;
+	for (size_t i = 0; i < s->n_known; i++) {
+		const char *r = s->roots[i].path;
+		size_t n = strcmp(r, "/") ? strlen(r) : 0;
+		if (!strncmp(path, r, n) && path[n] == '/' && (!best || n > strlen(best)))
+			best = r;
+	}
+	return best;
 }
 
 /* A file lies below the working directory if it can, so that its name stays short and portable. */
@@ -91,6 +105,11 @@ static int add_file(struct sources *s, const struct chunk_opts *c, const char *p
 	if (n > 1 && !strncmp(path, cwd, n) && path[n] == '/') {
 		root = cwd;
 		rel = path + n + 1;
+	}
+	const char *known = known_root(s, path);
+	if (known) {
+		root = known;
+		rel = path + (strcmp(known, "/") ? strlen(known) : 0) + 1;
 	}
 	if (!globs_take(&c->globs, rel))
 		return 0;
@@ -114,10 +133,11 @@ static int add_path(struct sources *s, const struct chunk_opts *c, const char *n
 		free(path);	/* realpath's own */
 		return gone ? 1 : -1;
 	}
+	const char *shown = c->update ? path : name;
 	if (S_ISDIR(st.st_mode))
-		r = add_dir(s, c, path, name, counts, e);
+		r = add_dir(s, c, path, shown, counts, e);
 	else if (S_ISREG(st.st_mode))
-		r = add_file(s, c, path, name, counts, e);
+		r = add_file(s, c, path, shown, counts, e);
 	else
 		err_set(e, ERR_USAGE, "%s: neither a file nor a directory: use - to read a pipe",
 			name);
@@ -179,6 +199,15 @@ static int add_list(struct sources *s, const struct chunk_opts *c, struct counts
 	return r;
 }
 
+void sources_known(struct sources *s, char *const *root, size_t n)
+{
+	s->roots = mem_array(n + 1, sizeof *s->roots);
+	for (size_t i = 0; i < n; i++)
+		s->roots[i] = (struct root){mem_strdup(root[i]),
+					    mem_printf("%s%s", root[i], strcmp(root[i], "/") ? "/" : "")};
+	s->n_roots = s->n_known = n;
+}
+
 int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, size_t n_args,
 		    struct counts *counts, struct err *e)
 {
@@ -209,4 +238,5 @@ void sources_release(struct sources *s)
 	mem_free(s->p);
 	mem_free(s->roots);
 	id_set_release(&s->seen);
+	buf_release(&s->unsure);
 }

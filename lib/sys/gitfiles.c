@@ -25,7 +25,7 @@ static _Noreturn void exec_git(const char *dir, const char *const *args, int out
 	static const char *const gone[] = {"GIT_DIR",	 "GIT_WORK_TREE", "GIT_INDEX_FILE",
 					   "GIT_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
 					   NULL};
-	const char *argv[16] = {"git", "-C", dir, "-c", "core.fsmonitor=false", "-c",
+	const char *argv[24] = {"git", "-C", dir, "-c", "core.fsmonitor=false", "-c",
 				"core.hooksPath=/dev/null"};
 	int null = open("/dev/null", O_RDONLY);
 	for (const char *const *g = gone; *g; g++)
@@ -77,7 +77,7 @@ static int run(const char *dir, const char *const *args, struct buf *out, int *s
 	if (pid < 0)
 		err_sys(e, "git: fork");
 	else
-		r = fd_slurp(p[0], "git ls-files", LIST_MAX, out, e);
+		r = fd_slurp(p[0], "git", LIST_MAX, out, e);
 	close(p[0]);
 	if (pid > 0 && wait_child(pid, status, r ? NULL : e))
 		r = -1;
@@ -86,7 +86,8 @@ static int run(const char *dir, const char *const *args, struct buf *out, int *s
 	return r;
 }
 
-static int list(const char *dir, const char *const *args, struct buf *out, struct err *e)
+/* run(), and what git says where it fails. */
+static int run_well(const char *dir, const char *const *args, struct buf *out, struct err *e)
 {
 	char said[300];
 	int status;
@@ -97,22 +98,31 @@ static int list(const char *dir, const char *const *args, struct buf *out, struc
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_EXEC)
 		return err_set(e, ERR_SYS, "git is not installed");
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_SYS, "git ls-files: killed by signal %d", WTERMSIG(status));
-	return err_set(e, ERR_SYS, "git ls-files: status %d: %s", WEXITSTATUS(status), said);
+		return err_set(e, ERR_SYS, "git %s: killed by signal %d", args[0], WTERMSIG(status));
+	return err_set(e, ERR_SYS, "git %s: status %d: %s", args[0], WEXITSTATUS(status), said);
 }
 
 int gitfiles_list(const char *dir, struct buf *out, struct err *e)
 {
 	static const char *const args[] = {"ls-files",		 "-z", "-c", "-o",
 					   "--exclude-standard", NULL};
-	return list(dir, args, out, e);
+	return run_well(dir, args, out, e);
+}
+
+int gitfiles_diff(const char *dir, const char *from, const char *to, struct buf *out, struct err *e)
+{
+	const char *args[] = {"diff", "--no-ext-diff", "--no-color", "--relative", "--name-status",
+			      "-z", "-M", from, to ? to : "--", to ? "--" : NULL, NULL};
+	if (*from == '-' || (to && *to == '-'))
+		return err_set(e, ERR_USAGE, "\"%s\" is no revision", *from == '-' ? from : to);
+	return run_well(dir, args, out, e);
 }
 
 int gitfiles_ignored_dirs(const char *dir, struct buf *out, struct err *e)
 {
 	static const char *const args[] = {"ls-files", "-z", "-o", "-i", "--exclude-standard",
 					   "--directory", NULL};
-	return list(dir, args, out, e);
+	return run_well(dir, args, out, e);
 }
 
 bool gitfiles_ignored(const char *dir)

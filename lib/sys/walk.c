@@ -40,6 +40,18 @@ static void warn(struct walk *w, const char *fmt, ...)
 	w->warn(w->ctx, msg);
 }
 
+static void unsure(struct walk *w, const char *root, const char *rel)
+{
+	buf_printf(&w->unsure, "%s/%s", root, rel);
+	buf_addc(&w->unsure, 0);
+}
+
+static void unreadable(struct walk *w, const char *root, const char *rel)
+{
+	w->n_unreadable++;
+	unsure(w, root, rel);
+}
+
 static void add(struct walk *w, const char *rel, const char *name)
 {
 	if (w->n == w->cap) {
@@ -75,14 +87,14 @@ static int enter(struct walk *w, const struct level *l, const char *name, struct
 	if (in.depth > WALK_DEPTH_MAX) {
 		warn(w, "%s/%s: deeper than %d directories, left out", l->root, in.rel,
 		     WALK_DEPTH_MAX);
-		w->n_unreadable++;
+		unreadable(w, l->root, in.rel);
 	} else if ((in.fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
 		   0) {
 		if (readfile_starved()) {
 			r = err_sys(e, "%s/%s", l->root, in.rel);
 		} else if (errno != ENOENT) {
 			warn(w, "%s/%s: %s", l->root, in.rel, strerror(errno));
-			w->n_unreadable++;
+			unreadable(w, l->root, in.rel);
 		}
 	} else {
 		bool repo = !w->no_ignore && fstatat(in.fd, ".git", &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -176,7 +188,7 @@ static int read_level(struct walk *w, const struct level *l, struct err *e)
 			return err_sys(e, "%s/%s", l->root, l->rel);
 		}
 		warn(w, "%s/%s: cannot be read: %s", l->root, l->rel, strerror(errno));
-		w->n_unreadable++;
+		unreadable(w, l->root, l->rel);
 	}
 	if (marked && !w->no_ignore && l->depth)
 		w->n_ignored++;
@@ -302,6 +314,7 @@ static int git_level(struct walk *w, const struct level *l, struct err *e)
 	int r = 0;
 	if (gitfiles_list(dir, &list, &why)) {
 		warn(w, "%s: %s: reading the directory instead", dir, why.msg);
+		unsure(w, l->root, l->rel);
 		r = read_level(w, l, e);
 	} else if (!list.len && gitfiles_ignored(dir)) {
 		/* Asked for by name though git ignores all of it: take it as a plain directory. */
@@ -363,6 +376,7 @@ void walk_release(struct walk *w)
 {
 	mem_free(w->off);
 	buf_release(&w->names);
+	buf_release(&w->unsure);
 	w->off = NULL;
 	w->n = w->cap = 0;
 }

@@ -37,6 +37,11 @@ struct walk {
 	uint64_t n_symlinks, n_special;		/* seen and left out: links; FIFOs, devices, sockets */
 	uint64_t n_ignored;			/* files and directories of the default list */
 	uint64_t n_unreadable;			/* directories */
+	/*
+	 * Directories, from the root on and each with "/" and a NUL at its end, below which there may be
+	 * more than was found: they could not be read, or git that knows them refused.
+	 */
+	struct buf unsure;
 	size_t cap;
 };
 

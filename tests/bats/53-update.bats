@@ -21,7 +21,7 @@ for i in json.load(sys.stdin)["items"]: print("%s:%s" % (i["item"]["path"], i["i
 }
 chunk_of() { # INDEX QUESTION: number of the first hit
 	leann-search --json -k 1 "$1" "$2" | "$PYTHON" -c 'import json, sys
-print(json.load(sys.stdin)["items"][0]["item"]["chunk"])'
+print(json.load(sys.stdin)["items"][0]["chunk"])'
 }
 
 @test "changed, new, moved and removed files are found as they are now, from the next question on" {

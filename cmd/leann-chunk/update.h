@@ -1,0 +1,100 @@
+/*
+ * update: what changed since an index was made, as a stream of changes (leann-stream(5)).
+ *
+ * A source that may have changed goes through files.c or records.c as ever. There update_same() says
+ * whether the index has its bytes; if so update_whole() keeps all its passages, else they are
+ * collected by emit_file() and emit_chunk(), and update_file_end() writes those that the index does
+ * not have. What is written waits in two files without names until it is known which files are gone.
+ */
+#ifndef LEANN_CMD_UPDATE_H
+#define LEANN_CMD_UPDATE_H
+
+#include "base.h"
+#include "chunk.h"
+
+/* Of a file of the index. */
+enum { FILE_UNMET, FILE_STAYS, FILE_REPLACED, FILE_GONE };
+
+struct piece {				/* a passage of the file at hand */
+	struct rec_chunk c;		/* text and ext_id are not in it */
+	size_t text_at, id_at;		/* in texts */
+	bool has_id;
+};
+
+struct report {				/* one line of --dry-run */
+	char mark;			/* + ~ = > */
+	uint32_t from;			/* of > and +: the file of the index with these bytes, or NAMES_NONE */
+	char *path;
+};
+
+struct update {
+	struct base base;
+	struct opts from_index;		/* its options and operands */
+	char **source;			/* what was asked for: absolute, without links; (n_sources) */
+	size_t n_sources;
+	struct names touched;		/* --git-diff: path -> file that it was, or NAMES_NONE */
+	uint8_t *state;			/* (ix.n_files) */
+	bool *written;			/* (ix.n_files) --full: is in the stream, as it was */
+	/* the file at hand */
+	const struct source *src;
+	struct rec_file file;
+	const struct buf *raw;
+	struct piece *piece;
+	size_t n_pieces, cap_pieces;
+	struct buf texts, kept;		/* kept: REC_KEPT_BYTES a passage */
+	/* written so far */
+	int body_fd, kept_fd;
+	struct stream_out body, kept_out;
+	struct report *line;
+	size_t n_lines, cap_lines;
+	uint64_t n_all;			/* passages of the files so far, kept or not */
+	/* counts */
+	uint64_t n_looked, n_read, n_changed, n_added, n_moved, n_touched, n_gone, n_kept;
+};
+
+/* update_open.c: the index, and where its arguments count, what they say into c. */
+int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct err *e) MUST_CHECK;
+/* The operands that count. */
+const struct opts *update_operands(const struct update *u, const struct opts *o);
+/* Are limits and tokenizer those that the index was cut with? */
+int update_check(const struct chunker *k, const char *tokenizer, size_t max_tokens,
+		 struct err *e) MUST_CHECK;
+void update_head(const struct chunker *k, struct shead *h);
+void update_release(struct update *u);
+
+/* update.c: the whole of it, after sources_collect(); head writes the stream's header. */
+int update_run(struct chunker *k, int (*head)(void *ctx, struct err *e), void *ctx,
+	       struct err *e) MUST_CHECK;
+/* The file of the index whose bytes these are, its own before another's. From any thread. */
+uint32_t update_same(const struct update *u, const struct source *s, const struct rec_file *f);
+/* s was left out; res is how it was read. */
+void update_left_out(struct update *u, const struct source *s, enum read_result res);
+
+/* update_look.c */
+int update_ask_git(struct chunker *k, struct err *e) MUST_CHECK;
+/* Leaves the sources that have to be read; the files of the others stay. After ask_git(). */
+void update_look(struct chunker *k);
+/* What of the index was not met is gone, unless it was not asked for or may be there all the same. */
+void update_gone(struct chunker *k);
+
+/* update_match.c: the file that the one at hand was: its own, or where git says it came from. */
+uint32_t update_before(const struct update *u);
+/* from[i]: the chunk of the index that piece i is, or ALIGN_NONE. */
+int update_match(const struct update *u, uint32_t *from, struct err *e) MUST_CHECK;
+
+/* update_file.c: one file. */
+int update_whole(struct chunker *k, const struct source *s, const struct rec_file *f, uint32_t from,
+		 const struct buf *raw, struct err *e) MUST_CHECK;
+void update_file(struct chunker *k, const struct source *s, const struct rec_file *f,
+		 const struct buf *raw);
+void update_chunk(struct update *u, const struct rec_chunk *c);
+int update_file_end(struct chunker *k, struct err *e) MUST_CHECK;
+/* With --full: a file that cannot be read, or is stored, as it is in the index. */
+int update_unread(struct chunker *k, uint32_t i, struct err *e) MUST_CHECK;
+
+/* update_report.c */
+void update_note(struct update *u, char mark, uint32_t from, const char *path);
+void update_report(const struct chunker *k);	/* --dry-run */
+void update_summary(const struct chunker *k);	/* -v */
+
+#endif

@@ -1,0 +1,165 @@
+/* --update: which sources have to be read, and which files of the index are gone; see update.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/gitfiles.h"
+#include "update.h"
+
+/* Was this path asked for? */
+static bool asked_for(const struct update *u, const char *path)
+{
+	bool yes = !u->n_sources;
+	for (size_t i = 0; i < u->n_sources && !yes; i++)
+		yes = path_inside(path, u->source[i]);
+	return yes;
+}
+
+/* One root's part of git's list: "M\0path\0" or "R100\0old\0new\0", end to end. */
+static int take_diff(struct update *u, const char *root, const struct buf *list, struct err *e)
+{
+	const char *end = (const char *)list->p + list->len;
+	for (const char *p = (const char *)list->p; p && p < end;) {
+		char kind = *p;
+		char *path[2] = {NULL, NULL};
+		uint32_t was = NAMES_NONE;
+		size_t n = kind == 'R' || kind == 'C' ? 2 : 1;
+		p += strlen(p) + 1;
+		for (size_t i = 0; i < n && p < end; i++, p += strlen(p) + 1)
+			path[i] = path_below(root, p);
+		if (path[n - 1]) {
+			if (n == 2)
+				was = names_get(&u->base.by_path, path[0], strlen(path[0]));
+			names_put(&u->touched, path[n - 1], strlen(path[n - 1]), was);
+			if (kind == 'R')
+				names_put(&u->touched, path[0], strlen(path[0]), NAMES_NONE);
+		}
+		bool whole = path[n - 1] != NULL;
+		mem_free(path[0]);
+		mem_free(path[1]);
+		if (!whole)
+			return err_set(e, ERR_DATA, "%s: git diff: its list is cut short", root);
+	}
+	return 0;
+}
+
+int update_ask_git(struct chunker *k, struct err *e)
+{
+	const struct sources *s = k->src;
+	struct buf list = BUF_INIT;
+	int r = 0;
+	for (size_t i = 0; i < s->n_roots && !r; i++) {
+		bool twice = false;
+		for (size_t j = 0; j < i; j++)
+			twice |= !strcmp(s->roots[i].path, s->roots[j].path);
+		if (twice)
+			continue;
+		buf_clear(&list);
+		if (gitfiles_diff(s->roots[i].path, k->c->git_from, k->c->git_to, &list, e))
+			r = err_prefix(e, "%s", s->roots[i].path);
+		else
+			r = take_diff(k->up, s->roots[i].path, &list, e);
+	}
+	buf_release(&list);
+	return r;
+}
+
+static bool unchanged(const struct index_file *f, const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->size_bytes &&
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == f->mtime_ns;
+}
+
+/* Is the source to be read? Else its file of the index stays; one not asked for is not looked at. */
+static bool look(struct chunker *k, struct source *s)
+{
+	struct update *u = k->up;
+	struct index_file f;
+	char *path = path_below(k->src->roots[s->root].path, s->rel);
+	uint32_t old = names_get(&u->base.by_path, path, strlen(path));
+	bool wanted = asked_for(u, path), read = wanted;
+	if (old != NAMES_NONE) {
+		index_file(&u->base.ix, old, &f);
+		s->old1 = old + 1;
+	}
+	if (k->c->git_from) {
+		uint32_t was = NAMES_NONE;
+		wanted = read = wanted && names_has(&u->touched, path, strlen(path), &was);
+		s->was1 = was == NAMES_NONE ? 0 : was + 1;
+	} else if (wanted && old != NAMES_NONE && !k->c->checksum && !k->c->full) {
+		read = !unchanged(&f, path);
+	}
+	u->n_looked += wanted;
+	if (!read && old != NAMES_NONE)
+		u->state[old] = FILE_STAYS;
+	mem_free(path);
+	return read;
+}
+
+static void drop(struct source *s)
+{
+	mem_free(s->rel);
+	mem_free(s->shown);
+}
+
+void update_look(struct chunker *k)
+{
+	struct sources *s = k->src;
+	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		struct source *x = &s->p[i];
+		if (!look(k, x))
+			drop(x);
+		else
+			s->p[n++] = *x;
+	}
+	s->n = n;
+}
+
+/* Could the file be there and only not be seen? */
+static bool hidden_from_us(const struct sources *s, const char *path)
+{
+	struct stat st;
+	bool unsure = false;
+	for (size_t at = 0; at < s->unsure.len && !unsure; at += strlen((char *)s->unsure.p + at) + 1)
+		unsure = path_inside(path, (char *)s->unsure.p + at);
+	if (unsure)
+		return true;
+	if (lstat(path, &st))
+		return errno != ENOENT && errno != ENOTDIR;
+	char *dir = mem_strdup(path), *slash = strrchr(dir, '/');
+	slash[slash == dir] = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unsure = fd < 0 && errno != ENOENT && errno != ENOTDIR;
+	if (fd >= 0)
+		close(fd);
+	mem_free(dir);
+	return unsure;
+}
+
+void update_gone(struct chunker *k)
+{
+	struct update *u = k->up;
+	for (size_t i = 0; i < u->base.ix.n_files; i++) {
+		if (u->state[i] != FILE_UNMET || u->base.path[i] == SIZE_MAX)
+			continue;
+		const char *path = base_path(&u->base, i);
+		uint32_t was;
+		bool asked = asked_for(u, path) &&
+			     (!k->c->git_from || names_has(&u->touched, path, strlen(path), &was));
+		if (!asked) {
+			u->state[i] = FILE_STAYS;
+		} else if (hidden_from_us(k->src, path)) {
+			u->state[i] = FILE_STAYS;
+			if (!k->c->quiet)
+				err_warn("%s: cannot be seen, kept as it was", path);
+		} else {
+			u->state[i] = FILE_GONE;
+			u->n_gone++;
+		}
+	}
+}
