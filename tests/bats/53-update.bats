@@ -16,8 +16,9 @@ setup() {
 
 # Path and lines of the hits of a question, in order.
 hits() { # INDEX QUESTION [OPTION ...]
-	leann-search --json "${@:3}" "$1" "$2" | "$PYTHON" -c 'import json, sys
-for i in json.load(sys.stdin)["items"]: print("%s:%s" % (i["item"]["path"], i["item"]["startLine"]))'
+	leann-search --json "${@:3}" "$1" "$2" | "$PYTHON" -c 'import json, os, sys
+for i in json.load(sys.stdin)["items"]:
+    print("%s:%s" % (os.path.relpath(i["item"]["path"]), i["item"]["startLine"]))'
 }
 chunk_of() { # INDEX QUESTION: number of the first hit
 	leann-search --json -k 1 "$1" "$2" | "$PYTHON" -c 'import json, sys
