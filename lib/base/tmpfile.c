@@ -235,6 +235,36 @@ int tmpspool_open(int *fd, struct err *e)
 	return err_sys(e, "cannot make a scratch file in $TMPDIR, /var/tmp or /tmp");
 }
 
+/* Is fd still the file of that name? The lock of an index that was removed went with it. */
+static int is_named(int fd, const char *name)
+{
+	struct stat mine, now;
+	return !fstat(fd, &mine) && !stat(name, &now) && mine.st_ino == now.st_ino &&
+	       mine.st_dev == now.st_dev;
+}
+
+/* Once: 0 locked, 1 somebody else has it, -1. */
+static int try_lock(const char *name, int *fd, struct err *e)
+{
+	for (int i = 0;; i++) {
+		if (*fd < 0)
+			*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (*fd < 0)
+			return err_sys(e, "%s", name);
+		if (flock(*fd, LOCK_EX | LOCK_NB)) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EWOULDBLOCK)
+				return err_sys(e, "%s: flock", name);
+			return 1;
+		}
+		if (is_named(*fd, name) || i == 100)	/* 100: inodes here mean nothing */
+			return 0;
+		close(*fd);
+		*fd = -1;
+	}
+}
+
 int lock_writer(const char *path, double wait_s, int *fd, struct err *e)
 {
 	char *name = mem_printf("%s.lock", path);
@@ -243,27 +273,16 @@ int lock_writer(const char *path, double wait_s, int *fd, struct err *e)
 	*fd = -1;
 	if (check_target(path, e))
 		goto out;
-	*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (*fd < 0) {
-		err_sys(e, "%s", name);
-		goto out;
-	}
-	while (flock(*fd, LOCK_EX | LOCK_NB)) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK) {
-			err_sys(e, "%s: flock", name);
-			goto out;
-		}
+	while ((r = try_lock(name, fd, e)) > 0) {
 		if (wait_s <= 0) {
-			err_set(e, ERR_TEMP, "%s: another writer holds %s: try again or use --wait",
-				path, name);
-			goto out;
+			r = err_set(e, ERR_TEMP,
+				    "%s: another writer holds %s: try again or use --wait", path,
+				    name);
+			break;
 		}
 		nanosleep(&nap, NULL);
 		wait_s -= .02;
 	}
-	r = 0;
 out:
 	if (r && *fd >= 0) {
 		close(*fd);

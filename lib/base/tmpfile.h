@@ -35,7 +35,8 @@ void tmpout_abandon(struct tmpout *t);
 int tmpspool_open(int *fd, struct err *e) MUST_CHECK;
 
 /*
- * The writers' lock of path: flock on "path.lock", made if absent, never removed.
+ * The writers' lock of path: flock on "path.lock", made if absent. Who
+ * removes path for good may remove it too, while holding it: a writer that waited sees that.
  * Waits up to wait_s seconds (0: not at all); busy is ERR_TEMP. *fd holds it until closed.
  */
 int lock_writer(const char *path, double wait_s, int *fd, struct err *e) MUST_CHECK;

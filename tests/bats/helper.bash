@@ -10,6 +10,7 @@ export TOP BIN TOOLS SHARED PATH
 export LC_ALL=C.UTF-8 TMPDIR=${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}
 export LEANN_NO_CACHE=1 # 47-cache.bats has a cache of its own
 export LEANN_NO_LOG=1 # 52-health.bats has a log of its own
+export XDG_DATA_HOME=${BATS_RUN_TMPDIR:-/tmp}/leann-data # the list of indexes is the tests' own
 unset LEANN_INDEX LEANN_MODEL LEANN_ENDPOINT LEANN_PRECISION LEANN_SIMD
 # One encoder server serves the whole run: its socket directory is the run's own (tests/run sets it).
 : "${XDG_RUNTIME_DIR:=${BATS_RUN_TMPDIR:-/tmp}}"

@@ -193,6 +193,11 @@ static void test_files(void)
 	close(a);
 	ok(lock_writer(path, 0, &c, &e) == 0, "a closed lock is free");
 	close(c);
+	ok(lock_writer(path, 0, &a, &e) == 0 && unlink(lock) == 0 && lock_writer(path, 0, &c, &e) == 0,
+	   "a lock file that was removed locks nobody out");
+	close(a);
+	ok(lock_writer(path, 0, &a, &e) == -1 && e.code == ERR_TEMP, "and the new one is held");
+	close(c);
 	int fd;
 	ok(tmpspool_open(&fd, &e) == 0 && fd_pwrite(fd, "s", "abc", 3, 10, &e) == 0, "scratch space can be written");
 	close(fd);
