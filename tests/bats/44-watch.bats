@@ -226,3 +226,103 @@ changed() {
 	kill $writer
 	[[ $line == "changed 1" ]]
 }
+
+# ---- leann index update --watch ----
+
+# loop ARG ...: it in the background, with a leann in PATH whose "index update" writes a line of its
+# arguments into calls, and ends with the first status in the file statuses, else 0.
+loop() {
+	mkdir fake
+	for p in "$BIN"/*; do ln -s "$(readlink -f "$p")" "fake/${p##*/}"; done
+	rm fake/leann fake/leann-bundle
+	cat >fake/leann <<-'END'
+		#!/bin/bash
+		echo "$*" >>calls
+		r=$(head -n 1 statuses 2>/dev/null) && sed -i 1d statuses
+		[ "${r:-0}" = 0 ] || echo "leann index update: no good today" >&2
+		[ "${r:-0}" != hang ] || exec sleep 60
+		exit "${r:-0}"
+	END
+	printf '#!/bin/bash\nprintf "model     x\\nroots     %%s\\n          %%s\\nsource    2 files\\n" tree more\n' >fake/leann-bundle
+	chmod +x fake/leann fake/leann-bundle
+	mkdir -p more
+	: >docs.leann
+	fake/leann-watch-loop --index docs.leann --debounce 60 "$@" 2>said 3>&- &
+	PID=$!
+}
+calls() { # N: so many within 8 s
+	for _ in $(seq 160); do
+		[ "$(wc -l <calls 2>/dev/null || echo 0)" -lt "$1" ] || break
+		sleep .05
+	done
+	[ "$(wc -l <calls)" -eq "$1" ] || { cat calls said; return 1; }
+}
+
+@test "update --watch: one update at the start, one a batch, in all folders of the index" {
+	loop --auto-rebuild
+	calls 1
+	echo x >tree/a/b/x.txt
+	calls 2
+	echo y >more/y.txt
+	calls 3
+	echo z >>docs.leann
+	sleep .3
+	calls 3
+	[ "$(sort -u calls)" = "index update --index docs.leann --auto-rebuild --" ]
+	[ ! -s said ]
+	kill -TERM $PID
+	wait $PID
+	run ! pgrep -P $PID
+}
+
+@test "update --watch: an update that fails is a line, tried again with growing pauses, and it goes on" {
+	printf '75\n2\n0\n' >statuses
+	loop
+	calls 3
+	echo x >tree/x.txt
+	calls 4
+	[ "$(cat said)" = "leann-watch-loop: leann index update: no good today (status 75): again in 1 s
+leann-watch-loop: leann index update: no good today (status 2): again in 2 s" ]
+	kill -INT $PID || :
+	kill -TERM $PID || :
+	wait $PID
+}
+
+@test "update --watch: a signal ends an update that is under way, and the watcher with it" {
+	echo hang >statuses
+	loop
+	calls 1
+	local watcher
+	watcher=$(pgrep -P $PID -f leann-watch)
+	kill -TERM $PID
+	wait $PID
+	run ! kill -0 "$watcher"
+}
+
+@test "update --watch: wrong use is refused, an index without folders too" {
+	need_model
+	run -2 leann index update --watch --dry-run
+	[[ $output == *"--dry-run does not go with --watch"* ]]
+	echo words | leann-chunk -q - | leann-embed-client -q | leann-graph -q -o stored.leann
+	run -2 leann index update --watch --index stored.leann
+	[[ $output == *"stored.leann: no folders to watch"* ]]
+	[ "$(leann index update --watch --help | head -n 1)" = "usage: leann index update --watch [options] [PATH ...]" ]
+}
+
+@test "update --watch: a file that is written is found by the next question" {
+	need_model
+	leann-chunk --help | grep -q -- --update= || skip "leann-chunk has no --update"
+	small_tree docs
+	leann index create --input docs --output real.leann
+	leann index update --watch --index real.leann --debounce=60 2>said 3>&- &
+	PID=$!
+	for _ in $(seq 100); do pgrep -P $PID >/dev/null && break; sleep .05; done
+	printf '# Bees\n\nA hive needs water nearby and a quiet place.\n' >docs/notes/bees.md
+	for _ in $(seq 100); do
+		! leann-search real.leann "what do honey makers need?" -k 1 | grep -q bees.md || break
+		sleep .1
+	done
+	leann-search real.leann "what do honey makers need?" -k 1 | grep bees.md
+	kill -TERM $PID
+	wait $PID
+}
