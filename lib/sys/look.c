@@ -1,4 +1,5 @@
 /* A look at the files below a root; see look.h. */
+#define _GNU_SOURCE	/* realpath */
 #include "sys/look.h"
 
 #include <errno.h>

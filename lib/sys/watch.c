@@ -1,4 +1,5 @@
 /* Changes below folders, by inotify(7) and by looking; see watch.h. */
+#define _GNU_SOURCE	/* realpath */
 #include "sys/watch.h"
 
 #include <errno.h>
