@@ -231,6 +231,7 @@ install: all lib
 		'$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(INSTALL) -m 755 $(TOOL_BIN) $(SCRIPTS) '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 644 $(wildcard models/*.lock) '$(DESTDIR)$(DATADIR)/models'
+	$(INSTALL) -m 644 scripts/leann.mk '$(DESTDIR)$(DATADIR)'
 	$(INSTALL) -m 644 lib/leann.h '$(DESTDIR)$(INCLUDEDIR)'
 	$(INSTALL) -m 644 $(API_FILES) '$(DESTDIR)$(LIBDIR)'
 	ln -sf libleann.so.$(LEANN_VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
