@@ -202,8 +202,10 @@ static int get_pq_entries(struct index *ix, const uint8_t *p, size_t n, size_t a
 	size_t n_rot = k->m * k->dsub * k->dim, want = n_rot + rec_cent_bytes(k);
 	struct buf raw = BUF_INIT;
 	if (packed) {
-		if (zst_unpack(p + at, n - at, want, "member pq", &raw, e))
+		if (zst_unpack(p + at, n - at, want, "member pq", &raw, e)) {
+			buf_release(&raw);
 			return err_prefix(e, "%s: damaged index", ix->b.path);
+		}
 		k->rot = (const int8_t *)(ix->pq_own = buf_detach(&raw));
 	} else if (n - at != want) {
 		return index_bad(ix, e, "member pq: %zu bytes, want %zu", n, at + want);
@@ -318,8 +320,10 @@ static int open_terms(struct index *ix, struct err *e)
 	size_t n = m->n < TERMS_HEAD ? 0 : get_le32(m->p + 8);
 	if (!terms_size_ok(n) || get_le32(m->p + 12))
 		return index_bad(ix, e, "member terms: %zu buckets in %zu bytes", n, m->n);
-	if (zst_unpack(m->p + TERMS_HEAD, m->n - TERMS_HEAD, n, "member terms", &level, e))
+	if (zst_unpack(m->p + TERMS_HEAD, m->n - TERMS_HEAD, n, "member terms", &level, e)) {
+		buf_release(&level);
 		return err_prefix(e, "%s: damaged index", ix->b.path);
+	}
 	ix->terms_own = buf_detach(&level);
 	ix->terms = (struct rec_terms){get_le64(m->p), ix->terms_own, n};
 	return 0;
