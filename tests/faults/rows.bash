@@ -45,6 +45,111 @@ names_F5() {
 }
 row_F5() { trials F5 "$1" oom once,forever "$(many 6 400)"; }
 
-for row in F4 F6a F6b F8 F10 F11 F12 F16; do
+# F6a: damage that checksums notice.
+names_F6a() { printf '%s\n' small wide; }
+row_F6a() {
+	local d=$WORK/F6a.$1 n=60 dim=8
+	mkdir "$d"
+	[ "$1" = small ] || n=1500 dim=64
+	make-vectors $n $dim 3 | leann-graph -q -j 1 --graph chunks -o "$d/a.leann"
+	make-vectors $n $dim 3 | leann-graph -q -j 1 -s 7 --graph chunks -o "$d/b.leann"
+	echo "(seed $SEED; a.leann: make-vectors $n $dim 3 | leann-graph -j 1 --graph chunks; b.leann: -s 7)"
+	damage "$d/a.leann" "$d/b.leann" "$(many 97 1)" "$SEED"
+}
+
+# F6b: damage that checksums do not show, under sanitizers where they are built.
+names_F6b() { printf '%s\n' golden graph lists words tiny; }
+row_F6b() {
+	local d=$WORK/F6b.$1 f=tests/golden/index/good/everything.leann tool=resign san=${SAN_BUILD:-build-san}
+	mkdir "$d"
+	[ "$1" = golden ] || f=$d/a.leann
+	case $1 in
+	graph) make-vectors 700 48 3 | leann-graph -q -j 1 --graph chunks -o "$f" ;;
+	lists) make-vectors 700 48 3 | leann-graph -q -j 1 --graph chunks --backend diskann -o "$f" ;;
+	tiny) make-vectors 300 64 3 | leann-graph -q -j 1 --bytes 8 -o "$f" ;;
+	words)
+		if [ -n "$MODEL" ]; then
+			# shellcheck disable=SC2086 # words
+			leann-chunk -q -j 1 --lexical "$WORK/before/tree" "$WORK/before/small.jsonl" |
+				leann-embed-client -q $SERVER | leann-graph -q -j 1 -o "$f"
+		else
+			cp tests/golden/index/good/everything.leann "$f"
+		fi
+		;;
+	esac
+	[ ! -x "$san/tests/tools/resign" ] || tool=$san/tests/tools/resign
+	echo "with $tool; a leann-graph of the same vectors gives the same index"
+	UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=max_allocation_size_mb=64:allocator_may_return_null=1 \
+		"$tool" "$f" "$(many 150 40000)" "$SEED" ${ONLY:+"$ONLY"}
+}
+
+# F4: a full disk: a file system of so many bytes where root may mount one, a limit on files, /dev/full.
+names_F4() { usable graph graph-all pack text-r pipe-graph anchors show search chunk; }
+try_full() { # NAME KIND SIZE: one trial; sets why where it fails
+	local d=$WORK/F4.$1/d s=0 out=$WORK/F4.$1/out err=$WORK/F4.$1/err ix=${INDEX[$1]} good=$WORK/F4.$1/good
+	why=''
+	mkdir -p "$d"
+	if [ "$2" = tmpfs ]; then mount -t tmpfs -o "size=$3" none "$d"; fi
+	if cp -rp "$WORK/before/." "$d" 2>/dev/null; then
+		case $2 in
+		tmpfs) (cd "$d" && TMPDIR=$d bash -o pipefail -c "${COMMAND[$1]}" >"$out" 2>"$err") || s=$? ;;
+		limit) # kilobytes; in the same folder, and only the command has the limit
+			(cd "$d" && bash -o pipefail -c "ulimit -f $3; ${COMMAND[$1]}" 2>&1 >/dev/null | cat >"$err"
+				exit "${PIPESTATUS[0]}") || s=$?
+			;;
+		full) (cd "$d" && bash -o pipefail -c "${COMMAND[$1]}" >/dev/full 2>"$err") || s=$? ;;
+		esac
+		if [ $s = 0 ] && [ "$2" != full ]; then
+			[ -z "$ix" ] || cmp -s "$d/$ix" "$good" || why="status 0, but not the new index"
+		elif [ $s = 0 ]; then
+			why="status 0 with /dev/full"
+		elif [ $s != 2 ]; then
+			why="status $s"
+		elif ! grep -qE "No space left|File too large" "$err"; then
+			why="no word of space: $(head -c 200 "$err")"
+		elif [ -n "$ix" ] && ! cmp -s "$d/$ix" "$WORK/before/$ix"; then
+			why="the old index is not there"
+		elif [ -n "$(find "$d" -name '*.tmp.*')" ]; then
+			why="a stray file"
+		fi
+	fi
+	if [ "$2" = tmpfs ]; then umount "$d"; fi
+	rm -rf "$d"
+}
+row_F4() {
+	local n=0 bad=0 why='' kinds=(limit) kind step used k d=$WORK/F4.$1
+	mkdir -p "$d/d"
+	[ -n "${INDEX[$1]}" ] || kinds=(full)
+	if [ -n "${INDEX[$1]}" ] && mount -t tmpfs -o size=1m none "$d/d" 2>/dev/null; then
+		umount "$d/d"
+		kinds+=(tmpfs)
+	fi
+	cp -rp "$WORK/before/." "$d/d"
+	(cd "$d/d" && bash -o pipefail -c "${COMMAND[$1]}" >/dev/null)
+	[ -z "${INDEX[$1]}" ] || cp "$d/d/${INDEX[$1]}" "$d/good"
+	rm -rf "$d/d"
+	used=$(du -sk --apparent-size "$WORK/before" | cut -f1)
+	step=$(many 8 1)
+	for kind in "${kinds[@]}"; do
+		for ((k = 0; k < 64; k += step)); do
+			case $kind in
+			full) [ $k = 0 ] || break ;;
+			limit) [ $k -lt 24 ] || break ;;
+			esac
+			if [ $kind = tmpfs ]; then
+				try_full "$1" $kind $((used + 60 + 4 * k))k
+			else
+				try_full "$1" $kind $k
+			fi
+			n=$((n + 1))
+			[ -z "$why" ] && continue
+			bad=$((bad + 1))
+			printf 'FAILED %s %s: %s\nREPRO: tests/faults/run F4 %s\n' $kind $k "$why" "$1"
+		done
+	done
+	echo "$n trials, $bad failed"
+}
+
+for row in F8 F10 F11 F12 F16; do
 	eval "names_$row() { :; }"
 done

@@ -350,7 +350,7 @@ static const char *message(const char *kind)
 		return NULL;
 	base = strrchr(path, '/') + 1;
 	/* names that only we know, and streams */
-	if (strstr(text, base) || strstr(base, ".tmp.") || strstr(text, "stdin") || strstr(text, "stdout") ||
+	if (!strcmp(base, ".") || strstr(text, base) || strstr(base, ".tmp.") || strstr(text, "stdin") || strstr(text, "stdout") ||
 	    strstr(text, "scratch file") || (o.index && strstr(text, o.index)))
 		return NULL;
 	return "the message does not name the file";
