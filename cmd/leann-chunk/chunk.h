@@ -32,7 +32,7 @@ struct chunk_opts {
 	const char *model, *stdin_name, *files_from, *config_path;
 	const char *update, *git_from, *git_to;	/* --update INDEX, --git-diff; NULL: none */
 	const char *decided;			/* name of the first option given that decides passages */
-	bool checksum, full, dry_run, model_given, lang_given, out_null;
+	bool checksum, full, reembed, dry_run, model_given, lang_given, out_null;
 	bool from_index;			/* what decides passages is from chunking.args */
 	struct config config;
 	size_t max_tokens;			/* special tokens included; 0: the model's limit */
@@ -79,7 +79,9 @@ struct source {
 	size_t root;
 	char *rel, *shown;			/* shown NULL: the root's shown and rel */
 	bool named, is_stdin;
-	uint32_t old1, was1;			/* --update: its file in the index, + 1; where git says it was */
+	/* --update */
+	uint32_t old1, was1;			/* its file in the index, + 1; where git says it was */
+	bool unasked;				/* with --full: read for its words; what it had stays */
 };
 
 struct root {

@@ -111,6 +111,9 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->binary = j->unwanted = false;
 	j->ps.n = j->n_bad = 0;
 	j->same = NAMES_NONE;
+	j->res = READ_OK;
+	if (k->up && update_head_says_no(k, &b->readers[i_worker], j->s, &j->binary, &j->unwanted))
+		return;
 	if (source_read(k, &b->readers[i_worker], j->s, &j->raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
@@ -123,7 +126,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->hash = hash64(j->raw.p, j->raw.len);
 	if (k->up) {
 		struct rec_file f = file_of(j);
-		j->same = update_same(k->up, j->s, &f);
+		j->same = update_same(k, j->s, &f);
 		if (j->same != NAMES_NONE)
 			return;
 	}
@@ -165,6 +168,8 @@ static int emit_job(struct chunker *k, const struct job *j, struct err *e)
 /* Count it, write it. */
 static int finish(struct chunker *k, struct job *j, struct err *e)
 {
+	if (update_passes_by(k, j->s, j->same))
+		return 0;
 	if (j->res != READ_OK && j->s->is_stdin) {
 		*e = j->e;
 		return -1;
@@ -173,26 +178,18 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 		source_skipped(k, j->s, j->res, &j->meta, &j->e);
 		if (k->up)
 			update_left_out(k->up, j->s, j->res);
-	} else if (j->unwanted) {
-		;
-	} else if (j->binary) {
+	} else if (j->binary && !j->unwanted) {
 		k->counts.n_binary++;
 		if (j->s->named && !k->c->quiet)
 			err_warn("%s: binary, left out", j->s->shown);
-	} else if (!j->ps.n && j->same == NAMES_NONE) {
+	} else if (!j->unwanted && !j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
-	} else {
+	} else if (!j->unwanted) {
 		k->counts.n_repaired += j->n_bad > 0;
 		k->counts.n_split_words += j->ps.n_split_words;
 		return emit_job(k, j, e);
 	}
 	return 0;
-}
-
-static void shrink(struct buf *b)
-{
-	if (b->cap > BUF_KEEP_BYTES)
-		buf_release(b);
 }
 
 /* The jobs from source i on: BATCH_FILES of them, fewer when they add up to BATCH_BYTES. */
@@ -232,8 +229,10 @@ int chunk_files(struct chunker *k, struct err *e)
 		for (size_t t = 0; t < n && r == 0; t++)
 			r = finish(k, &b->jobs[t], e);
 		for (size_t t = 0; t < n; t++) {
-			shrink(&b->jobs[t].raw);
-			shrink(&b->jobs[t].repaired);
+			if (b->jobs[t].raw.cap > BUF_KEEP_BYTES)
+				buf_release(&b->jobs[t].raw);
+			if (b->jobs[t].repaired.cap > BUF_KEEP_BYTES)
+				buf_release(&b->jobs[t].repaired);
 		}
 		progress_at(&k->progress, i + n);
 	}

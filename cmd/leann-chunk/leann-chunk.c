@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 	struct chunker k = {.c = &c, .src = &src};
 	struct opts o = {
 		.table = chunk_table,
-		.usage = "[options] SRC...",
+		.usage = "[options] SRC... | --update INDEX [options] [SRC...]",
 		.summary =
 			"Cut files into passages for a search index; a stream of them on stdout."};
 	struct err e;

@@ -26,6 +26,7 @@ enum {
 	ID_GIT_DIFF,
 	ID_CHECKSUM,
 	ID_FULL,
+	ID_REEMBED,
 	ID_DRY_RUN,
 };
 
@@ -54,6 +55,7 @@ const struct opt chunk_table[] = {
 	{ID_CHECKSUM, "checksum", NULL, "with --update: read all files, whatever their times say"},
 	{ID_GIT_DIFF, "git-diff", "A", "with --update: only what git diff A B names (A..B, or A and SRC B)"},
 	{ID_FULL, "full", NULL, "with --update: all files, for a new index without leftovers"},
+	{ID_REEMBED, "reembed", NULL, "with --full: keep no passage"},
 	{ID_DRY_RUN, "dry-run", NULL, "with --update: print what would happen, one line a file"},
 	{ID_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{ID_SHOW, "show-config", NULL, "print every setting and where it comes from"},
@@ -115,6 +117,7 @@ static void other(struct chunk_opts *c, const struct opts *o, int id)
 	case ID_GIT_DIFF: c->git_from = o->val; break;
 	case ID_CHECKSUM: c->checksum = true; break;
 	case ID_FULL: c->full = true; break;
+	case ID_REEMBED: c->reembed = true; break;
 	case ID_DRY_RUN: c->dry_run = true; break;
 	case 'l': c->list = true; break;
 	case 'j': c->n_threads = (size_t)opts_num(o, 0, 1024); break;
@@ -131,9 +134,8 @@ static void check_update(const struct chunk_opts *c)
 		err_usage_die("--%s needs --update", alone);
 	if (c->update && c->list)
 		err_usage_die("--update and --list: use --dry-run");
-	if (c->git_from && (c->full || c->checksum))
-		err_usage_die("--git-diff looks at what git names alone: leave --%s out",
-			      c->full ? "full" : "checksum");
+	if (c->reembed && !c->full)
+		err_usage_die("--reembed needs --full");
 }
 
 /* A range names both ends; else the second revision is the first operand. */

@@ -181,7 +181,9 @@ static int open_input(struct input *in, const struct source *s, struct readfile 
 				     .mtime_ns = m.mtime_ns, .hash = hash64(bytes->p, bytes->len),
 				     .lang = l->name, .n_lang = strlen(l->name),
 				     .flags = FILE_RECORDS | (s->is_stdin ? FILE_STORED : 0)};
-	uint32_t same = k->up ? update_same(k->up, s, &in->file) : NAMES_NONE;
+	uint32_t same = k->up ? update_same(k, s, &in->file) : NAMES_NONE;
+	if (update_passes_by(k, s, same))
+		return 0;
 	if (same != NAMES_NONE)
 		return update_whole(k, s, &in->file, same, bytes, e);
 	return chunk_input(in, e);

@@ -6,17 +6,28 @@
 #include "base/mem.h"
 #include "base/tmpfile.h"
 
-uint32_t update_same(const struct update *u, const struct source *s, const struct rec_file *f)
+uint32_t update_same(const struct chunker *k, const struct source *s, const struct rec_file *f)
 {
+	const struct update *u = k->up;
+	if (k->c->reembed)
+		return NAMES_NONE;
 	if (s->old1 && base_same(&u->base, s->old1 - 1, f))
 		return s->old1 - 1;
 	return base_content(&u->base, f);
 }
 
+bool update_passes_by(const struct chunker *k, const struct source *s, uint32_t same)
+{
+	if (!s->unasked || same == s->old1 - 1)
+		return false;
+	k->up->state[s->old1 - 1] = FILE_STAYS;
+	return true;
+}
+
 void update_left_out(struct update *u, const struct source *s, enum read_result res)
 {
 	/* what cannot be read now is not gone; anything else is no longer a file that a build takes */
-	if (s->old1 && (res == READ_ERROR || res == READ_CHANGED))
+	if (s->old1 && (s->unasked || res == READ_ERROR || res == READ_CHANGED))
 		u->state[s->old1 - 1] = FILE_STAYS;
 }
 

@@ -66,7 +66,12 @@ void update_release(struct update *u);
 int update_run(struct chunker *k, int (*head)(void *ctx, struct err *e), void *ctx,
 	       struct err *e) MUST_CHECK;
 /* The file of the index whose bytes these are, its own before another's. From any thread. */
-uint32_t update_same(const struct update *u, const struct source *s, const struct rec_file *f);
+uint32_t update_same(const struct chunker *k, const struct source *s, const struct rec_file *f);
+/*
+ * A source that was not asked for, with --full: what the index has of it stays, and its passages are
+ * only given with their words if its bytes are still the same.
+ */
+bool update_passes_by(const struct chunker *k, const struct source *s, uint32_t same);
 /* s was left out; res is how it was read. */
 void update_left_out(struct update *u, const struct source *s, enum read_result res);
 
@@ -74,13 +79,16 @@ void update_left_out(struct update *u, const struct source *s, enum read_result 
 int update_ask_git(struct chunker *k, struct err *e) MUST_CHECK;
 /* Leaves the sources that have to be read; the files of the others stay. After ask_git(). */
 void update_look(struct chunker *k);
+/* Is a file that the index does not have none that is taken, by its first bytes? From any thread. */
+bool update_head_says_no(const struct chunker *k, struct readfile *rf, const struct source *s,
+			 bool *binary, bool *unwanted);
 /* What of the index was not met is gone, unless it was not asked for or may be there all the same. */
 void update_gone(struct chunker *k);
 
 /* update_match.c: the file that the one at hand was: its own, or where git says it came from. */
 uint32_t update_before(const struct update *u);
 /* from[i]: the chunk of the index that piece i is, or ALIGN_NONE. */
-int update_match(const struct update *u, uint32_t *from, struct err *e) MUST_CHECK;
+int update_match(const struct chunker *k, uint32_t *from, struct err *e) MUST_CHECK;
 
 /* update_file.c: one file. */
 int update_whole(struct chunker *k, const struct source *s, const struct rec_file *f, uint32_t from,

@@ -106,7 +106,8 @@ int update_whole(struct chunker *k, const struct source *s, const struct rec_fil
 	} else {
 		char *path = path_below(k->src->roots[s->root].path, s->rel);
 		replaced(u, s);
-		update_note(u, own ? '=' : s->old1 ? '~' : '>', from, path);
+		if (!s->unasked)
+			update_note(u, own ? '=' : s->old1 ? '~' : '>', from, path);
 		mem_free(path);
 	}
 	return write_file(k, f, raw, e) || keep_all(k, from, raw, e) ? -1 : 0;
@@ -188,7 +189,7 @@ int update_file_end(struct chunker *k, struct err *e)
 	struct update *u = k->up;
 	uint32_t *from = mem_array(u->n_pieces + 1, sizeof *from), before = update_before(u);
 	char *path = path_below(k->src->roots[u->src->root].path, u->src->rel);
-	int r = update_match(u, from, e);
+	int r = update_match(k, from, e);
 	if (!r)
 		r = write_file(k, &u->file, u->raw, e);
 	for (size_t i = 0; i < u->n_pieces && !r; i++)

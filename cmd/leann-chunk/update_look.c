@@ -93,11 +93,29 @@ static bool look(struct chunker *k, struct source *s)
 	} else if (wanted && old != NAMES_NONE && !k->c->checksum && !k->c->full) {
 		read = !unchanged(&f, path);
 	}
+	s->unasked = k->c->full && !wanted && old != NAMES_NONE;
+	read |= s->unasked;
 	u->n_looked += wanted;
 	if (!read && old != NAMES_NONE)
 		u->state[old] = FILE_STAYS;
 	mem_free(path);
 	return read;
+}
+
+bool update_head_says_no(const struct chunker *k, struct readfile *rf, const struct source *s,
+			 bool *binary, bool *unwanted)
+{
+	struct buf head = BUF_INIT;
+	struct file_meta m = {0};
+	struct err ignored;
+	if (!s->old1 && readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES, &head,
+				      &m, &ignored) == READ_OK) {
+		*binary = !lang_is_text(head.p, head.len);
+		*unwanted = !lang_wanted(k->c, lang_find(s->rel, strlen(s->rel), (char *)head.p,
+							 head.len));
+	}
+	buf_release(&head);
+	return *binary || *unwanted;
 }
 
 static void drop(struct source *s)

@@ -21,8 +21,9 @@ uint32_t update_before(const struct update *u)
 	return u->src->was1 ? u->src->was1 - 1 : NAMES_NONE;
 }
 
-int update_match(const struct update *u, uint32_t *from, struct err *e)
+int update_match(const struct chunker *k, uint32_t *from, struct err *e)
 {
+	const struct update *u = k->up;
 	const struct index *ix = &u->base.ix;
 	uint32_t before = update_before(u);
 	struct index_file f = {0};
@@ -31,7 +32,8 @@ int update_match(const struct update *u, uint32_t *from, struct err *e)
 	int r = 0;
 	if (before != NAMES_NONE)
 		index_file(ix, before, &f);
-	size_t n_old = ix->hashes && !((f.flags ^ u->file.flags) & FILE_RECORDS) ? (size_t)f.n_chunks : 0;
+	bool may = ix->hashes && !k->c->reembed && !((f.flags ^ u->file.flags) & FILE_RECORDS);
+	size_t n_old = may ? (size_t)f.n_chunks : 0;
 	uint64_t *old = mem_array(n_old + 1, sizeof *old), *neu = mem_array(u->n_pieces + 1, sizeof *neu);
 	for (size_t i = 0; i < n_old && !r; i++) {
 		if ((r = index_chunk(ix, (size_t)f.first_chunk + i, &c, e)))

@@ -71,8 +71,6 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 			       c->update);
 	if (u->base.has_args && take_args(u, c, o, e))
 		return -1;
-	if (c->full && u->n_sources)
-		return err_set(e, ERR_USAGE, "--full takes all files: leave %s out", u->source[0]);
 	return take_model(c, &u->base.ix, e);
 }
 
