@@ -12,21 +12,22 @@
 #include "tool.h"
 
 enum { SAMPLE_MAX = 20000 };	/* 30 MB at 384 dimensions, minutes of embedding */
-enum { OPT_JSON = 256, OPT_SKIP_STALE, OPT_ROOT, OPT_WAIT, OPT_METRIC, OPT_RECALL, OPT_CHECKSUM };
+enum { OPT_JSON = 256, OPT_SKIP_STALE, OPT_ROOT, OPT_WAIT, OPT_METRIC, OPT_RECALL, OPT_CHECKSUM, OPT_SELF };
 
 static const struct opt table[] = {
-	{OPT_JSON, "json", NULL, "show, stats, validate: one JSON object"},
+	{OPT_JSON, "json", NULL, "show, stats, validate, import: one JSON object"},
 	{OPT_METRIC, "metric", "NAME", "validate: coverage, quantization or balance (all)"},
 	{OPT_RECALL, "recall", "N", "validate: embed N passages again, and search among them"},
 	{OPT_CHECKSUM, "checksum", NULL, "stats, validate: read every file, whatever its size and time say"},
 	{'v', "verbose", NULL, "validate: name every file that changed, and the members"},
 	{'q', "quiet", NULL, "verify: say nothing when all is well"},
-	{OPT_WAIT, "wait", "SECONDS", "pack, text -r: wait so long for another writer (0)"},
-	{OPT_ROOT, "root", "DIR", "cat, stats, validate: the files are below DIR now"},
-	{'m', "model", "MODEL", "cat, validate: name or directory of the model (the index's)"},
+	{OPT_WAIT, "wait", "SECONDS", "pack, export, import, text -r: wait so long for another writer (0)"},
+	{OPT_ROOT, "root", "DIR", "cat, stats, validate, import: the files are below DIR now"},
+	{'m', "model", "MODEL", "cat, validate, import: name or directory of the model (the index's)"},
 	{OPT_SKIP_STALE, "skip-stale", NULL, "cat: leave out files that changed or went away"},
+	{OPT_SELF, "self-contained", NULL, "export: with the bytes of every file"},
 	{'r', "reverse", NULL, "text: lines back to the stream or index"},
-	{'o', "output", "FILE", "text -r: write to FILE (stdout; needed for an index)"},
+	{'o', "output", "FILE", "export, import, text -r: write to FILE (text: stdout)"},
 	{0},
 };
 
@@ -45,6 +46,8 @@ static const struct command {
 	{"unpack", 2, 2, "IDX DIR", cmd_unpack},
 	{"pack", 2, 2, "DIR IDX", cmd_pack},
 	{"cat", 1, 1, "IDX", cmd_cat},
+	{"export", 1, 1, "IDX", cmd_export},
+	{"import", 1, 1, "FILE", cmd_import},
 	{"text", 0, 1, "[FILE]", cmd_text},
 };
 
@@ -55,6 +58,8 @@ static const char more[] =
 	"  validate IDX    the same, and are sources as they were and targets met? 1: no\n"
 	"  unpack IDX DIR  members as files\n  pack DIR IDX    the index of such a directory\n"
 	"  cat IDX         the passages as a stream, read from their files\n"
+	"  export IDX      an index for another machine\n"
+	"  import FILE     such an index from another machine, checked; 1: it is not ready\n"
 	"  text [FILE]     a stream or an index, one line a record\n";
 
 int cmd_verify(const struct tool_opts *o, char **args, struct err *e)
@@ -100,8 +105,8 @@ static const struct command *find(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	err_usage_die(
-		"%s: no command of that name: show, stats, verify, validate, unpack, pack, cat and "
-		"text are known",
+		"%s: no command of that name: show, stats, verify, validate, unpack, pack, cat, "
+		"export, import and text are known",
 		name);
 }
 
@@ -124,13 +129,15 @@ int main(int argc, char **argv)
 		case OPT_CHECKSUM: t.checksum = true; break;
 		case OPT_JSON: t.json = true; break;
 		case OPT_METRIC: t.metric = metrics[opts_word(&o, metrics)]; break;
+		case OPT_SELF: t.self_contained = true; break;
 		case OPT_SKIP_STALE: t.skip_stale = true; break;
 		case OPT_ROOT: t.root = o.val; break;
 		case OPT_WAIT: t.wait_s = opts_real(&o, 0, 86400); break;
 		}
 	if (!o.n_args)
 		err_usage_die(
-			"a command is needed: show, stats, verify, validate, unpack, pack, cat or text");
+			"a command is needed: show, stats, verify, validate, unpack, pack, cat, export, "
+			"import or text");
 	const struct command *c = find(o.args[0]);
 	if (o.n_args - 1 < c->n_min || o.n_args - 1 > c->n_max)
 		err_usage_die("%s takes %s", c->name, c->operands);

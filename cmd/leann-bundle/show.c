@@ -67,7 +67,7 @@ struct js *show_object(const struct index *ix)
 }
 
 /* Manifest texts may come from a stranger: what drives a terminal is shown as '?'. */
-static void put_safe(const char *s)
+void show_safe(const char *s)
 {
 	size_t n = strlen(s), k;
 	for (uint32_t cp; n; s += k, n -= k) {
@@ -83,14 +83,14 @@ static void put_safe(const char *s)
 static void row(const char *name, const char *text)
 {
 	printf("%-10s", name);
-	put_safe(text);
+	show_safe(text);
 	putchar('\n');
 }
 
 static void show_head(const struct index *ix)
 {
 	printf("index     ");
-	put_safe(ix->b.path);
+	show_safe(ix->b.path);
 	printf("\nformat    leann-index %" PRId64 ".%" PRId64 "\n", int_of(ix, "major"),
 	       int_of(ix, "minor"));
 	row("build", str_of(ix, "build_id"));
@@ -148,9 +148,9 @@ static void show_counts(const struct index *ix)
 	if (index_key(ix, "build.quantization.codebook"))
 		row("codebook", str_of(ix, "build.quantization.codebook"));
 	printf("anchors   %zu, ", ix->anchors.m);
-	put_safe(str_of(ix, "build.anchorSelection.type"));
+	show_safe(str_of(ix, "build.anchorSelection.type"));
 	printf("; graph: ");
-	put_safe(str_of(ix, "build.graph.kind"));
+	show_safe(str_of(ix, "build.graph.kind"));
 	printf("\nquality   coverage %.3f (over .80 is good), quantisation error %.4f (under .05), "
 	       "balance %.3f (over .70)",
 	       js_num(index_key(ix, "quality.coverage")),

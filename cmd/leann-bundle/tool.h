@@ -16,7 +16,7 @@ struct tool_opts {
 	const char *metric;		/* of validate_metrics; NULL: all */
 	double wait_s;
 	size_t n_sample;		/* passages that validate embeds again; 0: none */
-	bool json, quiet, reverse, skip_stale, verbose, checksum;
+	bool json, quiet, reverse, skip_stale, verbose, checksum, self_contained;
 	char **argv;			/* all of the program's arguments, for the provenance */
 	size_t n_argv;
 };
@@ -29,11 +29,15 @@ int cmd_validate(const struct tool_opts *o, char **args, struct err *e) MUST_CHE
 int cmd_unpack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_pack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
+int cmd_export(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: a source is stale */
+int cmd_import(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: not ready */
 int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 
 /* What show says: the manifest with its sizes (caller owns), or lines for people. */
 struct js *show_object(const struct index *ix);
 void show_report(const struct index *ix);
+/* Text of a stranger on stdout: what drives a terminal is shown as "?". */
+void show_safe(const char *s);
 /* One line of JSON on stdout; frees it. */
 void show_js(struct js *o);
 /* The lines of path, or of stdin when NULL, back to bytes. */
