@@ -180,8 +180,13 @@ index create --input docs --output index/docs.leann
 index validate index/docs.leann"
 	commit
 	printf '0\n1\n0\n1\n' >statuses # still not good
-	run -1 step "$update"
+	CI_INDEX_STRICT=1 run -1 step "$update"
 	[ "$(cat index/docs.leann.commit)" != "$HEAD" ]
+	printf '0\n1\n0\n1\n' >statuses
+	run -0 step "$update"
+	[[ $output == *"::warning::index/docs.leann is below a target"* ]]
+	printf '0\n2\n0\n2\n' >statuses # damaged, whatever is done
+	run -2 step "$update"
 }
 
 @test "ci with the real programs: a commit later the index has what it added, and is sound" {
@@ -197,5 +202,6 @@ index validate index/docs.leann"
 	leann-search index/docs.leann "what do honey makers need?" -k 1 | grep bees.md
 	printf x | dd of=index/docs.leann bs=1 seek=3000 conv=notrunc status=none
 	step "$update"
-	leann index validate index/docs.leann
+	run leann index validate index/docs.leann
+	[[ $output == *"every checksum is right"*" 0 changed, 0 missing"* ]]
 }
