@@ -149,7 +149,3 @@ row_F4() {
 	done
 	echo "$n trials, $bad failed"
 }
-
-for row in F8 F10 F11 F12 F16; do
-	eval "names_$row() { :; }"
-done
