@@ -79,7 +79,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -88,6 +88,9 @@ help:
 	@echo 'make demo        install what is missing, build, fetch the model, index a folder, answer questions'
 	@echo 'make lib         build libleann, shared and static, into $(BUILD)/api: leann(3)'
 	@echo 'make check       build and run every test; closes with "N passed, N failed"'
+	@echo 'make check-faults   crashes, kills, errors, damage: the whole matrix of tests/faults, about 20 minutes'
+	@echo 'make soak HOURS=n   the same with other seeds, again and again'
+	@echo 'make fuzz        build the fuzz targets with clang, run each for SECONDS=60'
 	@echo 'make lint        layers, banned functions, man pages, shellcheck'
 	@echo 'make man         check the man pages with mandoc'
 	@echo 'make bench       measure; prints tables, changes nothing'
@@ -187,6 +190,18 @@ tests: all lib $(UNIT_BIN) $(TTOOL_BIN) $(FAULT_SO)
 
 check:
 	@BUILD=$(BUILD) tests/run $(CHECK_ARGS)
+
+check-faults: all tests
+	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
+	@BUILD=$(BUILD) tests/faults/run
+
+HOURS ?= 8
+soak: all tests
+	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
+	@end=$$(($$(date +%s) + $(HOURS) * 3600)); seed=$$(date +%s); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		echo "seed $$seed"; BUILD=$(BUILD) SEED=$$seed tests/faults/run || exit 1; seed=$$((seed + 1)); \
+	done
 
 lint:
 	@scripts/lint
