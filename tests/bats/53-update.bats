@@ -48,12 +48,27 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 @test "of a long file only the passages that changed are embedded" {
 	sed -i 's/number 4 sailed to island 4/number 4 sank near reef 4/' t/notes/sea.md
 	run -0 leann index update --index i.leann -v
-	[[ $output =~ leann-graph:.*\ ([0-9]+)\ embedded,\ ([0-9]+)\ kept ]]
+	[[ $(grep -m1 '^leann-graph:' <<<"$output") =~ \ ([0-9]+)\ embedded,\ ([0-9]+)\ kept ]]
 	[ "${BASH_REMATCH[1]}" -eq 1 ]
 	[ "${BASH_REMATCH[2]}" -ge 5 ]
 	[[ $(hits i.leann "sank near the reef" -k 1) == t/notes/sea.md:* ]]
 	run -0 hits i.leann "a captain sailed to an island" -k 100
 	[ "$(sort <<<"$output" | uniq -d)" = "" ]
+}
+
+@test "an update that leaves half of an index behind writes it anew" {
+	cp -r t u
+	rm -r u/src u/notes/bread.md u/notes/garden.md
+	leann index create --input u --output u.leann
+	size=$(stat -c %s u.leann)
+	for i in 1 2 3; do
+		printf '\nAnd once more, for the %dth time.\n' "$i" >>u/notes/sea.md
+		run -0 leann index update --index u.leann
+		[[ $output == *"% changed since it was built: rebuilding"* ]]
+	done
+	run -0 leann-bundle show u.leann
+	[[ $output != *"delta "* ]]
+	[ "$(stat -c %s u.leann)" -le $((size + 1024)) ]
 }
 
 @test "when nothing changed the index is not touched" {
