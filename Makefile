@@ -79,7 +79,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -194,6 +194,23 @@ check:
 check-faults: all tests
 	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
 	@BUILD=$(BUILD) tests/faults/run
+
+# Every decoder under libFuzzer, SECONDS each; what it finds new is kept in $(FUZZ)/corpus.
+FUZZ ?= build-fuzz
+SECONDS ?= 60
+FUZZ_TARGETS ?= index stream request reply safetensors tokenizer model chunker config ignore jsonl line
+fuzz-build:
+	+@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=$(FUZZ) CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(FUZZ)/libleann.a
+	@mkdir -p $(FUZZ)/tests
+	$(say) '  LD  $(FUZZ)/tests/fuzz'
+	$(Q)clang $(ALL_CPPFLAGS) -DLEANN_FUZZ -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $(FUZZ)/tests/fuzz tests/tools/fuzz-replay.c $(FUZZ)/libleann.a $(ALL_LDLIBS) -pthread
+fuzz: fuzz-build
+	@for t in $(FUZZ_TARGETS); do mkdir -p $(FUZZ)/corpus/$$t tests/fuzz/corpus/$$t; \
+		FUZZ_TARGET=$$t $(FUZZ)/tests/fuzz -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=1024 -max_len=20000 \
+		-print_final_stats=1 -artifact_prefix=$(FUZZ)/$$t- $(FUZZ)/corpus/$$t tests/fuzz/corpus/$$t \
+		>$(FUZZ)/$$t.log 2>&1 || { tail -n 40 $(FUZZ)/$$t.log; exit 1; }; \
+		printf '%-12s ' $$t; grep -o 'number_of_executed_units: .*' $(FUZZ)/$$t.log; done
 
 HOURS ?= 8
 soak: all tests

@@ -69,3 +69,9 @@ trials() {
 	run -1 crash-states log before "$PWD/d/x.leann" d/x.leann before/x.leann
 	[[ $output == *FAILED* ]]
 }
+
+@test "what fuzzing began with does no harm" {
+	cd "$TOP"
+	run -0 fuzz-replay tests/fuzz/corpus
+	[[ $output == *" inputs, none did harm" ]]
+}

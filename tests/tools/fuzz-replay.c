@@ -1,0 +1,377 @@
+/*
+ * fuzz-replay CORPUS: every decoder of bytes from outside, on every file of CORPUS/TARGET/.
+ * fuzz-replay TARGET FILE...: one of them on these files.
+ *
+ * The same as a libFuzzer program: make fuzz builds it with -DLEANN_FUZZ, and FUZZ_TARGET=NAME in the
+ * environment says which target it is. Targets take any bytes; they must not crash, leak or hang.
+ *
+ *	index		an index; the manifest's checksum is put right first
+ *	stream		a stream of any kind, and lines of text and back
+ *	request reply	messages to and from an embedding server
+ *	safetensors	weights
+ *	tokenizer	files of a tokenizer, 0xff between them, and then a text
+ *	model		files of a model, 0xff between them
+ *	chunker		a text, in each style
+ *	config		leann.config.json
+ *	ignore		lines: a path, then patterns
+ *	jsonl		a line of JSON
+ *	line		a line of leann-bundle text
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "algo/passages.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "fmt/bundle_manifest.h"
+#include "fmt/index_verify.h"
+#include "fmt/mp.h"
+#include "fmt/record.h"
+#include "fmt/stream.h"
+#include "fmt/tar.h"
+#include "fmt/text.h"
+#include "fmt/text_index.h"
+#include "fmt/wire.h"
+#include "nn/model.h"
+#include "nn/safetensors.h"
+#include "nn/tok.h"
+#include "sys/config.h"
+#include "sys/glob.h"
+#include "sys/jsonl.h"
+
+static int memory_file(const uint8_t *p, size_t n)
+{
+	static int fd = -1;
+	struct err e;
+	if (fd < 0)
+		fd = memfd_create("fuzz", MFD_CLOEXEC);
+	if (ftruncate(fd, 0) || fd_pwrite(fd, "fuzz", p, n, 0, &e) || lseek(fd, 0, SEEK_SET))
+		abort();
+	return fd;
+}
+
+static void fuzz_index(const uint8_t *p, size_t n)
+{
+	struct index ix;
+	struct err e;
+	struct buf b = BUF_INIT, path = BUF_INIT;
+	size_t at = TAR_BLOCK + strlen(MANIFEST_HEAD), end = 0;
+	buf_add(&b, p, n);
+	for (int i = 124; n > 136 && i < 135; i++)
+		end = end * 8 + (size_t)(b.p[i] & 7);
+	if (end < n && n - end > TAR_BLOCK && at + 16 <= n && end + TAR_BLOCK > at + 16) {
+		char hex[17];
+		snprintf(hex, sizeof hex, "%016llx",
+			 (unsigned long long)manifest_sum(b.p, end + TAR_BLOCK));
+		memcpy(b.p + at, hex, 16);
+	}
+	if (n && index_open_fd(&ix, dup(memory_file(b.p, b.len)), "fuzz", &e) == 0) {
+		for (size_t i = 0; i < ix.n_files && i < 100; i++)
+			if (index_path(&ix, i, &path, &e))
+				break;
+		for (size_t i = 0; i < ix.n_chunks && i < 1000; i++) {
+			struct index_chunk c;
+			if (index_chunk(&ix, i, &c, &e) == 0 && c.file >= ix.n_files)
+				abort();
+		}
+		if (index_verify(&ix, &e) && e.code != ERR_DATA)
+			abort();
+		index_close(&ix);
+	}
+	buf_release(&path);
+	buf_release(&b);
+}
+
+static void fuzz_stream(const uint8_t *p, size_t n)
+{
+	struct stream_in in;
+	struct stream_rec r;
+	struct rec_check c;
+	struct buf line = BUF_INIT, back = BUF_INIT;
+	struct err e;
+	if (stream_in_open(&in, memory_file(p, n), "fuzz", NULL, &e) == 0 && !rec_check_init(&c, &in, &e))
+		while (stream_in_next(&in, &r, &e) == 1 && !rec_any(&c, &r, &e)) {
+			buf_clear(&line);
+			buf_clear(&back);
+			text_line(r.v, r.raw, r.n_raw, &line);
+			/* what was read is written as text and comes back to the byte */
+			if (text_body(line.p, line.len, "fuzz", &back, &e) || back.len != r.n_raw ||
+			    memcmp(back.p, r.raw, r.n_raw))
+				abort();
+		}
+	stream_in_release(&in);
+	buf_release(&line);
+	buf_release(&back);
+}
+
+static void fuzz_request(const uint8_t *p, size_t n)
+{
+	struct mp_doc *doc = mp_new();
+	struct wire_req q = WIRE_REQ_INIT;
+	struct err e;
+	uint64_t sum = 0;
+	if (wire_req_parse(doc, p, n, &q, &e) == 0)
+		for (size_t i = 0; i < q.n_texts; i++)
+			for (size_t k = 0; k < q.texts[i].n; k++)
+				sum += (unsigned char)q.texts[i].p[k];
+	if (sum == UINT64_MAX)
+		abort();
+	wire_req_release(&q);
+	mp_free(doc);
+}
+
+static void fuzz_reply(const uint8_t *p, size_t n)
+{
+	struct mp_doc *doc = mp_new();
+	struct wire_reply r;
+	struct err e;
+	unsigned sum = 0;
+	if (wire_reply_parse(doc, p, n, &r, &e) == 0 && !r.failed && !r.is_info)
+		for (size_t i = 0; i < 4 * r.n * r.info.dim; i++)
+			sum += r.f32[i];
+	if (sum == 1)
+		sum = 0;
+	mp_free(doc);
+}
+
+static void fuzz_safetensors(const uint8_t *p, size_t n)
+{
+	struct safetensors *s;
+	struct err e;
+	if (safetensors_parse(p, n, "fuzz", &s, &e) == 0)
+		safetensors_free(s);
+}
+
+/* The pieces of p between bytes 0xff as files of a folder; what is left is the rest. */
+static const char *put_files(const char *const *name, const uint8_t **p, size_t *n)
+{
+	static char dir[] = "/dev/shm/leann-fuzz-XXXXXX";
+	static bool made;
+	char path[100];
+	struct err e;
+	if (!made && !(made = mkdtemp(dir) != NULL))
+		abort();
+	for (; *name; name++) {
+		const uint8_t *end = *n ? memchr(*p, 0xff, *n) : NULL;
+		size_t k = end ? (size_t)(end - *p) : *n;
+		snprintf(path, sizeof path, "%s/%s", dir, *name);
+		unlink(path);
+		int fd = k ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+		if (fd >= 0 && fd_write(fd, path, *p, k, &e))
+			abort();
+		if (fd >= 0)
+			close(fd);
+		*p += k + (end != NULL);
+		*n -= k + (end != NULL);
+	}
+	return dir;
+}
+
+static void fuzz_tokenizer(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json",
+					   "special_tokens_map.json", "sentence_bert_config.json", NULL};
+	const char *dir = put_files(name, &p, &n);
+	struct tok *t;
+	struct err e;
+	uint32_t ids[64];
+	size_t n_ids, all;
+	if (tok_open(dir, &t, &e))
+		return;
+	size_t count = tok_count(t, (const char *)p, n), fit = tok_fit(t, (const char *)p, n, 10);
+	if (tok_encode(t, (const char *)p, n, 64, ids, &n_ids, &all, &e) == 0 && (all != count + 2 || n_ids > 64))
+		abort();
+	if (fit > n)
+		abort();
+	tok_free(t);
+}
+
+static void fuzz_model(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"config.json", "modules.json", "sentence_bert_config.json",
+					   "config_sentence_transformers.json", NULL};
+	struct model_info m;
+	struct err e;
+	if (model_info_read(put_files(name, &p, &n), &m, &e) == 0 &&
+	    (m.dim > MODEL_DIM_MAX || m.n_layers > MODEL_LAYERS_MAX || !m.dim))
+		abort();
+}
+
+static size_t count_words(void *ctx, const char *text, size_t n)
+{
+	size_t k = 0;
+	(void)ctx;
+	for (size_t i = 0; i < n; i++)
+		k += !strchr(" \t\r\n", text[i]) && (!i || strchr(" \t\r\n", text[i - 1]));
+	return k;
+}
+
+static size_t fit_words(void *ctx, const char *text, size_t n, size_t max)
+{
+	size_t k = n;
+	while (k > 1 && (count_words(ctx, text, k) > max || (k < n && (text[k] & 0xc0) == 0x80)))
+		k--;
+	return k;
+}
+
+static void fuzz_chunker(const uint8_t *p, size_t n)
+{
+	struct passages_params pp = {.max_tokens = 8 + (n ? p[0] % 32u : 0), .overlap_tokens = n > 1 ? p[1] % 8u : 0,
+				     .max_bytes = 64 + (n > 2 ? p[2] : 0u), .count = count_words,
+				     .fit = fit_words};
+	struct passages out = PASSAGES_INIT;
+	char *text = mem_strndup((const char *)p, n > 4096 ? 4096 : n);
+	n = n > 4096 ? 4096 : n;
+	for (size_t i = 0; i < n; i++)	/* the chunker gets UTF-8 without NUL */
+		text[i] = (char)(text[i] & 0x7f);
+	for (int style = STYLE_TEXT; style <= STYLE_CODE; style++) {
+		passages_split(&pp, (enum text_style)style, text, n, &out);
+		for (size_t i = 0; i < out.n; i++)
+			if (out.p[i].off > n || out.p[i].len > n - out.p[i].off || !out.p[i].len ||
+			    out.p[i].first_line > out.p[i].last_line)
+				abort();
+	}
+	passages_release(&out);
+	mem_free(text);
+}
+
+static void fuzz_config(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"leann.config.json", NULL};
+	struct config c;
+	struct err e;
+	char path[100];
+	snprintf(path, sizeof path, "%s/leann.config.json", put_files(name, &p, &n));
+	config_init(&c);
+	if (access(path, R_OK) == 0 && config_finish(&c, path, &e) == 0)
+		config_int(&c, "hnsw.M");
+	config_release(&c);
+}
+
+static void fuzz_ignore(const uint8_t *p, size_t n)
+{
+	struct globs g = GLOBS_INIT;
+	struct err e;
+	char *text = mem_strndup((const char *)p, n > 2000 ? 2000 : n), *path = text;
+	char *line = strchr(text, '\n');
+	if (line)
+		*line++ = 0;
+	while (line && *line) {
+		char *end = strchr(line, '\n');
+		if (end)
+			*end = 0;
+		if (globs_add(&g, line, &e) && e.code != ERR_USAGE)
+			abort();
+		line = end ? end + 1 : NULL;
+	}
+	if (globs_take(&g, path) && globs_prune(&g, path) && g.n > 1000)
+		abort();
+	globs_release(&g);
+	mem_free(text);
+}
+
+static void fuzz_jsonl(const uint8_t *p, size_t n)
+{
+	struct buf text = BUF_INIT, id = BUF_INIT;
+	struct err e;
+	if (record_text(p, n, &text, &id, &e) == 0 && (!text.len || id.len > JSONL_ID_MAX))
+		abort();
+	buf_release(&text);
+	buf_release(&id);
+}
+
+static void fuzz_line(const uint8_t *p, size_t n)
+{
+	struct buf out = BUF_INIT;
+	struct text_index *t = text_index_new();
+	struct err e;
+	if (text_body(p, n, "fuzz", &out, &e) && e.code != ERR_DATA)
+		abort();
+	for (const uint8_t *end; n; n -= (size_t)(end - p), p = end) {
+		end = memchr(p, '\n', n);
+		end = end ? end + 1 : p + n;
+		if (text_index_line(t, p, (size_t)(end - p), "fuzz", &e))
+			break;
+	}
+	text_index_free(t);
+	buf_release(&out);
+}
+
+static const struct target {
+	const char *name;
+	void (*run)(const uint8_t *p, size_t n);
+} targets[] = {
+	{"index", fuzz_index},	       {"stream", fuzz_stream},	      {"request", fuzz_request},
+	{"reply", fuzz_reply},	       {"safetensors", fuzz_safetensors}, {"tokenizer", fuzz_tokenizer},
+	{"model", fuzz_model},	       {"chunker", fuzz_chunker},     {"config", fuzz_config},
+	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
+};
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+static const struct target *find(const char *name)
+{
+	for (size_t i = 0; name && i < TARGETS; i++)
+		if (!strcmp(targets[i].name, name))
+			return &targets[i];
+	fprintf(stderr, "fuzz: no target %s\n", name ? name : "(FUZZ_TARGET)");
+	exit(2);
+}
+
+#ifdef LEANN_FUZZ
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static const struct target *t;
+	if (!t)
+		t = find(getenv("FUZZ_TARGET"));
+	t->run(p, n);
+	return 0;
+}
+#else
+static void replay(const struct target *t, const char *path)
+{
+	struct buf b = BUF_INIT;
+	struct err e;
+	if (file_slurp(path, 1u << 26, &b, &e))
+		err_die(&e);
+	/* of the size exactly, so that a sanitizer sees what is beyond */
+	uint8_t *p = mem_alloc(b.len);
+	memcpy(p, b.p, b.len);
+	t->run(p, b.len);
+	mem_free(p);
+	buf_release(&b);
+}
+
+int main(int argc, char **argv)
+{
+	size_t n = 0;
+	prog_start(argv[0]);
+	if (argc < 2)
+		err_usage_die("want CORPUS, or TARGET FILE...");
+	for (int i = 2; i < argc; i++, n++)
+		replay(find(argv[1]), argv[i]);
+	for (size_t i = 0; argc == 2 && i < TARGETS; i++) {
+		char *dir = mem_printf("%s/%s", argv[1], targets[i].name);
+		struct dirent *de;
+		DIR *d = opendir(dir);
+		while (d && (de = readdir(d))) {
+			char *path = mem_printf("%s/%s", dir, de->d_name);
+			if (de->d_name[0] != '.' && ++n)
+				replay(&targets[i], path);
+			mem_free(path);
+		}
+		if (d)
+			closedir(d);
+		mem_free(dir);
+	}
+	printf("%zu inputs, none did harm\n", n);
+	return n == 0;
+}
+#endif
