@@ -112,7 +112,7 @@ row_F8() {
 names_F10() { printf '%s\n' readers writers holders; [ -z "$MODEL" ] || echo cut; }
 reader() { # NUMBER: reads until told to stop; writes how many answers, and what was wrong
 	local k=0 x
-	while [ ! -e stop ]; do
+	while [ -e go ]; do
 		x=$(leann-bundle text x.leann 2>&1 | sha256sum)
 		k=$((k + 1))
 		case $x in "$sum_a" | "$sum_b") ;; *) leann-bundle verify x.leann || echo "wrong" ;; esac
@@ -169,7 +169,7 @@ cut_while_mapped() { # K: blocks of it that stay
 	return 1
 }
 row_F10() {
-	local k a
+	local k a pids=()
 	folder F10 "$1"
 	case $1 in
 	readers)
@@ -177,19 +177,18 @@ row_F10() {
 		leann-graph -q -j 1 -o b.leann <ve
 		cp a.leann x.leann
 		sum_a=$(leann-bundle text a.leann | sha256sum) sum_b=$(leann-bundle text b.leann | sha256sum)
+		: >go
 		for k in 1 2 3 4 5 6 7 8; do
 			reader $k &
+			pids+=($!)
 		done
 		for ((k = 0; k < $(many 20 200); k++)); do
 			if ((k % 2)); then a=v; else a=ve; fi
 			check F10 readers "replace $k" leann-graph -q -j 1 -o x.leann <$a
 		done
-		touch stop
+		rm go
+		wait "${pids[@]}" || :
 		for k in 1 2 3 4 5 6 7 8; do
-			for ((a = 0; a < 200; a++)); do
-				if [ -s answers.$k ]; then break; fi
-				sleep .05
-			done
 			check F10 readers "reader $k: $(head -c 300 wrong.$k)" test -s answers.$k -a ! -s wrong.$k
 			n_trials=$((n_trials + $(cat answers.$k)))
 		done

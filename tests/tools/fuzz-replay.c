@@ -20,6 +20,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,14 +150,30 @@ static void fuzz_safetensors(const uint8_t *p, size_t n)
 		safetensors_free(s);
 }
 
+static char files_dir[] = "/dev/shm/leann-fuzz-XXXXXX";
+
+static void remove_files(void)
+{
+	struct dirent *de;
+	char path[PATH_MAX];
+	DIR *d = opendir(files_dir);
+	while (d && (de = readdir(d))) {
+		snprintf(path, sizeof path, "%s/%s", files_dir, de->d_name);
+		unlink(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(files_dir);
+}
+
 /* The pieces of p between bytes 0xff as files of a folder; what is left is the rest. */
 static const char *put_files(const char *const *name, const uint8_t **p, size_t *n)
 {
-	static char dir[] = "/dev/shm/leann-fuzz-XXXXXX";
+	const char *dir = files_dir;
 	static bool made;
 	char path[100];
 	struct err e;
-	if (!made && !(made = mkdtemp(dir) != NULL))
+	if (!made && (!(made = mkdtemp(files_dir) != NULL) || atexit(remove_files)))
 		abort();
 	for (; *name; name++) {
 		const uint8_t *end = *n ? memchr(*p, 0xff, *n) : NULL;
