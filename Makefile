@@ -79,7 +79,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals replay shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -90,6 +90,7 @@ help:
 	@echo 'make check       build and run every test; closes with "N passed, N failed"'
 	@echo 'make check-faults   crashes, kills, errors, damage: the whole matrix of tests/faults, about 20 minutes'
 	@echo 'make soak HOURS=n   the same with other seeds, again and again'
+	@echo 'make replay N=60   an index follows 60 commits of this history, and answers as a fresh one'
 	@echo 'make fuzz        build the fuzz targets with clang, run each for SECONDS=60'
 	@echo 'make lint        layers, banned functions, man pages, shellcheck'
 	@echo 'make man         check the man pages with mandoc'
@@ -194,6 +195,11 @@ check:
 check-faults: all tests
 	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
 	@BUILD=$(BUILD) tests/faults/run
+
+# An index that follows N commits of this history answers as a fresh one does.
+N ?= 60
+replay: all
+	@BUILD=$(BUILD) tests/replay $(N)
 
 # Every decoder under libFuzzer, SECONDS each; what it finds new is kept in $(FUZZ)/corpus.
 FUZZ ?= build-fuzz

@@ -154,3 +154,10 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	run -2 leann index update --index i.leann
 	[ "$(cksum <i.leann)" = "$sum" ]
 }
+
+@test "an index that followed six commits of this project answers as a fresh one" {
+	run "$TOP/tests/replay" 6
+	[ "$status" -ne 77 ] || skip "${lines[-1]#skipped: }"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ": 100 of 100 questions" <<<"$output")" -eq 2 ]
+}
