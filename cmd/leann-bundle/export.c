@@ -11,8 +11,6 @@
 #include "tool.h"
 #include "validate.h"
 
-enum { REMOVED = 4 };	/* flag of a file, leann-index(5): its bytes are not wanted */
-
 struct export {
 	const struct index *ix;
 	struct index_build *ib;
@@ -51,7 +49,7 @@ static int add_file(struct export *x, size_t i, struct err *e)
 	index_file(x->ix, i, &f);
 	if (index_paths_get(x->ix, &x->paths, i, e))
 		return -1;
-	bool store = !(f.flags & REMOVED);
+	bool store = !(f.flags & FILE_REMOVED);
 	int r = store ? file_bytes(x, i, &f, e) : 0;
 	if (r)
 		return r;

@@ -89,7 +89,7 @@ static size_t count_stored(const struct index *ix)
 	for (size_t i = 0; i < ix->n_files; i++) {
 		struct index_file f;
 		index_file(ix, i, &f);
-		n += (f.flags & FILE_STORED) != 0;
+		n += (f.flags & FILE_STORED) && !(f.flags & FILE_REMOVED);
 	}
 	return n;
 }
@@ -108,7 +108,7 @@ static int look(struct import *m, struct err *e)
 	m->model = model_state(&m->ix, m->o->model, m->todo);
 	if (validate_sources(&m->v, e))
 		return -1;
-	size_t n_out = m->ix.n_files - m->n_stored;
+	size_t n_out = m->v.n_files - m->n_stored;
 	if (m->v.n_missing && m->v.n_missing == n_out)
 		todo(m, mem_printf("none of its %zu files is where it was: say where they are with "
 				   "--root, or export it with --self-contained", n_out));
@@ -133,7 +133,7 @@ static void show_import(const struct import *m)
 	js_set(model, "state", js_new_str(*m->model ? m->model : "ok"));
 	js_set(o, "roots", js_copy(index_key(&m->ix, "roots")));
 	js_set(o, "sources", src);
-	js_set(src, "files", js_new_int((int64_t)m->ix.n_files));
+	js_set(src, "files", js_new_int((int64_t)m->v.n_files));
 	js_set(src, "stored", js_new_int((int64_t)m->n_stored));
 	js_set(src, "n_changed", js_new_int((int64_t)m->v.n_changed));
 	js_set(src, "n_missing", js_new_int((int64_t)m->v.n_missing));
@@ -145,7 +145,7 @@ static void show_import(const struct import *m)
 	js_free(o);
 	show_safe(m->dest);
 	printf(": %zu files, %zu of them with their text, %zu changed, %zu missing; model %s\n",
-	       m->ix.n_files, m->n_stored, m->v.n_changed, m->v.n_missing,
+	       m->v.n_files, m->n_stored, m->v.n_changed, m->v.n_missing,
 	       *m->model ? m->model : "ok");
 	for (size_t i = 0; i < js_len(m->todo); i++) {
 		printf("to do: ");

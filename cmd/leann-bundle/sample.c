@@ -70,11 +70,39 @@ static int embed_round(struct rows_of *r, size_t from, size_t to, struct err *e)
 	return bad;
 }
 
+/* Chunks of files that were not removed; how many. */
+static size_t n_live(const struct index *ix)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		n += f.flags & FILE_REMOVED ? 0 : (size_t)f.n_chunks;
+	}
+	return n;
+}
+
+/* n of them, ascending. */
+static void take_sample(const struct index *ix, size_t n, uint32_t *ids)
+{
+	size_t k = 0, before = 0;	/* of ids done; chunks not removed before file i */
+	rows_sample(n_live(ix), n, SAMPLE_SEED, ids);
+	for (size_t i = 0; i < ix->n_files && k < n; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		if (f.flags & FILE_REMOVED)
+			continue;
+		for (; k < n && ids[k] < before + f.n_chunks; k++)
+			ids[k] = (uint32_t)(f.first_chunk + ids[k] - before);
+		before += (size_t)f.n_chunks;
+	}
+}
+
 static int embed_all(struct rows_of *r, size_t n, bool quiet, struct err *e)
 {
 	struct progress shown;
 	int bad = 0;
-	rows_sample(r->ix->g.ix.n_chunks, n, SAMPLE_SEED, r->ids);
+	take_sample(&r->ix->g.ix, n, r->ids);
 	progress_start(&shown, "passages", n, quiet);
 	for (size_t at = 0; at < n && !bad; at += EMBED_ROUND) {
 		bad = embed_round(r, at, at + EMBED_ROUND < n ? at + EMBED_ROUND : n, e);
@@ -171,8 +199,9 @@ int sample_measure(const struct sample_opts *o, struct sample *out, struct err *
 		as_err(&why, e);
 		goto out;
 	}
-	if (out->n_wanted > r.ix->g.ix.n_chunks)
-		out->n_wanted = r.ix->g.ix.n_chunks;
+	size_t live = n_live(&r.ix->g.ix);
+	if (out->n_wanted > live)
+		out->n_wanted = live;
 	bad = 0;
 	if (!out->n_wanted)
 		goto out;

@@ -56,7 +56,7 @@ static double of_target(const struct stats *s, int i)
 static void rate(struct stats *s)
 {
 	double sum = 0, weight = 0, left = 1 - (s->delta_ratio - .10) / .40;
-	size_t n = s->v.ix->n_files;
+	size_t n = s->v.n_files;
 	s->part[PART_COVERAGE] = of_target(s, TARGET_COVERAGE);
 	s->part[PART_QUANTIZATION] = of_target(s, TARGET_QUANTIZATION);
 	s->part[PART_BALANCE] = of_target(s, TARGET_BALANCE);
@@ -78,7 +78,7 @@ static void text(const struct stats *s)
 	       "part\n",
 	       (long long)s->n_main, (long long)s->n_delta, (long long)s->n_removed,
 	       100 * s->delta_ratio);
-	printf("sources    %zu files, %zu changed, %zu missing\n", s->v.ix->n_files,
+	printf("sources    %zu files, %zu changed, %zu missing\n", s->v.n_files,
 	       s->v.n_changed, s->v.n_missing);
 	if (s->score >= 0)
 		printf("health     %d of 100:", s->score);
@@ -117,7 +117,7 @@ static struct js *json(const struct stats *s)
 	js_set(o, "removedSize", js_new_int(s->n_removed));
 	js_set(o, "deltaRatio", js_new_real(s->delta_ratio));
 	js_set(o, "sources", src);
-	js_set(src, "files", js_new_int((int64_t)s->v.ix->n_files));
+	js_set(src, "files", js_new_int((int64_t)s->v.n_files));
 	js_set(src, "n_changed", js_new_int((int64_t)s->v.n_changed));
 	js_set(src, "n_missing", js_new_int((int64_t)s->v.n_missing));
 	js_set(o, "health", h);

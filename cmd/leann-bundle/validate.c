@@ -44,6 +44,7 @@ int validate_sources(struct validation *v, struct err *e)
 	int r = use_root(v->o, v->ix, &s, real, e);
 	for (size_t i = 0; i < v->ix->n_files && !r; i++) {
 		enum source_status st;
+		v->n_files += !(column_get(&v->ix->flags, i) & FILE_REMOVED);
 		r = stale_file(&s, i, &st, e);
 		if (r || st == SOURCE_FRESH)
 			continue;

@@ -10,6 +10,7 @@ struct validation {
 	const struct index *ix;
 	const struct tool_opts *o;
 	struct js *changed, *missing;	/* paths */
+	size_t n_files;			/* that were not removed */
 	size_t n_changed, n_missing, n_read;
 	bool met;			/* targets */
 	struct sample sample;		/* n_wanted 0: none was asked for */

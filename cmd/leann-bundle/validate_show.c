@@ -72,7 +72,7 @@ void validate_text(const struct validation *v, struct buf *out)
 	for (size_t i = 0; v->o->verbose && i < v->ix->b.n_members; i++)
 		buf_printf(out, "  member %s: %zu bytes\n", v->ix->b.member[i].name,
 			   v->ix->b.member[i].n);
-	buf_printf(out, "sources       %zu files, %zu changed, %zu missing\n", v->ix->n_files,
+	buf_printf(out, "sources       %zu files, %zu changed, %zu missing\n", v->n_files,
 		   v->n_changed, v->n_missing);
 	if (v->o->verbose)
 		buf_printf(out, "  read again: %zu, for their time or because of --checksum\n",
@@ -134,7 +134,7 @@ void validate_json(const struct validation *v, struct buf *out)
 	js_set(o, "verdict", js_new_str(validate_verdict(v)));
 	js_set(o, "sound", js_new_bool(true));
 	js_set(o, "sources", src);
-	js_set(src, "files", js_new_int((int64_t)v->ix->n_files));
+	js_set(src, "files", js_new_int((int64_t)v->n_files));
 	js_set(src, "n_changed", js_new_int((int64_t)v->n_changed));
 	js_set(src, "n_missing", js_new_int((int64_t)v->n_missing));
 	js_set(src, "changed", js_copy(v->changed));

@@ -5,8 +5,6 @@
 
 #include "base/hash.h"
 
-enum { REMOVED = 4 };	/* flag of a file, leann-index(5): none of its chunks is ever found */
-
 /* Its size and time, without reading it. */
 static bool looks_same(struct stale *s, const char *root, const char *rel,
 		       const struct index_file *f, enum source_status *out)
@@ -49,7 +47,7 @@ int stale_file(struct stale *s, size_t i, enum source_status *out, struct err *e
 	*out = SOURCE_FRESH;
 	if (index_paths_get(s->ix, &s->paths, i, e))
 		return -1;
-	if (f.flags & (FILE_STORED | REMOVED))
+	if (f.flags & (FILE_STORED | FILE_REMOVED))
 		return 0;	/* its bytes are in the index, under its checksums, or do not matter */
 	buf_clear(&s->at);
 	if (s->root)

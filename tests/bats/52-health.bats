@@ -179,3 +179,21 @@ open("parts/codes", "wb").write(c)'
 	[ "$status" -eq 2 ]
 	"$TOP/scripts/index-validator.sh" --help | grep -q '^usage: '
 }
+
+@test "after an update stats, validate and export know what was added and what was removed" {
+	made
+	rm tree/notes/garden.md
+	printf '# Bees\n\nA hive needs water nearby and a quiet place.\n' >tree/notes/bees.md
+	leann index update --index t.leann tree >/dev/null 2>&1
+	leann index stats --json t.leann >out
+	json out 'd["deltaIndexSize"] > 0 and d["removedSize"] > 0 and d["sources"] == {"files": 4, "n_changed": 0, "n_missing": 0}'
+	json out 'd["deltaRatio"] == (d["deltaIndexSize"] + d["removedSize"]) / d["mainIndexSize"] and d["health"]["parts"]["delta"] < 1'
+	leann index validate --recall 100 --json t.leann >out || [ $? = 1 ]
+	json out 'd["sample"]["stale"] == 0 and d["sample"]["passages"] >= 4 and d["verdict"] != "stale"'
+	leann bundle export --self-contained -q -o all.leann t.leann
+	rm -r tree
+	leann-bundle verify -q all.leann
+	leann-search all.leann "what do honey makers need?" -k 1 | grep -q bees.md
+	run leann-search all.leann "tomatoes in the garden" -k 5
+	[[ $output != *garden.md* ]]
+}
