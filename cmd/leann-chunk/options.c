@@ -176,6 +176,17 @@ void options_check(const struct chunk_opts *c, const struct opts *o)
 			"stdout is a terminal: this program goes first in a pipe, see leann(7)");
 }
 
+/* As args_put() writes it: --name=value, or --name of one that has none. Nothing else is parsed. */
+static bool is_arg(const char *s)
+{
+	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
+					   "--lexical"};
+	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
+	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
+		known |= !strcmp(s, flag[i]);
+	return known;
+}
+
 /* args, each ended by NUL, are kept by the caller; options of the command line stay. */
 int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
 		       struct err *e)
@@ -184,6 +195,10 @@ int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t 
 	int id;
 	for (size_t i = 0; i < n_bytes; i++)
 		n += !args[i];
+	for (size_t at = 0; at < n_bytes && strcmp(args + at, "--"); at += strlen(args + at) + 1)
+		if (!is_arg(args + at))
+			return err_set(e, ERR_DATA, "%s: damaged index: chunking.args has \"%s\"",
+				       c->update, args + at);
 	char **argv = mem_array(n + 2, sizeof *argv);
 	argv[0] = (char *)(uintptr_t)"leann-chunk";
 	argv[n + 1] = NULL;

@@ -97,6 +97,11 @@ int update_run(struct chunker *k, int (*head)(void *ctx, struct err *e), void *c
 	struct update *u = k->up;
 	if (k->c->git_from && update_ask_git(k, e))
 		return -1;
+	/* more likely a file system that is not mounted than a wish to be left with nothing */
+	if (!k->src->n && u->base.by_path.n && !k->c->git_from)
+		return err_set(e, ERR_DATA, "no file is left of the %zu in %s: nothing is taken for gone; "
+			       "where that is so, remove the index", u->base.by_path.n,
+			       u->base.ix.b.path);
 	update_look(k);
 	if (tmpspool_open(&u->body_fd, e) || tmpspool_open(&u->kept_fd, e))
 		return -1;

@@ -72,8 +72,10 @@ static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, str
 		struct rec_kept p = {(uint32_t)i, ix->hashes ? index_hash(ix, i) : 0, c.off_bytes,
 				     c.len_bytes, c.sub_off_bytes, c.sub_len_bytes};
 		if (raw && (k->c->full || !ix->hashes)) {
-			if ((r = text_of(raw, &p, f.flags, &text, e)))
+			if ((r = text_of(raw, &p, f.flags, &text, e))) {
+				err_prefix(e, "%s: chunk %zu", ix->b.path, i);
 				break;
+			}
 			p.hash = passage_hash((char *)text.p, text.len);
 			if (k->c->full)
 				count_words(k, (char *)text.p, text.len);

@@ -153,6 +153,10 @@ plain_user() {
 	[[ "$output" == *"$PWD/t: No such file or directory"* && "$output" != *"- "* ]]
 	pipe 'leann-chunk -q --update x.leann 2>/dev/null | leann-bundle text'
 	[ "$status" -eq 2 ]
+	mkdir t
+	run -2 leann-chunk --update x.leann --dry-run
+	[ "$output" = "leann-chunk: no file is left of the 4 in x.leann: nothing is taken for gone; where that is so, remove the index" ]
+	rmdir t
 	mv away t
 	run -2 leann-chunk --update x.leann --dry-run t/none
 	[[ "$output" == *"t/none: No such file or directory"* ]]
@@ -294,6 +298,32 @@ sys.exit(len(set(b[4::40])) < 3)'
 	pipe 'leann-chunk -q --update x.leann | leann-bundle text | sed "1s/\"chunks\"/\"vectors\"/; 1s/\"base\"/\"dim\":8,\"base\"/; \$s/.*/[127,null,null]/" | leann-bundle text -r | leann-pq -q'
 	[ "$status" -eq 2 ]
 	[[ "$output" == *"leann-pq needs all vectors of an index: they go to leann-graph --update"* ]]
+}
+
+@test "arguments of an index that no leann-chunk writes are refused" {
+	tree
+	index x.leann t
+	leann-bundle unpack x.leann d
+	for bad in '"--help", "--"' '"-h", "--"' '"--update=x.leann", "--"' '"--config=/x", "--"' '"--glob", "--"' '"--files-from=x", "--"' \
+		'"--max-tokens=9", "--"' '"--lang=none", "--"' '"--"' '7' '"a"'; do
+		rm -f bad.leann
+		cp -r d e
+		"$PYTHON" - "$bad" <<-'END'
+			import json, sys
+			m = json.load(open("e/leann.json"))
+			m["chunking"]["args"] = json.loads("[" + sys.argv[1] + "]") + (["/nowhere"] if "--" in sys.argv[1] else [])
+			if sys.argv[1] == '"--"':
+			    m["chunking"]["args"].pop()
+			json.dump(m, open("e/leann.json", "w"))
+		END
+		leann-bundle pack e bad.leann
+		rm -r e
+		status=0
+		leann-chunk --update bad.leann --dry-run >out 2>err || status=$?
+		echo "$bad: $status: $(cat err)"
+		[ "$status" = 2 ]
+		[ ! -s out ]
+	done
 }
 
 @test "what came from standard input stays, and other roots may come" {

@@ -31,6 +31,7 @@ static int scratch(void)
 
 /* How the made-up index is: without spans, which wants no records and says how files are cut. */
 static bool without_spans, with_records = true, with_chunking;
+static int with_hashes;		/* 1: as many as chunks, 2: one less */
 
 /* File i of the made-up index, and its chunks. */
 static void made_file(size_t i, struct rec_file *f, char path[64])
@@ -164,9 +165,9 @@ static void put_codec(struct buf *codes, struct buf *pq, size_t n, enum codec co
 static void write_with(int fd, const char *codebook, enum codec codec)
 {
 	struct index_build *ib = index_build_new();
-	struct bundle_part part[6];
+	struct bundle_part part[8];
 	struct index_counts n;
-	struct buf codes = BUF_INIT, pq = BUF_INIT;
+	struct buf codes = BUF_INIT, pq = BUF_INIT, hashes = BUF_INIT;
 	size_t n_parts;
 	struct err e;
 	fill(ib);
@@ -186,10 +187,15 @@ static void write_with(int fd, const char *codebook, enum codec codec)
 	part[n_parts++] = (struct bundle_part){"codes", codes.p, codes.len};
 	if (codec != NO_PQ)
 		part[n_parts++] = (struct bundle_part){"pq", pq.p, pq.len};
+	for (size_t i = 0; with_hashes && i < n.n_chunks; i++)
+		buf_addc(&hashes, (int)(i * 7 & 0xff));
+	if (with_hashes)
+		part[n_parts++] = (struct bundle_part){"hashes", hashes.p, hashes.len + 1 - (size_t)with_hashes};
 	if (bundle_write(fd, "test", m, part, n_parts, &e))
 		err_die(&e);
 	js_free(m);
 	index_build_free(ib);
+	buf_release(&hashes);
 	buf_release(&codes);
 	buf_release(&pq);
 }
@@ -351,6 +357,42 @@ static void test_frame(void)
 }
 
 /* A chunk's file is known where its span is not. */
+static void test_hashes(void)
+{
+	struct index ix;
+	struct buf args = BUF_INIT;
+	struct err e;
+	size_t n_bad = 0;
+	bool there = true;
+	int fd = scratch();
+	with_hashes = 2;
+	ok(refused(NULL, PQ_RAW, "member hashes: "), "hashes of fewer chunks are refused");
+	with_hashes = 1;
+	write_made(fd);
+	ok(index_open_fd(&ix, dup(fd), "made", &e) == 0 && index_verify(&ix, &e) == 0 && ix.hashes &&
+		   js_int(index_key(&ix, "minor")) == 4,
+	   "an index with hashes is opened, and of minor version 4");
+	for (size_t i = 0; i < ix.n_chunks; i++)
+		n_bad += index_hash(&ix, i) != (i * 7 & 0xff);
+	ok(!n_bad, "and has them by chunk");
+	ok(!index_chunk_args(&ix, &there, &args, &e) && !there && !args.len, "and no arguments");
+	js_set(ix.b.manifest, "chunking", js_new_obj());
+	struct js *c = (struct js *)(uintptr_t)index_key(&ix, "chunking"), *list = js_new_arr();
+	js_push(list, js_new_path("--", 2));
+	js_push(list, js_new_path("/caf\xe9", 5));
+	js_set(c, "args", list);
+	ok(!index_chunk_args(&ix, &there, &args, &e) && there && args.len == 9 &&
+		   !memcmp(args.p, "--\0/caf\xe9", 9),
+	   "arguments come back, also such that are not UTF-8");
+	js_push(list, js_new_int(7));
+	ok(index_chunk_args(&ix, &there, &args, &e) && strstr(e.msg, "item 2 is no argument"),
+	   "a number is no argument");
+	index_close(&ix);
+	buf_release(&args);
+	close(fd);
+	with_hashes = 0;
+}
+
 static void test_without_spans(void)
 {
 	struct index ix;
@@ -581,6 +623,7 @@ int main(void)
 	test_codebook();
 	test_frame();
 	test_without_spans();
+	test_hashes();
 	test_empty();
 	test_every_byte();
 	test_resigned();
