@@ -15,29 +15,31 @@ void update_note(struct update *u, char mark, uint32_t from, const char *path)
 	u->line[u->n_lines++] = (struct report){mark, from, mem_strdup(path)};
 }
 
-/* What looked moved has its bytes from another file; where that stays, the file is new. */
-static char mark_of(const struct update *u, const struct report *l)
+/* What looks moved has its bytes from another file; where that stays, or moved before, it is new. */
+static bool *settle(struct update *u)
 {
-	bool moved = l->mark == '>' && u->state[l->from] == FILE_GONE;
-	return l->mark == '>' && !moved ? '+' : l->mark;
-}
-
-static void count(struct update *u)
-{
+	bool *moved = mem_calloc(u->base.ix.n_files + 1, sizeof *moved);
 	u->n_changed = u->n_added = u->n_moved = u->n_touched = 0;
-	for (size_t i = 0; i < u->n_lines; i++)
-		switch (mark_of(u, &u->line[i])) {
+	for (size_t i = 0; i < u->n_lines; i++) {
+		struct report *l = &u->line[i];
+		if (l->mark == '>' && (u->state[l->from] != FILE_GONE || moved[l->from]))
+			l->mark = '+';
+		switch (l->mark) {
 		case '+': u->n_added++; break;
 		case '~': u->n_changed++; break;
-		case '>': u->n_moved++; break;
-		default: u->n_touched++; break;
+		case '=': u->n_touched++; break;
+		default:
+			u->n_moved++;
+			moved[l->from] = true;
+			break;
 		}
+	}
+	return moved;
 }
 
 static void counts_line(const struct chunker *k, char *out, size_t cap)
 {
-	struct update *u = k->up;
-	count(u);
+	const struct update *u = k->up;
 	snprintf(out, cap,
 		 "%llu files looked at, %llu read: %llu changed, %llu added, %llu moved, %llu touched, "
 		 "%llu gone; %llu passages to embed, %llu kept",
@@ -53,31 +55,20 @@ static void end_line(const struct chunker *k)
 	putchar(k->c->out_null ? 0 : '\n');
 }
 
-/* Is file i of the index the one that a line says was moved? */
-static bool *moved_away(const struct update *u)
-{
-	bool *moved = mem_calloc(u->base.ix.n_files + 1, sizeof *moved);
-	for (size_t i = 0; i < u->n_lines; i++)
-		if (mark_of(u, &u->line[i]) == '>')
-			moved[u->line[i].from] = true;
-	return moved;
-}
-
 void update_report(const struct chunker *k)
 {
 	const struct update *u = k->up;
 	char text[400];
-	bool *moved = moved_away(u);
+	bool *moved = settle(k->up);
 	for (size_t i = 0; i < u->n_lines; i++) {
 		const struct report *l = &u->line[i];
-		char mark = mark_of(u, l);
-		printf("%c ", mark);
-		if (mark == '>') {
+		printf("%c ", l->mark);
+		if (l->mark == '>') {
 			put_name(base_path(&u->base, l->from), k->c->out_null);
 			fputs(" -> ", stdout);
 		}
 		put_name(l->path, k->c->out_null);
-		if (mark == '=')
+		if (l->mark == '=')
 			fputs(" (mtime)", stdout);
 		end_line(k);
 	}
@@ -99,6 +90,7 @@ void update_summary(const struct chunker *k)
 	char text[400];
 	if (!k->c->verbose || k->c->dry_run)
 		return;
+	mem_free(settle(k->up));
 	counts_line(k, text, sizeof text);
 	fprintf(stderr, "%s: %s\n", err_prog(), text);
 }

@@ -104,6 +104,11 @@ plain_user() {
 	run -0 dry x.leann
 	[ "${lines[0]}" = "+ $PWD/t/b/copy.txt" ]
 	[[ "${lines[1]}" == *"1 added, 0 moved, 0 touched, 0 gone; 0 passages to embed, "* ]]
+	rm t/b/three.txt && cp t/b/copy.txt t/b/copy2.txt
+	run -0 dry x.leann
+	[ "${lines[0]}" = "> $PWD/t/b/three.txt -> $PWD/t/b/copy.txt" ]
+	[ "${lines[1]}" = "+ $PWD/t/b/copy2.txt" ]
+	[[ "${lines[2]}" == *"1 added, 1 moved, 0 touched, 0 gone; 0 passages to embed, "* ]]
 }
 
 @test "a change that size and time do not show is found with --checksum" {
