@@ -1,4 +1,5 @@
 /* leann-bundle text: a stream or an index as lines. Back: text_reverse.c. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,31 +97,33 @@ static int stream_text(int fd, const char *name, struct lines *l, struct err *e)
 	return r;
 }
 
-/* Does the file begin as an index does? */
-static bool is_index(int fd)
+/* Does the file begin as an index does? A pipe does not. -1: it cannot be read. */
+static int is_index(int fd, const char *name, struct err *e)
 {
 	char head[sizeof MANIFEST_NAME];
 	size_t got;
-	struct err ignored;
-	return fd_pread(fd, "", head, sizeof head, 0, &got, &ignored) == 0 && got == sizeof head &&
-	       !memcmp(head, MANIFEST_NAME, sizeof head);
+	if (fd_pread(fd, name, head, sizeof head, 0, &got, e))
+		return errno == ESPIPE ? 0 : -1;
+	return got == sizeof head && !memcmp(head, MANIFEST_NAME, sizeof head);
 }
 
 static int to_text(const char *path, struct err *e)
 {
 	struct lines l = {.tty = isatty(1)};
+	const char *name = path ? path : "stdin";
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : 0, r;
 	if (fd < 0)
 		return err_sys(e, "%s", path);
+	int kind = is_index(fd, name, e);
+	if (kind < 0)
+		return -1;
 	fdout_init(&l.out, 1, "stdout");
-	if (is_index(fd)) {
+	if (kind) {
 		struct index ix;
-		r = index_open_fd(&ix, fd, path ? path : "stdin", e)
-			    ? -1
-			    : text_index_lines(&ix, put_line, &l, e);
+		r = index_open_fd(&ix, fd, name, e) ? -1 : text_index_lines(&ix, put_line, &l, e);
 		index_close(&ix);
 	} else {
-		r = stream_text(fd, path ? path : "stdin", &l, e);
+		r = stream_text(fd, name, &l, e);
 	}
 	if (!r)
 		r = fdout_flush(&l.out, e);

@@ -58,6 +58,10 @@ trials() {
 	run -0 trials EMFILE once,forever 1000 'leann-chunk -j 1 tree' leann-chunk
 }
 
+@test "an index that cannot be read is not called a bad stream" {
+	run -0 trials EIO once 30 'leann-bundle text x.leann' leann-bundle
+}
+
 @test "trials fail where a program writes in place, and where it does not sync" {
 	leann-graph -q -o new.leann <before/v
 	mv new.leann before
