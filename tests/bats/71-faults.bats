@@ -23,6 +23,7 @@ row() { # ROW...
 @test "F4: a full disk is told, and the old index stays" { row F4; }
 @test "F5: no memory is told, and nothing else happens" { row F5; }
 @test "F6: damage is noticed, and damage with right checksums does no harm" { row F6a F6b; }
+@test "F7: no words on the command line end a program badly" { row F7; }
 @test "F8 F12: pipes that are cut, and things that do not belong together" { row F8 F12; }
 @test "F10: readers and writers at once" { row F10; }
 @test "F11 F16: sources that changed are told, and the same input gives the same bytes" { row F11 F16; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Rows of several processes or settings at once: F8 F10 F11 F12 F16. Each row_ROW counts its own trials.
+# Rows of several processes or settings at once: F2 (in part) F7 F8 F10 F11 F12 F16. Each row_ROW counts its own trials.
 
 # check ROW NAME WHAT COMMAND...: one trial, which holds where the command does.
 n_trials=0 n_bad=0
@@ -25,6 +25,69 @@ try() {
 	[ $s = "$want" ] && return
 	echo "status $s, want $want: $2: $(head -c 300 err)"
 	return 1
+}
+
+# F2: a stage of a build, killed at a random moment.
+killed() { # WHICH MICROSECONDS
+	local pids=() s=0 i
+	rm -f f1 f2 f3 f4
+	mkfifo f1 f2 f3 f4
+	cp old x.leann
+	leann-chunk -q -j 1 tree >f1 2>e1 & pids+=($!)
+	# shellcheck disable=SC2086 # words
+	leann-embed-client -q -j 1 $SERVER <f1 >f2 2>e2 & pids+=($!)
+	leann-anchors -j 1 <f2 >f3 2>e3 & pids+=($!)
+	leann-pq -j 1 <f3 >f4 2>e4 & pids+=($!)
+	leann-graph -q -j 1 -o x.leann <f4 2>e5 & pids+=($!)
+	sleep "$(printf '0.%06d' "$2")"
+	kill -9 "${pids[$1]}" 2>/dev/null || :
+	for i in 0 1 2 3 4; do
+		wait "${pids[$i]}" 2>/dev/null || s=$((s + 1))
+	done
+	cmp -s x.leann old && [ $s != 0 ] && return
+	cmp -s x.leann new || { echo "neither old nor new" && return 1; }
+}
+random_kills() {
+	local k
+	folder F2 pipe-random
+	cp x.leann old
+	bash -o pipefail -c "${COMMAND[pipe-graph]}"
+	mv x.leann new
+	RANDOM=$SEED
+	for ((k = 0; k < $(many 5 200); k++)); do
+		check F2 pipe-random "kill $k" killed $((RANDOM % 5)) $((RANDOM * 3))
+		check F2 pipe-random "no stray after kill $k" test -z "$(find . "$TMPDIR" -name '*tmp.*' -o -name 'leann-??????')"
+	done
+	check F2 pipe-random "the next run" bash -o pipefail -c "${COMMAND[pipe-graph]} && cmp x.leann new"
+	total
+}
+
+# F7: what is given on the command line.
+names_F7() { printf '%s\n' chunk anchors pq graph bundle search cache embed-client; }
+row_F7() {
+	local k i s args words=(-1 0 1 2.5 1e9 99999999999999999999 nan -- - '' / . .. tree v y.leann x.leann parts auto none scan
+		'%s%n' $'\n' $'\x1b[31m' $'\xff\xfe' "$(printf 'a%.0s' {1..5000})" '[' '{a,' '*' '!' ':' 'tree/a1.txt:1' nowhere)
+	folder F7 "$1"
+	mapfile -t args < <("leann-$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*|^  -[A-Za-z0-9]' | tr -d ' ' |
+		grep -vE '^--(daemon|watch)$')
+	RANDOM=$SEED
+	for ((k = 0; k < $(many 15 500); k++)); do
+		local line=()
+		for ((i = RANDOM % 5; i >= 0; i--)); do
+			case $((RANDOM % 3)) in
+			0) line+=("${words[RANDOM % ${#words[@]}]}") ;;
+			1) line+=("${args[RANDOM % ${#args[@]}]}") ;;
+			2) line+=("${args[RANDOM % ${#args[@]}]}=${words[RANDOM % ${#words[@]}]}") ;;
+			esac
+		done
+		# never a server of our own
+		case $1 in embed-client | search) line=(--no-start --endpoint "ipc://$WORK/none" --timeout .1 "${line[@]}") ;; esac
+		s=0
+		timeout 20 "leann-$1" "${line[@]}" >out 2>err </dev/null || s=$?
+		check F7 "$1" "status $s: leann-$1 $(printf '%q ' "${line[@]:0:8}" | cut -c1-300): $(head -c 200 err)" \
+			grep -qx "$s" <<<$'0\n1\n2\n75'
+	done
+	total
 }
 
 # F8: pipes: the reader leaves, the writer is cut short, standard files are closed.

@@ -28,8 +28,10 @@ row_F1() {
 }
 
 # F2: killed before every call that changes something.
-names_F2() { usable graph graph-named graph-all pack pipe-chunk pipe-embed-client pipe-anchors pipe-pq pipe-graph; }
-row_F2() { trials F2 "$1" kill once "$(many 9 100000)"; }
+names_F2() { usable pipe-random graph graph-named graph-all pack pipe-chunk pipe-embed-client pipe-anchors pipe-pq pipe-graph; }
+row_F2() {
+	if [ "$1" = pipe-random ]; then random_kills; else trials F2 "$1" kill once "$(many 9 100000)"; fi
+}
 
 # F3: errors of every call.
 names_F3() {
