@@ -298,7 +298,7 @@ static void fuzz_jsonl(const uint8_t *p, size_t n)
 {
 	struct buf text = BUF_INIT, id = BUF_INIT;
 	struct err e;
-	if (record_text(p, n, &text, &id, &e) == 0 && (!text.len || id.len > JSONL_ID_MAX))
+	if (record_text(p, n, &text, &id, &e) == 0 && (!id.len || id.len > JSONL_ID_MAX))
 		abort();
 	buf_release(&text);
 	buf_release(&id);
