@@ -297,7 +297,7 @@ def main():
     try:
         store = STORES[name]()
     except ImportError as e:
-        os.write(out, json.dumps({"skipped": f"no Python module {e.name}"}).encode())
+        os.write(out, json.dumps({"skipped": f"no Python module {e.name}"}).encode() + b"\n")
         return
     docs, queries = np.load(work + "/docs.npy"), np.load(work + "/queries.npy")
     folder = f"{work}/{name}.d"
