@@ -11,6 +11,7 @@ while True:
     assert h[0] == 0xc6
     r = msgpack.unpackb(f.read(int.from_bytes(h[1:], "big")))
     if r[0] == 64: r[2] = "%d levels" % len(r[2])
+    if r[0] == 66: r[2] = r[2].hex()
     print(*[x.decode("utf-8", "backslashreplace").replace("\n", "/") if isinstance(x, bytes)
             else x.replace("\n", "/") if isinstance(x, str) else x for x in r], sep=" ")'
 }
@@ -249,14 +250,15 @@ list() {
 	printf 'caf\351' >t/latin
 	pipe 'leann-chunk t | dump'
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 7 ]
-	[[ "${lines[0]}" == "0 leann 1 3 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
+	[ "${#lines[@]}" -eq 8 ]
+	[[ "${lines[0]}" == "0 leann 1 4 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
 	[[ "${lines[1]}" == "1 0 0 a.md 18 "*" markdown 0" ]]
 	[[ "${lines[2]}" == "2 0 0 1 17 2 4 6 0 0 None "* ]]
 	[[ "${lines[3]}" == "1 1 0 latin 4 "*"  0" ]]
 	[[ "${lines[4]}" == "2 1 1 0 4 1 1 3 0 0 None caf"$'\xef\xbf\xbd' ]]
 	[ "${lines[5]}" = "64 3 256 levels" ]
-	[[ "${lines[6]}" == "127 6 "* ]]
+	[[ "${lines[6]}" =~ ^"66 0 "[0-9a-f]{4}$ ]]
+	[[ "${lines[7]}" == "127 7 "* ]]
 }
 
 @test "every span of this project and of the system's documents slices its file back within the limit" {
