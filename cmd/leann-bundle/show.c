@@ -116,9 +116,9 @@ static void show_head(const struct index *ix)
 static void show_delta(const struct index *ix)
 {
 	const struct js *d = index_key(ix, "delta");
-	bool never = !ix->chunks || ix->postings.n_words || ix->pq.residual;
+	bool never = !ix->chunks || ix->pq.residual;
 	printf("updates   %s\n", never				    ? "impossible"
-				 : ix->lists || ix->chunk_graph.p ? "rewritten"
+				 : ix->lists || ix->postings.n_words || ix->chunk_graph.p ? "rewritten"
 								  : "appended");
 	if (!d)
 		return;

@@ -11,6 +11,8 @@ static const char *not_appendable(const struct index *ix)
 {
 	if (ix->lists)
 		return "anchors' lists";
+	if (ix->postings.n_words)
+		return "postings";
 	return ix->chunk_graph.p ? "a graph over its chunks" : NULL;
 }
 
@@ -27,7 +29,6 @@ static int check_base(const struct changes *x, const char *path, const struct sh
 			       "program changed it: update again", path, has ? has : "nameless", want);
 	const char *never = !ix->n_chunks	? NULL
 			    : !ix->chunks	? "no spans of passages (--tiny)"
-			    : ix->postings.n_words	? "postings (--lexical)"
 			    : ix->pq.residual	? "residual codes"
 						: NULL;
 	if (never)

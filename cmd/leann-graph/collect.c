@@ -207,8 +207,10 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 		progress_at(&pr, check.n_vecs);
 	}
 	progress_end(&pr, check.n_vecs);
-	if (k < 0 || rec_check_end(&check, e) || check_postings(c, e))
+	if (k < 0 || rec_check_end(&check, e))
 		return -1;
 	settle(c, at);
-	return c->changes.on ? changes_lay_out(&c->changes, c, e) : 0;
+	if (c->changes.on && changes_lay_out(&c->changes, c, e))
+		return -1;
+	return check_postings(c, e);
 }

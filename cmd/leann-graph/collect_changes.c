@@ -47,7 +47,7 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 	case TAG_FILE:
 		if (rec_file(check, r, &f, e))
 			return -1;
-		if (f.flags & FILE_STORED)
+		if (f.flags & FILE_STORED && !x->full)
 			return err_set(e, ERR_DATA, "stdin: a stored file among changes");
 		changes_file(x, &f);
 		return 0;
@@ -56,6 +56,7 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 			return -1;
 		changes_chunk(x, &k);
 		return 0;
+	case TAG_TEXT: return rec_text(check, r, &p, &n, e);	/* the base has it */
 	case TAG_VEC: return rec_vec(check, r, v, e) || spool_add(&x->vecs, v, e) ? -1 : 0;
 	case TAG_GONE:
 		return rec_gone(check, r, &p, &n, e) || changes_gone(x, p, n, e) ? -1 : 0;

@@ -51,6 +51,18 @@ static void add_lang(struct collect *c)
 	buf_add(&c->lang, &lang, sizeof lang);
 }
 
+/* The text of a stored file, which nothing changes, from the base. */
+static int copy_stored(struct layout *l, const struct rec_file *f, struct err *e)
+{
+	const struct index *ix = &l->x->base;
+	for (size_t i = 0; i < ix->n_files; i++)
+		if (column_get(&ix->flags, i) & FILE_STORED && column_get(&ix->hash, i) == f->hash &&
+		    column_get(&ix->size, i) == f->size_bytes)
+			return copy_text(ix, i, f->size_bytes, l->c, e);
+	return err_set(e, ERR_DATA, "stdin: %.*s is stored, but not in the index", (int)f->n_path,
+		       (const char *)f->path);
+}
+
 /* A file of the base as it is, but for the flag of those that are gone now. */
 static int put_old(struct layout *l, struct index_paths *paths, size_t i, struct err *e)
 {
@@ -161,7 +173,8 @@ static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
 	size_t a = 0, b = 0;
 	h->f.path = l->x->names.p + h->path_at;
 	h->f.lang = (const char *)l->x->names.p + h->lang_at;
-	if (index_build_file(l->c->ib, &h->f, e))
+	if (index_build_file(l->c->ib, &h->f, e) ||
+	    (h->f.flags & FILE_STORED && copy_stored(l, &h->f, e)))
 		return -1;
 	while (a < h->n_kept || b < h->n_chunks) {
 		int first = a == h->n_kept ? 0 : b == h->n_chunks ? 1 : before(kept + a * KEPT_BYTES, k + b);

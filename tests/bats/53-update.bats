@@ -120,6 +120,15 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	done
 }
 
+@test "an index with postings has those of its new files after an update" {
+	leann-chunk -q --lexical t | leann-embed-client -q | leann-graph -q -o p.leann
+	printf 'The frobnicate_all_the_things switch is below the stairs.\n' >t/new.txt
+	run -0 leann index update --index p.leann
+	leann-bundle verify -q p.leann
+	[ "$(hits p.leann "frobnicate_all_the_things" -k 1)" = t/new.txt:1 ]
+	tar tf p.leann | grep -qx postings
+}
+
 @test "changes to another build of the index are refused with 75, and to none with 2" {
 	printf 'A change.\n' >t/change.txt
 	leann-chunk -q --update i.leann | leann-embed-client -q >changes
