@@ -99,6 +99,18 @@ static size_t merge(const struct index *ix, const struct bundle_part *made, size
 	return n;
 }
 
+/* Its files are in it: nothing is there to be followed. */
+static void forget_args(struct js *extra)
+{
+	static const char *const keys[] = {"version", "max_tokens", "overlap"};
+	const struct js *old = js_get(extra, "chunking");
+	struct js *chunking = js_new_obj();
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (js_get(old, keys[i]))
+			js_set(chunking, keys[i], js_copy(js_get(old, keys[i])));
+	js_set(extra, "chunking", chunking);
+}
+
 static int self_contained(struct export *x, struct js *extra, struct bundle_part *part, size_t *n,
 			  struct err *e)
 {
@@ -119,6 +131,7 @@ static int self_contained(struct export *x, struct js *extra, struct bundle_part
 	js_set(c, "stored_bytes", js_new_int((int64_t)counts.stored_bytes));
 	js_set(extra, "counts", c);
 	js_set(extra, "languages", index_build_langs(x->ib));
+	forget_args(extra);
 	return 0;
 }
 

@@ -75,6 +75,51 @@ static size_t common(const char *a, size_t n, const char *b)
 	return k;
 }
 
+/*
+ * What it was made of moves along: operands in the first n bytes of common, which is a folder. Where
+ * another option or operand names a place, nobody can say what it was made of here.
+ */
+static int args_move(struct js *m, const char *common, size_t n, const char *dir, struct err *e)
+{
+	const struct js *old = js_get(js_get(m, "chunking"), "args");
+	struct js *chunking = js_new_obj(), *new = js_new_arr();
+	struct buf b = BUF_INIT;
+	bool operand = false, all = true;
+	static const char *const keys[] = {"version", "max_tokens", "overlap"};
+	for (size_t i = 0; i < js_len(old); i++) {
+		buf_clear(&b);
+		if (js_unpath(js_at(old, i), &b)) {
+			err_set(e, ERR_DATA, "damaged index: manifest: chunking.args");
+			js_free(chunking);
+			js_free(new);
+			buf_release(&b);
+			return -1;
+		}
+		buf_addc(&b, 0);
+		const char *arg = (const char *)b.p;
+		bool inside = !strncmp(arg, common, n) && (arg[n] == '/' || !arg[n]);
+		if (operand && inside) {
+			char *path = mem_printf("%s%s", strcmp(dir, "/") || !arg[n] ? dir : "", arg + n);
+			js_push(new, js_new_path(path, strlen(path)));
+			mem_free(path);
+		} else {
+			all &= !operand && strncmp(arg, "--files-from=", 13) && strncmp(arg, "--model=/", 9);
+			js_push(new, js_new_path(arg, strlen(arg)));
+		}
+		operand |= !strcmp(arg, "--");
+	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (js_get(js_get(m, "chunking"), keys[i]))
+			js_set(chunking, keys[i], js_copy(js_get(js_get(m, "chunking"), keys[i])));
+	if (old && all)
+		js_set(chunking, "args", new);
+	else
+		js_free(new);
+	js_set(m, "chunking", chunking);
+	buf_release(&b);
+	return 0;
+}
+
 int roots_move(struct js *m, const char *dir, struct err *e)
 {
 	const struct js *old = js_get(m, "roots");
@@ -103,12 +148,14 @@ int roots_move(struct js *m, const char *dir, struct err *e)
 		js_push(new, js_new_path(path, strlen(path)));
 		mem_free(path);
 	}
+	if (r) {
+		err_set(e, ERR_DATA, "damaged index: manifest: a root that is no path");
+		js_free(new);
+	} else {
+		js_set(m, "roots", new);
+		r = args_move(m, first.p ? (const char *)first.p : "", n, dir, e);
+	}
 	buf_release(&first);
 	buf_release(&root);
-	if (r) {
-		js_free(new);
-		return err_set(e, ERR_DATA, "damaged index: manifest: a root that is no path");
-	}
-	js_set(m, "roots", new);
-	return 0;
+	return r ? -1 : 0;
 }

@@ -32,6 +32,8 @@ struct update {
 	struct opts from_index;		/* its options and operands */
 	char **source;			/* what was asked for: absolute, without links; (n_sources) */
 	size_t n_sources;
+	char **walked;			/* the operands that count, absolute, without links; (n_walked) */
+	size_t n_walked;
 	struct names touched;		/* --git-diff: path -> file that it was, or NAMES_NONE */
 	uint8_t *state;			/* (ix.n_files) */
 	bool *written;			/* (ix.n_files) --full: is in the stream, as it was */

@@ -159,6 +159,26 @@ static bool hidden_from_us(const struct sources *s, const char *path)
 	return unsure;
 }
 
+/*
+ * Was it looked for where it was? Sources that an index says little of (a list of names, whatever
+ * was given for this update) may be others than it was made of.
+ */
+static bool looked_for(const struct chunker *k, const char *path)
+{
+	const struct update *u = k->up;
+	struct stat st;
+	for (size_t i = 0; i < u->n_walked; i++)
+		if (path_inside(path, u->walked[i]))
+			return true;
+	if (!u->base.has_args)
+		return false;
+	if (lstat(path, &st) || !S_ISREG(st.st_mode))
+		return true;
+	if (!k->c->quiet)
+		err_warn("%s: is there, but in none of the sources: kept as it was", path);
+	return false;
+}
+
 void update_gone(struct chunker *k)
 {
 	struct update *u = k->up;
@@ -169,7 +189,7 @@ void update_gone(struct chunker *k)
 		uint32_t was;
 		bool asked = asked_for(u, path) &&
 			     (!k->c->git_from || names_has(&u->touched, path, strlen(path), &was));
-		if (!asked) {
+		if (!asked || !looked_for(k, path)) {
 			u->state[i] = FILE_STAYS;
 		} else if (hidden_from_us(k->src, path)) {
 			u->state[i] = FILE_STAYS;

@@ -52,6 +52,17 @@ static int take_args(struct update *u, struct chunk_opts *c, const struct opts *
 	return 0;
 }
 
+static void add_walked(struct update *u, const struct opts *o)
+{
+	u->walked = mem_calloc(o->n_args + 1, sizeof *u->walked);
+	for (size_t i = 0; i < o->n_args; i++) {
+		char *path = realpath(o->args[i], NULL);
+		if (path)
+			u->walked[u->n_walked++] = mem_strdup(path);
+		free(path);	/* realpath's own */
+	}
+}
+
 int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct err *e)
 {
 	struct update *u = k->up = mem_calloc(1, sizeof *u);
@@ -71,6 +82,7 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 			       c->update);
 	if (u->base.has_args && take_args(u, c, o, e))
 		return -1;
+	add_walked(u, update_operands(u, o));
 	return take_model(c, &u->base.ix, e);
 }
 
@@ -118,6 +130,9 @@ void update_release(struct update *u)
 		return;
 	for (size_t i = 0; i < u->n_sources; i++)
 		mem_free(u->source[i]);
+	for (size_t i = 0; i < u->n_walked; i++)
+		mem_free(u->walked[i]);
+	mem_free(u->walked);
 	for (size_t i = 0; i < u->n_lines; i++)
 		mem_free(u->line[i].path);
 	mem_free(u->source);

@@ -141,6 +141,9 @@ int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n, s
 		if (k.chunk >= x->base.n_chunks)
 			return err_set(e, ERR_DATA, "stdin: chunk %u is kept, of %zu in the index",
 				       k.chunk, x->base.n_chunks);
+		if ((k.sub_off_bytes || k.sub_len_bytes) && !(h->f.flags & FILE_RECORDS))
+			return err_set(e, ERR_DATA, "stdin: file %llu: a part of a record is kept, but "
+				       "it has no records", (unsigned long long)file);
 		if (!k.len_bytes || k.len_bytes > h->f.size_bytes ||
 		    k.off_bytes > h->f.size_bytes - k.len_bytes)
 			return err_set(e, ERR_DATA, "stdin: file %llu of %llu bytes: %llu bytes at %llu "

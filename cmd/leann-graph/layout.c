@@ -215,6 +215,10 @@ int changes_lay_out(struct changes *x, struct collect *c, struct err *e)
 	uint64_t id = x->full ? 0 : x->base.n_files;
 	for (size_t i = 0; i < n_held(x) && !r; i++)
 		r = put_new(&l, i, id + i, e);
+	if (x->full && !x->n_kept) {	/* nothing has a code of the base: a codebook for what there is */
+		c->codebook = (struct rec_codebook){0};
+		buf_clear(&c->codes);
+	}
 	pq_release(&l.pq);
 	mem_free(l.y);
 	mem_free(l.place);

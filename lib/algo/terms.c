@@ -92,7 +92,7 @@ void terms_sum(const uint8_t *a, size_t n_a, const uint8_t *b, size_t n_b, struc
 			df += df_of(a[k]);
 		for (size_t k = i; k < n_b; k += n)
 			df += df_of(b[k]);
-		buf_addc(out, level_of((uint64_t)(df + .5)));
+		buf_addc(out, level_of(df < UINT32_MAX ? (uint64_t)(df + .5) : UINT32_MAX));
 	}
 }
 

@@ -57,7 +57,7 @@ edited() { # SCRIPT FILE
 	[[ $output == *"leann-index 1."[34]* && $output == *"spans     none: files are cut again"* ]]
 	[[ $output == *"codes     16 bytes"* && $output != *$'\nchunks  '*B* ]]
 	run -0 leann-bundle show "$T/with.leann"
-	[[ $output == *"leann-index 1.2"* && $output != *"spans "* ]]
+	[[ $output == *"leann-index 1."[234]* && $output != *"spans "* ]]
 	run -0 leann-bundle verify "$T/tiny.leann"
 	leann-bundle validate "$T/tiny.leann" >out || [ $? -eq 1 ]
 	! grep -q stale out

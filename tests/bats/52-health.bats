@@ -184,7 +184,7 @@ open("parts/codes", "wb").write(c)'
 	made
 	rm tree/notes/garden.md
 	printf '# Bees\n\nA hive needs water nearby and a quiet place.\n' >tree/notes/bees.md
-	leann index update --index t.leann tree >/dev/null 2>&1
+	leann-chunk -q --update t.leann | leann-embed-client -q | leann-graph -q --update t.leann
 	leann index stats --json t.leann >out
 	json out 'd["deltaIndexSize"] > 0 and d["removedSize"] > 0 and d["sources"] == {"files": 4, "n_changed": 0, "n_missing": 0}'
 	json out 'd["deltaRatio"] == (d["deltaIndexSize"] + d["removedSize"]) / d["mainIndexSize"] and d["health"]["parts"]["delta"] < 1'

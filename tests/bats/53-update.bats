@@ -143,18 +143,55 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	[[ $output == *"no changes to an index"* ]]
 }
 
-@test "an index without files takes its first, and one whose files all went has no hits" {
+@test "an index without files takes its first; where no file is left nothing is taken for gone" {
 	mkdir e
 	leann index create --input e --output e.leann
 	printf 'The first file of all.\n' >e/first.txt
 	leann index update --index e.leann
 	[ "$(hits e.leann "first of all" -k 1)" = e/first.txt:1 ]
 	rm e/first.txt
-	leann index update --index e.leann
-	[ -z "$(hits e.leann "first of all")" ]
-	leann-bundle verify -q e.leann
-	leann index rebuild --index e.leann
-	leann-bundle verify -q e.leann
+	sum=$(cksum <e.leann)
+	run -2 leann index update --index e.leann
+	[[ $output == *"no file is left"*"nothing is taken for gone"* ]]
+	[ "$(cksum <e.leann)" = "$sum" ]
+}
+
+@test "files that the sources of an update do not hold, but that are there, are not gone" {
+	ls t/notes >list
+	(cd t/notes && leann-chunk -q --files-from=../../list | leann-embed-client -q | leann-graph -q -o ../../l.leann)
+	cp t/notes/sea.md . # the list's names are looked for from here now
+	run -0 leann-chunk --update l.leann --dry-run
+	[[ $output == *"bread.md: is there, but in none of the sources: kept as it was"* && $output == *" 0 gone;"* ]]
+	echo "From standard input." | leann-chunk -q - t | leann-embed-client -q | leann-graph -q -o s.leann
+	run -0 leann-chunk --update s.leann --dry-run t/notes
+	[[ $output == *" 0 gone;"* ]]
+	leann-chunk -q --update s.leann --full t | leann-embed-client -q | leann-graph -q --update s.leann
+	leann-bundle verify -q s.leann
+	[[ $(leann-search -k 1 s.leann "from standard input") == stdin:1-1* ]]
+}
+
+@test "an index imported below another folder follows that one" {
+	leann bundle export -o parcel i.leann
+	cp -r t moved
+	leann bundle import --root moved -o m.leann parcel
+	printf 'Penguins are birds that cannot fly.\n' >moved/penguin.md
+	leann index update -q --index m.leann
+	[ "$(hits m.leann "birds that cannot fly" -k 1)" = moved/penguin.md:1 ]
+	run -0 hits m.leann "bread, mail, tomatoes" -k 100
+	[[ $output != *t/* ]]
+	leann bundle export --self-contained -o self.leann i.leann
+	run -2 leann index update --index self.leann
+	[[ $output == *"does not say what it was made of"* ]]
+}
+
+@test "a rebuild that embeds everything again has a codebook of its own" {
+	mkdir few
+	cp t/notes/bread.md few
+	leann-chunk -q few | leann-embed-client -q | leann-graph -q --codebook train -o few.leann
+	cp -r t/* few
+	leann-chunk -q --update few.leann --full --reembed | leann-embed-client -q | leann-graph -q --update few.leann
+	run -0 leann-bundle show few.leann
+	[[ $output == *"256 values"* ]]
 }
 
 @test "an index whose folder is not there is left alone" {
