@@ -7,7 +7,8 @@ trials() { # ROW NAME KINDS MODES N
 	[ -z "$ONLY" ] || only=(-o "$ONLY")
 	[ "$2" != graph-named ] || export FAULT_NO_TMPFILE=1
 	# shellcheck disable=SC2086 # options
-	fault-trials -s "$SO" -p "${PROG[$2]}" ${INDEX[$2]:+-i "${INDEX[$2]}"} ${OPTIONS[$2]} -b "$WORK/before" \
+	fault-trials -s "$SO" -p "${PROG[$2]}" ${INDEX[$2]:+-i "${INDEX[$2]}"} ${OPTIONS[$2]} \
+		-b "$WORK/before" \
 		-d "$3" -m "$4" -n "$5" -S "$SEED" "${only[@]}" -R "SEED=$SEED tests/faults/run $1 $2" "${COMMAND[$2]}"
 }
 
