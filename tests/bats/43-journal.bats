@@ -46,7 +46,7 @@ record_bytes=1560 # 24 + 4 * 384
 		leann-embed-client -q --batch-size=8 --journal j <"$T/chunks" >/dev/null 2>&1 3>&- &
 		pid=$!
 		sleep "$wait_s"
-		kill -KILL $pid
+		kill -KILL $pid 2>/dev/null || :	# it may be done
 		wait $pid || :
 		[ ! -e j ] || [ "$(stat -c %s j)" -ge "$size" ]
 		size=$(stat -c %s j 2>/dev/null || echo 0)
@@ -58,7 +58,7 @@ record_bytes=1560 # 24 + 4 * 384
 		[ "$(stat -c %s j 2>/dev/null || echo 0)" -lt $((size + 13000)) ] || break
 		sleep .005
 	done
-	kill -KILL $pid
+	kill -KILL $pid 2>/dev/null || :
 	wait $pid || :
 	run --separate-stderr embed_cmp --journal j
 	said "leann-embed-client: j: "*" embeddings of a run that was interrupted"
