@@ -116,7 +116,7 @@ static void test_reconstruction(void)
 	for (int residual = 0; residual < 2; residual++) {
 		struct enrich_params p = ENRICH_PARAMS_DEFAULT;
 		struct enrich x = ENRICH_INIT;
-		double good, bad;
+		double good = 0, bad = 0;
 		p.pq.residual = residual;
 		p.pq.m = 4;
 		p.pq.ksub = 256;
