@@ -71,24 +71,16 @@ static int add_file(struct export *x, size_t i, struct err *e)
 	return 0;
 }
 
-static const struct bundle_part *part_named(const struct bundle_part *p, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(p[i].name, name))
-			return &p[i];
-	return NULL;
-}
-
 /* The index's members in their order, "files" and "text" as they are in made; text may be new. */
 static size_t merge(const struct index *ix, const struct bundle_part *made, size_t n_made,
 		    struct bundle_part *out)
 {
-	const struct bundle_part *text = part_named(made, n_made, "text"), *p;
+	const struct bundle_part *text = bundle_find_part(made, n_made, "text"), *p;
 	size_t n = 0;
 	for (size_t i = 0; i < ix->b.n_members; i++) {
 		const struct bundle_member *m = &ix->b.member[i];
 		bool new = !strcmp(m->name, "files") || !strcmp(m->name, "text");
-		p = new ? part_named(made, n_made, m->name) : NULL;
+		p = new ? bundle_find_part(made, n_made, m->name) : NULL;
 		if (p)
 			out[n++] = *p;
 		else if (!new)
@@ -97,18 +89,6 @@ static size_t merge(const struct index *ix, const struct bundle_part *made, size
 	if (text && !ix->text && n < BUNDLE_MEMBERS_MAX)
 		out[n++] = *text;
 	return n;
-}
-
-/* Its files are in it: nothing is there to be followed. */
-static void forget_args(struct js *extra)
-{
-	static const char *const keys[] = {"version", "max_tokens", "overlap"};
-	const struct js *old = js_get(extra, "chunking");
-	struct js *chunking = js_new_obj();
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (js_get(old, keys[i]))
-			js_set(chunking, keys[i], js_copy(js_get(old, keys[i])));
-	js_set(extra, "chunking", chunking);
 }
 
 static int self_contained(struct export *x, struct js *extra, struct bundle_part *part, size_t *n,
@@ -131,7 +111,9 @@ static int self_contained(struct export *x, struct js *extra, struct bundle_part
 	js_set(c, "stored_bytes", js_new_int((int64_t)counts.stored_bytes));
 	js_set(extra, "counts", c);
 	js_set(extra, "languages", index_build_langs(x->ib));
-	forget_args(extra);
+	struct js *chunking = js_copy(js_get(extra, "chunking"));
+	js_del(chunking, "args");	/* its files are in it: nothing is there to be followed */
+	js_set(extra, "chunking", chunking);
 	return 0;
 }
 

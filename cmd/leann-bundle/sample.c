@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "fmt/index_lists.h"
 #include "search/leann_impl.h"
+#include "search/why.h"
 #include "sys/embed.h"
 
 enum { QUERIES_MAX = 256, EMBED_ROUND = 256 };
@@ -33,13 +34,6 @@ static void rows_release(struct rows_of *r)
 	mem_free(r->assign);
 	leann_searcher_free(r->s);
 	leann_close(r->ix);
-}
-
-static int as_err(const struct leann_error *why, struct err *e)
-{
-	return err_set(e, why->status == LEANN_USAGE ? ERR_USAGE
-			  : why->status == LEANN_TEMPORARY ? ERR_TEMP : ERR_DATA,
-		       "%s", why->message);
 }
 
 /* Passages ids[from..to-1] into vec from row r->n on; r->ids keeps those whose source is fresh. */
@@ -117,7 +111,7 @@ static int take_codes(struct rows_of *r, struct err *e)
 {
 	const struct engine *g = &r->ix->g;
 	uint32_t *place = NULL;
-	bool bad = false;
+	int bad = 0;
 	if (g->ix.lists && index_places(&g->ix, &place, e))
 		return -1;
 	r->m = g->pq.m;
@@ -125,21 +119,14 @@ static int take_codes(struct rows_of *r, struct err *e)
 	r->packed = mem_calloc(pq_packed_bytes(r->n, r->m), 1);
 	if (g->assign)
 		r->assign = mem_array(r->n, sizeof *r->assign);
-	for (size_t i = 0; i < r->n; i++) {
-		size_t at = place ? place[r->ids[i]] : r->ids[i];
-		const uint8_t *p = g->ix.codes + at / PQ_BLOCK * PQ_BLOCK * r->m + at % PQ_BLOCK;
-		for (size_t j = 0; j < r->m; j++) {
-			r->codes[i * r->m + j] = p[j * PQ_BLOCK];
-			bad |= p[j * PQ_BLOCK] >= g->pq.ksub;
-		}
+	for (size_t i = 0; i < r->n && !bad; i++) {
+		bad = index_code(&g->ix, place, r->ids[i], r->codes + i * r->m, e);
 		if (g->assign)
-			r->assign[i] = g->assign[at];
+			r->assign[i] = g->assign[place ? place[r->ids[i]] : r->ids[i]];
 	}
 	pq_pack(r->codes, r->n, r->m, r->packed);
 	mem_free(place);
-	return bad ? err_set(e, ERR_DATA, "%s: damaged index: a code over %zu", g->ix.b.path,
-			     g->pq.ksub - 1)
-		   : 0;
+	return bad;
 }
 
 static int coverage(const struct rows_of *r, const struct rows *rows, struct par *par,
@@ -196,7 +183,7 @@ int sample_measure(const struct sample_opts *o, struct sample *out, struct err *
 	*out = (struct sample){.n_wanted = o->n};
 	if (leann_open(o->index, 0, &r.ix, &why) ||
 	    leann_searcher_new(r.ix, &lo, &r.s, &why)) {
-		as_err(&why, e);
+		leann_why(&why, e);
 		goto out;
 	}
 	size_t live = n_live(&r.ix->g.ix);

@@ -4,16 +4,8 @@
 #include <stdio.h>
 
 #include "leann.h"
+#include "search/why.h"
 #include "sys/config.h"
-
-static int as_err(const struct leann_error *why, struct err *e)
-{
-	return err_set(e,
-		       why->status == LEANN_USAGE	? ERR_USAGE
-		       : why->status == LEANN_TEMPORARY ? ERR_TEMP
-							: ERR_DATA,
-		       "%s", why->message);
-}
 
 static void print_list(const char *path, const struct leann_warmth *w, bool left)
 {
@@ -62,7 +54,7 @@ static int warm_one(const char *path, const struct leann_options *lo, const stru
 	int r = leann_open(path, 0, &ix, &why) || leann_searcher_new(ix, lo, &s, &why) ||
 		leann_warm(s, *room, o->index_only ? LEANN_WARM_INDEX_ONLY : 0, &w, &why);
 	if (r) {
-		as_err(&why, e);
+		leann_why(&why, e);
 	} else {
 		print(path, w, o->index_only, &read);
 		*room = w->max_bytes > read ? w->max_bytes - read : 1;

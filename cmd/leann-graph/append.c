@@ -1,64 +1,36 @@
 /* What an index becomes when chunks are put behind those it has; see build.h. */
-#include <math.h>
 #include <string.h>
 
+#include "algo/health.h"
 #include "base/le.h"
 #include "base/mem.h"
 #include "build.h"
-#include "fmt/csr.h"
+#include "search/engine.h"
 
-/* Mean of x.x^ / |x^| over the chunks that were embedded: x.x^ is Rx.y, y the decoded vector. */
-static int measure(const struct build *b, const struct changes *x, const struct rows *rows,
-		   double *mean, struct err *e)
+int build_embedded(struct build *b, struct collect *c, uint64_t seed, double *reconstruction,
+		   struct par *par, struct err *e)
 {
-	const struct pq *pq = &b->x.pq;
-	float *v = mem_array(pq->dim, sizeof *v), *rx = mem_array(pq->drot, sizeof *rx),
-	      *y = mem_array(pq->drot, sizeof *y);
-	double sum = 0;
-	int r = 0;
-	for (size_t i = 0; i < rows->n && !r; i++) {
-		if (!x->exact.p[i])
-			continue;
-		r = rows->read(rows->ctx, i, 1, v, e);
-		pq_rotate(pq, v, rx);
-		pq_decode(pq, b->x.codes + (x->n_old + i) * pq->m, y);
-		double len = sqrt((double)pq_dot(y, y, pq->drot));
-		sum += len > 0 ? (double)pq_dot(rx, y, pq->drot) / len : 0;
-	}
-	*mean = sum / (double)x->n_embedded;
-	mem_free(v);
-	mem_free(rx);
-	mem_free(y);
-	return r;
-}
-
-int build_embedded(struct build *b, struct collect *c, double *reconstruction, struct par *par,
-		   struct err *e)
-{
-	const struct changes *x = &c->changes;
-	struct rows rows = {c->spool.n, c->spool.dim, spool_read, &c->spool};
-	size_t m = b->x.pq.m;
+	struct changes *x = &c->changes;
+	struct rows rows = {x->vecs.n, x->vecs.dim, spool_read, &x->vecs};
+	size_t m = b->x.pq.m, k = 0;
 	*reconstruction = 0;
-	if (!x->n_embedded)
+	if (!rows.n)
 		return 0;
 	uint8_t *codes = mem_array(rows.n, m);
-	int r = pq_encode(&b->x.pq, &rows, NULL, NULL, par, codes, e);
-	for (size_t i = 0; i < rows.n && !r; i++)
+	int r = pq_encode(&b->x.pq, &rows, NULL, NULL, par, codes, e) ||
+		health_reconstruction(&rows, &b->x.pq, NULL, NULL, codes, seed, reconstruction, e);
+	for (size_t i = 0; i < x->exact.len; i++)
 		if (x->exact.p[i])
-			memcpy(b->x.codes + (x->n_old + i) * m, codes + i * m, m);
+			memcpy(b->x.codes + (x->n_old + i) * m, codes + k++ * m, m);
 	mem_free(codes);
-	return r ? r : measure(b, x, &rows, reconstruction, e);
+	return r ? -1 : 0;
 }
 
 static int load_graph(struct build *b, const struct index *ix, struct err *e)
 {
-	struct csr c = CSR_INIT;
-	if (!ix->anchor_graph.p)
-		return 0;
-	if (csr_unpack(ix->anchor_graph.p, ix->anchor_graph.n, &c, e))
-		return err_prefix(e, "%s: damaged index: member anchor-graph", ix->b.path);
-	b->anchor_graph = (struct graph){c.n, c.offs, c.edges, c.entry};
-	return 0;
+	return ix->anchor_graph.p ? engine_unpack_graph(ix, &ix->anchor_graph, "anchor-graph",
+							ix->anchors.m, &b->anchor_graph, e)
+				  : 0;
 }
 
 /* The anchors of the base, with the new chunks in their lists. */
@@ -84,13 +56,14 @@ static int load_anchors(struct build *b, const struct index *ix, const struct ro
 	return 0;
 }
 
-int build_append(struct build *b, struct collect *c, struct par *par, struct err *e)
+int build_append(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
+		 struct err *e)
 {
 	const struct changes *x = &c->changes;
 	struct rows rows = {c->spool.n, c->spool.dim, spool_read, &c->spool};
 	size_t m = c->codebook.m, n = x->n_old + rows.n;
 	build_load_codes(b, c, n);
-	if (build_embedded(b, c, &b->reconstruction, par, e) ||
+	if (build_embedded(b, c, s->seed, &b->reconstruction, par, e) ||
 	    load_anchors(b, &x->base, &rows, par, e) || load_graph(b, &x->base, e))
 		return -1;
 	b->packed = mem_alloc(pq_packed_bytes(n, m));

@@ -9,6 +9,7 @@
 #include "algo/pq_shipped.h"
 #include "base/mem.h"
 #include "fmt/index_lists.h"
+#include "search/engine.h"
 
 /* A codebook that comes with the program is not in the index, and for so few that it serves smaller. */
 enum { SMALL_CODE_BYTES = 16 };
@@ -51,12 +52,9 @@ static int load_anchors(struct build *b, const struct collect *c, struct err *e)
 
 void build_load_codes(struct build *b, const struct collect *c, size_t n)
 {
-	const struct rec_codebook *k = &c->codebook;
-	b->x.pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
-			      .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
-	pq_load(&b->x.pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
-	b->x.codes = mem_array(n, k->m);
-	memcpy(b->x.codes, c->codes.p, n * k->m);
+	engine_load_pq(&b->x.pq, &c->codebook);
+	b->x.codes = mem_array(n, b->x.pq.m);
+	memcpy(b->x.codes, c->codes.p, n * b->x.pq.m);
 }
 
 static int enrich(struct build *b, struct collect *c, const struct rows *rows,
@@ -77,7 +75,7 @@ static int enrich(struct build *b, struct collect *c, const struct rows *rows,
 		return -1;
 	if (c->codebook.m)
 		build_load_codes(b, c, rows->n);
-	if (c->codebook.m && c->changes.on && build_embedded(b, c, &b->embedded, par, e))
+	if (c->codebook.m && c->changes.on && build_embedded(b, c, s->seed, &b->embedded, par, e))
 		return -1;
 	if (enrich_anchors(rows, group, &params, par, &b->x, e))
 		return -1;

@@ -45,13 +45,14 @@ int build_all(struct build *b, struct collect *c, const struct build_settings *s
  * The base with what changes_lay_out() put behind it: its quantiser, anchors and graph over them.
  * Of health there is only reconstruction, of the chunks that were embedded.
  */
-int build_append(struct build *b, struct collect *c, struct par *par, struct err *e) MUST_CHECK;
+int build_append(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
+		 struct err *e) MUST_CHECK;
 /*
- * Of changes: the codes of the chunks that were embedded into b->x.codes; mean of x.x^ / |x^| over
+ * Of changes: the codes of the chunks that were embedded into b->x.codes; health_reconstruction() of
  * them, 0 where there are none.
  */
-int build_embedded(struct build *b, struct collect *c, double *reconstruction, struct par *par,
-		   struct err *e) MUST_CHECK;
+int build_embedded(struct build *b, struct collect *c, uint64_t seed, double *reconstruction,
+		   struct par *par, struct err *e) MUST_CHECK;
 /* c's codebook, and its n codes. */
 void build_load_codes(struct build *b, const struct collect *c, size_t n);
 void build_release(struct build *b);

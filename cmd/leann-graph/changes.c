@@ -6,35 +6,22 @@
 #include "base/le.h"
 #include "base/mem.h"
 
-/* What stands in the way of putting chunks behind those that are there; NULL: nothing. */
-static const char *not_appendable(const struct index *ix)
-{
-	if (ix->lists)
-		return "anchors' lists";
-	if (ix->postings.n_words)
-		return "postings";
-	return ix->chunk_graph.p ? "a graph over its chunks" : NULL;
-}
-
 static int check_base(const struct changes *x, const char *path, const struct shead *head,
 		      struct err *e)
 {
 	const struct index *ix = &x->base;
-	const char *has = js_str(index_key(ix, "build_id"), NULL), *why = not_appendable(ix);
+	const char *has = js_str(index_key(ix, "build_id"), NULL), *why;
+	enum index_update kind = index_update_kind(ix, &why);
 	char want[32];
 	if (shead_str(head, "base", want, sizeof want, e))
 		return err_prefix(e, "stdin");
 	if (!has || strcmp(want, has))
 		return err_set(e, ERR_TEMP, "%s is build %s, the changes are to %s: another "
 			       "program changed it: update again", path, has ? has : "nameless", want);
-	const char *never = !ix->n_chunks	? NULL
-			    : !ix->chunks	? "no spans of passages (--tiny)"
-			    : ix->pq.residual	? "residual codes"
-						: NULL;
-	if (never)
+	if (kind == INDEX_FIXED)
 		return err_set(e, ERR_USAGE, "%s has %s: it cannot be updated, build it again", path,
-			       never);
-	if (!x->full && why)
+			       why);
+	if (kind == INDEX_REWRITTEN && !x->full)
 		return err_set(e, ERR_USAGE, "%s has %s, which nothing can be added to: give "
 			       "leann-chunk --full", path, why);
 	return 0;

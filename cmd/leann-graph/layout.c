@@ -8,6 +8,7 @@
 #include "changes.h"
 #include "collect.h"
 #include "fmt/index_lists.h"
+#include "search/engine.h"
 
 enum { TEXT_PIECE = 1 << 16 };
 
@@ -20,14 +21,6 @@ struct layout {
 	uint32_t *place;		/* of each chunk's code in the base; NULL: its number */
 	bool hashes;			/* every chunk has one */
 };
-
-static void code_of(const struct layout *l, size_t chunk, uint8_t *code)
-{
-	size_t at = l->place ? l->place[chunk] : chunk, m = l->pq.m;
-	const uint8_t *block = l->x->base.codes + at / INDEX_BLOCK * INDEX_BLOCK * m;
-	for (size_t j = 0; j < m; j++)
-		code[j] = block[j * INDEX_BLOCK + at % INDEX_BLOCK];
-}
 
 static int copy_text(const struct index *ix, size_t file, uint64_t size, struct collect *c,
 		     struct err *e)
@@ -82,13 +75,12 @@ static int put_old(struct layout *l, struct index_paths *paths, size_t i, struct
 	    (f.flags & FILE_STORED && copy_text(ix, i, f.size_bytes, l->c, e)))
 		return -1;
 	for (size_t c = (size_t)f.first_chunk; c < f.first_chunk + f.n_chunks; c++) {
-		if (index_chunk(ix, c, &k, e))
+		if (index_chunk(ix, c, &k, e) || index_code(ix, l->place, c, code, e))
 			return -1;
 		struct rec_chunk r = {.file = i, .off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
 				      .sub_off_bytes = k.sub_off_bytes,
 				      .sub_len_bytes = k.sub_len_bytes};
 		index_build_chunk(l->c->ib, &r);
-		code_of(l, c, code);
 		buf_add(&l->c->codes, code, l->pq.m);
 		if (l->hashes)
 			buf_addc(&l->c->hashes, ix->hashes[c]);
@@ -130,7 +122,8 @@ static int put_kept(struct layout *l, const uint8_t *p, uint64_t file, struct er
 	kept_get(p, &k);
 	struct rec_chunk r = {.file = file, .off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
 			      .sub_off_bytes = k.sub_off_bytes, .sub_len_bytes = k.sub_len_bytes};
-	code_of(l, k.chunk, code);
+	if (index_code(&l->x->base, l->place, k.chunk, code, e))
+		return -1;
 	decode(l, code);
 	index_build_chunk(l->c->ib, &r);
 	buf_add(&l->c->codes, code, l->pq.m);
@@ -194,9 +187,7 @@ static void load_pq(struct layout *l)
 	const struct rec_codebook *k = &l->x->base.pq;
 	if (!l->x->base.n_chunks)
 		return;
-	l->pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
-			    .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
-	pq_load(&l->pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+	engine_load_pq(&l->pq, k);
 	l->y = mem_array(l->pq.drot, sizeof *l->y);
 	l->c->codebook = *k;
 }

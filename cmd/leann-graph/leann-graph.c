@@ -45,13 +45,12 @@ static size_t word_in(const char *word, const char *const *list, size_t none)
 static void inherit(struct build_settings *s, const struct index *base)
 {
 	const struct js *b = index_key(base, "build"), *g = js_get(b, "graph");
-	static const char *const complexities[] = {"low", "medium", "high", NULL};
 	if (!b)
 		return;
 	s->backend = (enum graph_backend)word_in(js_str(js_get(b, "backend"), NULL),
 						 graph_backend_names, s->backend);
 	s->complexity = (enum graph_complexity)word_in(js_str(js_get(b, "complexity"), NULL),
-						       complexities, s->complexity);
+						       graph_complexity_names, s->complexity);
 	if (s->kind == GRAPH_AUTO && base->chunk_graph.p)
 		s->kind = GRAPH_OF_CHUNKS;
 	int64_t degree = js_int(js_get(g, "maxDegree")), ef = js_int(js_get(g, "efConstruction"));
@@ -75,7 +74,7 @@ static int make(struct settings *s, struct collect *c, struct build *b, struct p
 	}
 	if (x->on)
 		inherit(&s->build, &x->base);
-	int r = x->n_old ? build_append(b, c, par, e) : build_all(b, c, &s->build, par, e);
+	int r = x->n_old ? build_append(b, c, &s->build, par, e) : build_all(b, c, &s->build, par, e);
 	if (r || write_index(s->out, c, b, &s->build, e))
 		return -1;
 	if (s->verbose)

@@ -147,12 +147,11 @@ static void put_build(struct js *m, const struct build *b, const struct build_se
 		      const struct shipped *codebook)
 {
 	char name[17];
-	static const char *const complexity[] = {"low", "medium", "high"};
 	struct js *o = js_new_obj(), *a = js_new_obj(), *q = js_new_obj(), *g = js_new_obj();
 	js_set(m, "build", o);
 	set_int(o, "seed", s->seed);
 	set_str(o, "backend", graph_backend_names[b->lists ? BACKEND_DISKANN : BACKEND_HNSW]);
-	set_str(o, "complexity", complexity[s->complexity]);
+	set_str(o, "complexity", graph_complexity_names[s->complexity]);
 	js_set(o, "anchorSelection", a);
 	set_str(a, "type", anchors_strategy_names[b->x.anchors.strategy]);
 	set_int(a, "count", b->x.anchors.n);

@@ -46,8 +46,6 @@ static const struct opt table[] = {
 	{0},
 };
 
-static const char *const complexities[] = {"low", "medium", "high", NULL};
-
 static void set_key(struct settings *s, const char *key, const struct opts *o)
 {
 	struct err e;
@@ -122,7 +120,8 @@ static void set_graph(struct settings *s)
 	size_t m = (size_t)config_int(&s->config, "hnsw.M");
 	size_t ef = (size_t)config_int(&s->config, "hnsw.efConstruction");
 	s->build.complexity =
-		(enum graph_complexity)word_of(config_str(&s->config, "complexity"), complexities);
+		(enum graph_complexity)word_of(config_str(&s->config, "complexity"),
+					       graph_complexity_names);
 	*g = graph_params_for(s->build.complexity);
 	if (m)
 		g->max_degree = m;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "leann.h"
+#include "search/why.h"
 #include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
@@ -27,15 +28,6 @@ struct asking {
 	bool no_log;
 };
 
-static int as_err(const struct leann_error *why, struct err *e)
-{
-	return err_set(e,
-		       why->status == LEANN_USAGE	? ERR_USAGE
-		       : why->status == LEANN_TEMPORARY ? ERR_TEMP
-							: ERR_DATA,
-		       "%s", why->message);
-}
-
 /* One batch of questions. */
 static int ask(struct asking *g, const struct leann_text *q, size_t n, struct err *e)
 {
@@ -52,7 +44,7 @@ static int ask(struct asking *g, const struct leann_text *q, size_t n, struct er
 		g->n_hits += r->answers[i].n_hits;
 	}
 	leann_results_free(r);
-	return bad ? as_err(&why, e) : 0;
+	return bad ? leann_why(&why, e) : 0;
 }
 
 /* What is near a passage. None there is an answer: 1, and why on stderr. */
@@ -63,7 +55,7 @@ static int like(struct asking *g, const char *where, struct err *e)
 	struct leann_error why;
 	uint32_t chunk;
 	if (like_find(g->from, where, &chunk, &why)) {
-		as_err(&why, e);
+		leann_why(&why, e);
 		if (why.status != LEANN_NOT_FOUND)
 			return -1;
 		err_print(e);
@@ -81,7 +73,7 @@ static int like(struct asking *g, const char *where, struct err *e)
 		g->n_hits += r->answers[0].n_hits;
 	}
 	leann_results_free(r);
-	return bad ? as_err(&why, e) : 0;
+	return bad ? leann_why(&why, e) : 0;
 }
 
 static int ask_file(struct asking *g, const char *path, struct err *e)
@@ -140,7 +132,7 @@ static int make_filter(struct asking *g, const struct settings *s, struct err *e
 	struct leann_error why;
 	const char **langs = strings(s->langs);
 	if ((langs || s->paths) && leann_filter_new(g->ix, langs, s->paths, &g->filter, &why)) {
-		as_err(&why, e);
+		leann_why(&why, e);
 		return why.status == LEANN_USAGE ? err_prefix(e, "--lang") : -1;
 	}
 	mem_free(langs);
@@ -183,7 +175,7 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 	bool graph = s->source == SOURCE_GRAPH || s->source == SOURCE_TWO_LEVEL;
 	if (leann_open(s->index, graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
 	    leann_searcher_new(g->ix, &o, &g->from, &why))
-		return as_err(&why, e);
+		return leann_why(&why, e);
 	const struct leann_info *i = leann_index_info(g->ix);
 	if ((s->n_probe || s->source == SOURCE_LISTS) && i->n_chunks && !i->n_lists)
 		return err_set(e, ERR_USAGE, "%s has no lists: build it with leann-graph --backend "

@@ -6,6 +6,8 @@
 #include "algo/graph_links.h"
 #include "base/mem.h"
 
+const char *const graph_complexity_names[] = {"low", "medium", "high", NULL};
+
 struct graph_params graph_params_for(enum graph_complexity c)
 {
 	static const size_t degree[] = {12, 16, 32}, ef[] = {100, 200, 400};

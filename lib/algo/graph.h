@@ -23,6 +23,7 @@
 enum { GRAPH_DEGREE_MAX = 1024 };
 
 enum graph_complexity { GRAPH_LOW, GRAPH_MEDIUM, GRAPH_HIGH };
+extern const char *const graph_complexity_names[]; /* "low", "medium", "high", NULL */
 
 struct graph_params {
 	size_t max_degree; /* M: links of a hub, 2..GRAPH_DEGREE_MAX */

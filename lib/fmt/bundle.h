@@ -61,11 +61,13 @@ void bundle_close(struct bundle *b);
  */
 struct js *bundle_extra(const struct js *manifest);
 
-struct bundle_part {
+struct bundle_part {			/* a member to be written */
 	const char *name;		/* see bundle_name_ok() */
 	const void *p;			/* borrowed */
 	size_t n;
 };
+/* The part of that name, or NULL. */
+const struct bundle_part *bundle_find_part(const struct bundle_part *part, size_t n, const char *name);
 /*
  * Write parts as members behind a manifest made of the keys of extra (an object,
  * borrowed) plus checksum, format, version, build id and member table. Same input,

@@ -86,7 +86,7 @@ static struct js *member_table(const struct bundle_part *part, const uint64_t *s
 	return list;
 }
 
-static const struct bundle_part *find_part(const struct bundle_part *part, size_t n, const char *name)
+const struct bundle_part *bundle_find_part(const struct bundle_part *part, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(part[i].name, name))
@@ -105,17 +105,14 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
 	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
-	    find_part(part, n, "hashes"))
+	    bundle_find_part(part, n, "hashes"))
 		return 4;
-	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
-	    find_part(part, n, "hashes"))
-		return 4;
-	if (js_get(quantization, "codeBits") || find_part(part, n, "lists") ||
-	    find_part(part, n, "postings") ||
-	    (find_part(part, n, "codes") && !find_part(part, n, "chunks")) ||
-	    has_pq_flags(find_part(part, n, "pq")))
+	if (js_get(quantization, "codeBits") || bundle_find_part(part, n, "lists") ||
+	    bundle_find_part(part, n, "postings") ||
+	    (bundle_find_part(part, n, "codes") && !bundle_find_part(part, n, "chunks")) ||
+	    has_pq_flags(bundle_find_part(part, n, "pq")))
 		return 3;
-	if (js_get(quantization, "codebook") || find_part(part, n, "terms"))
+	if (js_get(quantization, "codebook") || bundle_find_part(part, n, "terms"))
 		return 2;
 	return js_get(js_get(extra, "model"), "precision") ? 1 : 0;
 }

@@ -88,6 +88,15 @@ void index_file(const struct index *ix, size_t i, struct index_file *f);
 int index_chunk(const struct index *ix, size_t i, struct index_chunk *c, struct err *e) MUST_CHECK;
 /* The file of chunk i; every index has it. */
 int index_chunk_file(const struct index *ix, size_t i, size_t *file, struct err *e) MUST_CHECK;
+/* What an update does with such an index; *why, unless it appends: what it has, or lacks. */
+enum index_update { INDEX_APPENDED, INDEX_REWRITTEN, INDEX_FIXED };
+enum index_update index_update_kind(const struct index *ix, const char **why);
+/*
+ * The pq.m bytes of chunk i's code, each below pq.ksub: with lists that was not proven before.
+ * place: where the codes of chunks are (index_lists.h), NULL without lists.
+ */
+int index_code(const struct index *ix, const uint32_t *place, size_t i, uint8_t *code,
+	       struct err *e) MUST_CHECK;
 /* The byte of chunk i's text; of an index that has hashes. */
 static inline uint8_t index_hash(const struct index *ix, size_t i)
 {

@@ -347,3 +347,32 @@ int index_open_codes(struct index *ix, struct err *e)
 	/* lists are for codes that are better not read whole; any byte can be scored */
 	return bundle_find(&ix->b, "lists") ? 0 : index_check_codes(ix, e);
 }
+
+int index_code(const struct index *ix, const uint32_t *place, size_t i, uint8_t *code,
+	       struct err *e)
+{
+	size_t at = place ? place[i] : i;
+	const uint8_t *block = ix->codes + at / INDEX_BLOCK * INDEX_BLOCK * ix->pq.m;
+	for (size_t j = 0; j < ix->pq.m; j++) {
+		code[j] = block[j * INDEX_BLOCK + at % INDEX_BLOCK];
+		if (code[j] >= ix->pq.ksub)
+			return err_set(e, ERR_DATA, "%s: damaged index: a code over %zu", ix->b.path,
+				       ix->pq.ksub - 1);
+	}
+	return 0;
+}
+
+enum index_update index_update_kind(const struct index *ix, const char **why)
+{
+	*why = !ix->n_chunks	 ? NULL
+	       : !ix->chunks	 ? "no spans of passages (--tiny)"
+	       : ix->pq.residual ? "residual codes"
+				 : NULL;
+	if (*why)
+		return INDEX_FIXED;
+	*why = ix->lists	       ? "anchors' lists"
+	       : ix->postings.n_words  ? "postings"
+	       : ix->chunk_graph.p     ? "a graph over its chunks"
+				       : NULL;
+	return *why ? INDEX_REWRITTEN : INDEX_APPENDED;
+}

@@ -77,13 +77,12 @@ static int put_chunk_line(struct writer *w, size_t i, struct err *e)
 {
 	const struct index *ix = w->ix;
 	struct index_chunk c;
-	struct buf code = BUF_INIT;
-	if (index_chunk(ix, i, &c, e))
+	struct buf hex = BUF_INIT;
+	uint8_t code[DIM_MAX];
+	if (index_chunk(ix, i, &c, e) || index_code(ix, w->place, i, code, e))
 		return -1;
-	size_t at = w->place ? w->place[i] : i;
-	const uint8_t *block = ix->codes + at / INDEX_BLOCK * INDEX_BLOCK * ix->pq.m;
 	for (size_t j = 0; j < ix->pq.m; j++)
-		buf_printf(&code, "%02x", block[j * INDEX_BLOCK + at % INDEX_BLOCK]);
+		buf_printf(&hex, "%02x", code[j]);
 	struct js *a = line_of("chunk");
 	push_num(a, i);
 	push_num(a, c.file);
@@ -91,8 +90,8 @@ static int put_chunk_line(struct writer *w, size_t i, struct err *e)
 	push_num(a, c.len_bytes);
 	push_num(a, c.sub_off_bytes);
 	push_num(a, c.sub_len_bytes);
-	js_push(a, js_new_str((const char *)code.p));
-	buf_release(&code);
+	js_push(a, js_new_str((const char *)hex.p));
+	buf_release(&hex);
 	return put_js(w, a, e);
 }
 

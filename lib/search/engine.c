@@ -9,14 +9,32 @@
 #include "fmt/csr.h"
 #include "fmt/index_lists.h"
 
+void engine_load_pq(struct pq *pq, const struct rec_codebook *k)
+{
+	*pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
+			  .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
+	pq_load(pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+}
+
+int engine_unpack_graph(const struct index *ix, const struct index_graph *from, const char *member,
+			size_t n_nodes, struct graph *to, struct err *e)
+{
+	struct csr c = CSR_INIT;
+	if (csr_unpack(from->p, from->n, &c, e))
+		return err_prefix(e, "%s: damaged index: member %s", ix->b.path, member);
+	*to = (struct graph){c.n, c.offs, c.edges, c.entry};
+	if (c.n != n_nodes)
+		return err_set(e, ERR_DATA, "%s: damaged index: member %s has %zu nodes, want %zu",
+			       ix->b.path, member, c.n, n_nodes);
+	return 0;
+}
+
 /* The codec of the index; residual codes also need rotated anchors and each chunk's anchor. */
 static void open_codes(struct engine *g)
 {
 	const struct rec_codebook *k = &g->ix.pq;
 	const struct rec_anchors *a = &g->ix.anchors;
-	g->pq = (struct pq){.dim = k->dim, .m = k->m, .ksub = k->ksub, .dsub = k->dsub,
-			    .residual = k->residual, .nibbles = k->nibbles, .seed = k->seed};
-	pq_load(&g->pq, k->rot, k->rot_scale, k->cent, k->cent_scale);
+	engine_load_pq(&g->pq, k);
 	g->codes = (struct search_codes){.pq = &g->pq, .packed = g->ix.codes, .n = g->ix.n_chunks};
 	if (!k->residual)
 		return;
@@ -39,41 +57,25 @@ static int open_graph(struct engine *g, struct err *e)
 			       "%s has no graph over its chunks: build it with leann-graph "
 			       "--graph chunks, or search it with --candidates scan",
 			       g->ix.b.path);
-	struct csr c = CSR_INIT;
-	if (csr_unpack(g->ix.chunk_graph.p, g->ix.chunk_graph.n, &c, e))
-		return err_prefix(e, "%s: damaged index: member chunk-graph", g->ix.b.path);
-	g->graph = (struct graph){c.n, c.offs, c.edges, c.entry};
-	g->has_graph = true;
-	if (c.n != g->ix.n_chunks)
-		return err_set(e, ERR_DATA,
-			       "%s: damaged index: member chunk-graph has %zu nodes, want %zu",
-			       g->ix.b.path, c.n, g->ix.n_chunks);
-	return g->ix.lists ? index_places(&g->ix, &g->place, e) : 0;
+	return engine_unpack_graph(&g->ix, &g->ix.chunk_graph, "chunk-graph", g->ix.n_chunks,
+				   &g->graph, e);
 }
 
 /* The graph over anchors, and how the lists and codes will be read. */
 static int open_lists(struct engine *g, struct err *e)
 {
-	static const char *const complexity[] = {"low", "medium", "high"};
 	static const size_t ef[] = {50, 100, 200};
 	const char *word = js_str(index_key(&g->ix, "build.complexity"), NULL);
-	struct csr c = CSR_INIT;
-	g->ef_lists = ef[1];
-	for (size_t i = 0; word && i < 3; i++)
-		if (!strcmp(word, complexity[i]))
+	g->ef_lists = ef[GRAPH_MEDIUM];
+	for (size_t i = 0; word && graph_complexity_names[i]; i++)
+		if (!strcmp(word, graph_complexity_names[i]))
 			g->ef_lists = ef[i];
 	map_hint(g->ix.codes, pq_packed_bytes(g->ix.n_chunks, g->pq.m), MAP_SPARSE);
 	map_hint(g->ix.lists->p, g->ix.lists->n, MAP_SPARSE);
 	if (!g->ix.anchor_graph.p)
 		return 0;
-	if (csr_unpack(g->ix.anchor_graph.p, g->ix.anchor_graph.n, &c, e))
-		return err_prefix(e, "%s: damaged index: member anchor-graph", g->ix.b.path);
-	g->lists_graph = (struct graph){c.n, c.offs, c.edges, c.entry};
-	if (c.n != g->ix.anchors.m)
-		return err_set(e, ERR_DATA,
-			       "%s: damaged index: member anchor-graph has %zu nodes, want %zu",
-			       g->ix.b.path, c.n, g->ix.anchors.m);
-	return 0;
+	return engine_unpack_graph(&g->ix, &g->ix.anchor_graph, "anchor-graph", g->ix.anchors.m,
+				   &g->lists_graph, e);
 }
 
 /* Removed files are left out by a filter that every question has. */
@@ -96,14 +98,17 @@ int engine_open(struct engine *g, const char *path, bool graph, struct err *e)
 	open_codes(g);
 	if (find_live(g, e) || (g->ix.lists && open_lists(g, e)))
 		return -1;
-	return graph ? open_graph(g, e) : 0;
+	if (graph && open_graph(g, e))
+		return -1;
+	/* who scores chunks by number has to know where their codes are */
+	bool by_number = graph || g->ix.postings.n_words;
+	return g->ix.lists && by_number ? index_places(&g->ix, &g->place, e) : 0;
 }
 
 void engine_close(struct engine *g)
 {
 	mem_free(g->live);
-	if (g->has_graph)
-		graph_release(&g->graph);
+	graph_release(&g->graph);
 	graph_release(&g->lists_graph);
 	mem_free(g->place);
 	pq_residual_release(&g->residual);

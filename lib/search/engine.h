@@ -27,9 +27,8 @@ struct engine {
 	struct pq_residual residual;
 	uint32_t *assign;
 	struct search_codes codes;		/* by place: leann-index(5), "lists" */
-	bool has_graph;				/* graph is there: it was asked for */
-	struct graph graph;			/* over chunks, unpacked */
-	uint32_t *place;			/* of each chunk; only with graph and lists, else NULL */
+	struct graph graph;			/* over chunks, unpacked; n 0: not asked for */
+	uint32_t *place;			/* of each chunk; with lists and graph or postings, else NULL */
 	uint64_t *live;				/* bit i: chunk i's file is not removed; NULL: all are live */
 	struct graph lists_graph;		/* over anchors, unpacked, with lists; n 0: none */
 	size_t ef_lists;			/* breadth of a walk over it */
@@ -38,6 +37,11 @@ struct engine {
 /* graph: also unpack the graph over chunks; ERR_USAGE where there is none. Caller: engine_close. */
 int engine_open(struct engine *g, const char *path, bool graph, struct err *e) MUST_CHECK;
 void engine_close(struct engine *g);
+
+/* What of an index others open, too: its quantiser, and a graph that has to have n_nodes. */
+void engine_load_pq(struct pq *pq, const struct rec_codebook *k);
+int engine_unpack_graph(const struct index *ix, const struct index_graph *from, const char *member,
+			size_t n_nodes, struct graph *to, struct err *e) MUST_CHECK;
 
 /* In how many passages of the index words occur; n_buckets 0: it does not say. */
 static inline struct terms engine_terms(const struct engine *g)

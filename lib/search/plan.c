@@ -97,7 +97,7 @@ static int check_promote(const struct engine *g, const struct leann_params *w, s
 		return err_set(e, ERR_USAGE,
 			       "two-level search recomputes what its walk comes to: a number, a recall "
 			       "target, early end or codes alone do not go with it");
-	if (g->ix.n_chunks && !g->has_graph)
+	if (g->ix.n_chunks && !g->graph.n)
 		return err_set(e, ERR_USAGE,
 			       "%s: for two-level search, open it with LEANN_OPEN_GRAPH",
 			       g->ix.b.path);
@@ -120,7 +120,7 @@ static int check(const struct engine *g, const struct leann_params *w, struct er
 			       CONFIDENCE_MAX);
 	if (w->ef_search > EF_MAX)
 		return err_set(e, ERR_USAGE, "ef_search %zu: at most %d", w->ef_search, EF_MAX);
-	if (w->ef_search && g->ix.n_chunks && !g->has_graph)
+	if (w->ef_search && g->ix.n_chunks && !g->graph.n)
 		return err_set(e, ERR_USAGE,
 			       "%s: to walk over the graph, open it with LEANN_OPEN_GRAPH",
 			       g->ix.b.path);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "algo/pq.h"
 #include "base/mem.h"
 
 /*
@@ -55,11 +54,11 @@ static void add_groups(struct fresh *f, const struct found *w, unsigned shift)
 /* The fresh ones as candidates, with their cosines by codes. */
 static void add_hits(struct asker *s, const struct fresh *f, const float *vec, struct answer *a)
 {
-	const struct search_codes *c = &s->g->codes;
-	float *lut = mem_array(c->pq->m * PQ_KSUB_MAX, sizeof *lut);
-	float *qrot = mem_array(c->pq->drot, sizeof *qrot), score[RARE_CHUNKS_MAX];
-	pq_lut(c->pq, vec, lut, qrot);
-	pq_score(c->pq, c->residual, c->packed, c->assign, lut, qrot, f->id, f->n, score);
+	struct code_scorer c;
+	float score[RARE_CHUNKS_MAX];
+	code_scorer_init(&c, s->g, vec);
+	code_scores(&c, f->id, f->n, score);
+	code_scorer_release(&c);
 	a->hits = mem_realloc(a->hits, (a->n_hits + f->n) * sizeof *a->hits);
 	for (size_t i = 0; i < f->n; i++)
 		a->hits[a->n_hits++] = (struct search_hit){.chunk = f->id[i],
@@ -67,8 +66,6 @@ static void add_hits(struct asker *s, const struct fresh *f, const float *vec, s
 							   .score = score[i],
 							   .cosine = score[i],
 							   .by_word = true};
-	mem_free(lut);
-	mem_free(qrot);
 }
 
 int rare_words(struct asker *s, const struct plan *p, struct lexical *q,

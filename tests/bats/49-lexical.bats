@@ -110,3 +110,17 @@ P
 	leann build --lexical -q tree
 	tar tf tree/.leann/index.leann postings
 }
+
+@test "what a rare word brings up has the cosine of its own code, where codes lie in lists too" {
+	cosine() {
+		leann-search --json -k 1 --shortlist 5 --no-recompute --candidates scan "$1" parse_ipv6_scope_id |
+			"$PYTHON" -c 'import json, sys
+i = json.load(sys.stdin)["items"][0]
+print(i["item"]["path"].rsplit("/", 1)[1], round(i["cosine"], 5))'
+	}
+	leann-embed-client -q <lex | leann-anchors -q --count 8 >anchored
+	leann-graph -q -o flat.leann <anchored
+	leann-graph -q --backend diskann -o lists.leann <anchored
+	[[ $(cosine flat.leann) == other.md\ * ]]
+	[ "$(cosine lists.leann)" = "$(cosine flat.leann)" ]
+}
