@@ -82,10 +82,9 @@ static size_t common(const char *a, size_t n, const char *b)
 static int args_move(struct js *m, const char *common, size_t n, const char *dir, struct err *e)
 {
 	const struct js *old = js_get(js_get(m, "chunking"), "args");
-	struct js *chunking = js_new_obj(), *new = js_new_arr();
+	struct js *chunking = js_copy(js_get(m, "chunking")), *new = js_new_arr();
 	struct buf b = BUF_INIT;
 	bool operand = false, all = true;
-	static const char *const keys[] = {"version", "max_tokens", "overlap"};
 	for (size_t i = 0; i < js_len(old); i++) {
 		buf_clear(&b);
 		if (js_unpath(js_at(old, i), &b)) {
@@ -108,9 +107,7 @@ static int args_move(struct js *m, const char *common, size_t n, const char *dir
 		}
 		operand |= !strcmp(arg, "--");
 	}
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (js_get(js_get(m, "chunking"), keys[i]))
-			js_set(chunking, keys[i], js_copy(js_get(js_get(m, "chunking"), keys[i])));
+	js_del(chunking, "args");
 	if (old && all)
 		js_set(chunking, "args", new);
 	else

@@ -116,10 +116,9 @@ static void show_head(const struct index *ix)
 static void show_delta(const struct index *ix)
 {
 	const struct js *d = index_key(ix, "delta");
-	bool never = !ix->chunks || ix->pq.residual;
-	printf("updates   %s\n", never				    ? "impossible"
-				 : ix->lists || ix->postings.n_words || ix->chunk_graph.p ? "rewritten"
-								  : "appended");
+	static const char *const kinds[] = {"appended", "rewritten", "impossible"};
+	const char *why;
+	printf("updates   %s\n", kinds[index_update_kind(ix, &why)]);
 	if (!d)
 		return;
 	int64_t main_chunks = js_int(js_get(d, "chunks")),

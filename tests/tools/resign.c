@@ -317,7 +317,7 @@ static void ask_engine(struct engine *g, struct rng *r)
 			q[d] /= sqrtf(sum);
 		if (probe(&s, &p, q, i % 3 == 2 ? allow : NULL, 50, hit, &n, &e) == 0)
 			check_hits(g, hit, n);
-		if (!g->has_graph || g->place)
+		if (!g->graph.n || g->place)
 			continue;
 		code_scorer_init(&codes, g, q);
 		n = graph_search(&g->graph, score, &codes, &g->graph.entry, 1, 50, &s.scratch, near);
