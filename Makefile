@@ -79,7 +79,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals replay shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-codes bench-search bench-rivals bench-churn replay shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -97,6 +97,7 @@ help:
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
 	@echo 'make bench-quality   rankings and sizes beside exact search and BM25 (SETS, DATA, UNION)'
+	@echo 'make bench-churn     recall and bytes after rounds of updates and a rebuild (SET, DATA, N, ROUNDS)'
 	@echo 'make bench-codes     recall and bytes of 8-bit, 4-bit and residual codes (SETS, DATA, WIDE)'
 	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
 	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
@@ -243,6 +244,9 @@ bench-quality: all
 
 bench-codes: all
 	@BUILD=$(BUILD) tests/bench-codes
+
+bench-churn: all
+	@BUILD=$(BUILD) tests/bench-churn
 
 bench-search: all $(BUILD)/tests/tools/leann-search-bench
 	@BUILD=$(BUILD) tests/bench-search

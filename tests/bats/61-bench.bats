@@ -111,3 +111,15 @@ setup() {
 	[[ $output == *"60 chunks of 768 dimensions"*"| bytes 48: 48 x "* ]]
 	[[ $output == *"skipped: none: no $DATA/none/corpus.jsonl"* ]]
 }
+
+@test "bench-churn has a row for each stage of an index's life, and recall stays" {
+	need_model
+	SET=tiny N=40 ROUNDS=2 SHARE=10 run -0 "$TOP/tests/bench-churn"
+	[[ $output =~ "| start | "[0-9]+" | "[0-9]+" | 1.000 | " ]]
+	[[ $output =~ "| after 2 updates | "[0-9]+ && $output =~ "| rebuilt | "[0-9]+" | "[0-9]+" | 1.000 | " ]]
+	[[ $output =~ "| made anew | "[0-9]+ ]]
+	SET=tiny N=60 ROUNDS=1 run -1 "$TOP/tests/bench-churn"
+	[[ $output == *"has 60 records, 63 are wanted"* ]]
+	SET=none run -0 "$TOP/tests/bench-churn"
+	[[ $output == *"skipped: no none at $DATA"* ]]
+}
