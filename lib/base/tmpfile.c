@@ -61,9 +61,21 @@ static char *temp_name(const char *target)
 }
 
 /*
- * Remove temp files of this target whose process is gone; the caller is the only writer. One of
- * our own number is of an earlier process: in a container numbers come back soon.
+ * Does nobody write to it any more? Its process is gone, or has not locked it: a number comes back, in
+ * a container or after a crash soon, as another program's. One of our own is of an earlier process.
  */
+static bool is_stale(int dirfd, const char *name, long pid)
+{
+	if (pid == getpid() || (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH))
+		return true;
+	int fd = pid > 0 ? openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	bool stale = fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB);
+	if (fd >= 0)
+		close(fd);
+	return stale;
+}
+
+/* Remove temp files of this target whose process is gone. */
 static void collect_stale(int dirfd, const char *target)
 {
 	char *prefix = mem_printf(".%s.tmp.", target);
@@ -75,7 +87,7 @@ static void collect_stale(int dirfd, const char *target)
 		if (strncmp(de->d_name, prefix, n))
 			continue;
 		long pid = strtol(de->d_name + n, NULL, 10);
-		if (pid == getpid() || (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH))
+		if (is_stale(dirfd, de->d_name, pid))
 			unlinkat(dirfd, de->d_name, 0);
 	}
 	if (d)
@@ -90,14 +102,22 @@ static int open_nameless(struct tmpout *t)
 	if (access("/proc/self/fd", X_OK))
 		return -1;
 	t->fd = openat(t->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	if (t->fd >= 0)
+		flock(t->fd, LOCK_EX | LOCK_NB);	/* it may have a name for a moment: is_stale() */
 	return t->fd < 0 ? -1 : 0;
 }
 
 static int open_named(struct tmpout *t, struct err *e)
 {
+	struct stat st;
 	t->tmp = temp_name(t->target);
 	arm(t->dirfd, t->tmp);
-	t->fd = openat(t->dirfd, t->tmp, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+	for (int i = 0; i < 10; i++) {
+		t->fd = openat(t->dirfd, t->tmp, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+		if (t->fd < 0 || flock(t->fd, LOCK_EX) || fstat(t->fd, &st) || st.st_nlink)
+			break;
+		close(t->fd);	/* taken for a stale one before it was locked */
+	}
 	if (t->fd < 0) {
 		armed = 0;
 		mem_free(t->tmp);
@@ -126,10 +146,9 @@ int tmpout_open(struct tmpout *t, const char *path, struct err *e)
 	*t = (struct tmpout){.fd = -1, .dirfd = -1};
 	t->path = mem_strdup(path);
 	t->target = mem_strdup(slash ? slash + 1 : path);
-	t->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (check_target(path, e)) {
 		;
-	} else if (t->dirfd < 0) {
+	} else if ((t->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		err_sys(e, "%s: cannot open directory %s", path, dir);
 	} else if (!*t->target || strlen(t->target) > 200) {
 		err_set(e, ERR_USAGE, "%s: not a usable file name", path);

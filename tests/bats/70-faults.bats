@@ -50,12 +50,52 @@ trials() {
 	FAULT_NO_TMPFILE=1 run -0 trials EIO,kill once 90
 }
 
+@test "what a writer left goes, though its number is another program's by now; what one writes to stays" {
+	printf x >".x.leann.tmp.$$"
+	printf x >.x.leann.tmp.1
+	exec 6>.x.leann.tmp.1
+	flock 6
+	leann-graph -q -j 1 -o x.leann <before/v
+	[ ! -e ".x.leann.tmp.$$" ]
+	[ -e .x.leann.tmp.1 ]
+	exec 6>&-
+	FAULT_NO_TMPFILE=1 FAULT_PROG=leann-graph LD_PRELOAD=$SO leann-graph -q -j 1 -o x.leann <before/v
+	[ ! -e .x.leann.tmp.1 ]
+	[ -z "$(find . -name '*.tmp.*')" ]
+}
+
 @test "too many open files end leann-chunk: no file or folder is left out for it" {
 	need_model
 	mkdir -p before/tree/sub
 	printf 'one\n' >before/tree/a.txt
 	printf 'two\n' >before/tree/sub/b.txt
 	run -0 trials EMFILE once,forever 1000 'leann-chunk -j 1 tree' leann-chunk
+}
+
+@test "a removal that was killed leaves no lock when it is done again" {
+	mkdir -p before/data/leann
+	cp before/x.leann before/z.leann
+	printf 'mine\t%s/here/z.leann\t1\n' "$PWD" >before/data/leann/indexes
+	REMOVE="ln -sfn \"\$PWD\" $PWD/here; export XDG_DATA_HOME=\$PWD/data
+		! grep -q ^mine data/leann/indexes || leann-registry remove mine"
+	run -0 fault-trials -s "$SO" -p leann-registry -b "$PWD/before" -i data/leann/indexes -d kill,EIO -m once,forever -n 90 "$REMOVE"
+}
+
+@test "an index that cannot be opened is not put in the list as none, nor said to be none" {
+	mkdir -p before/data/leann
+	run -0 trials EIO,EMFILE once 90 'export XDG_DATA_HOME=$PWD/data; leann-registry add x.leann' leann-registry
+}
+
+@test "too many open files end an export: no source is called changed for it" {
+	mkdir before/tree
+	printf 'one\n' >before/tree/a.txt
+	need_model
+	BADPEER_MODEL=all-MiniLM-L6-v2 badpeer "ipc://$PWD/s" texts >ready 3>&- &
+	while [ ! -s ready ]; do sleep .02; done
+	(cd before && leann-chunk -q tree | leann-embed-client -q --endpoint "ipc://$BATS_TEST_TMPDIR/s" | leann-graph -q -o y.leann)
+	kill $!
+	run -0 fault-trials -s "$SO" -p leann-bundle -b "$PWD/before" -i e.leann -d EMFILE,EIO -m once -n 90 \
+		'leann-bundle export --self-contained -o e.leann y.leann'
 }
 
 @test "an index that cannot be read is not called a bad stream" {
