@@ -20,11 +20,10 @@ struct export {
 	uint64_t n_bytes;	/* stored now */
 };
 
-/* The bytes of file i as they were indexed, into x->bytes. 1: it has others by now. */
+/* The bytes of file i as they were indexed, into x->bytes. 1: it has others by now, or is gone. */
 static int file_bytes(struct export *x, size_t i, const struct index_file *f, struct err *e)
 {
 	struct file_meta meta;
-	struct err why;
 	buf_clear(&x->bytes);
 	if (f->flags & FILE_STORED)
 		return index_text(x->ix, i, 0, (size_t)f->size_bytes, &x->bytes, e);
@@ -34,7 +33,9 @@ static int file_bytes(struct export *x, size_t i, const struct index_file *f, st
 	buf_addc(&x->root, 0);
 	enum read_result r = readfile(&x->rf, (const char *)x->root.p,
 				      (const char *)x->paths.path.p, f->size_bytes, &x->bytes,
-				      &meta, &why);
+				      &meta, e);
+	if (r < READ_OK)
+		return -1;
 	if (r == READ_OK && x->bytes.len == f->size_bytes &&
 	    hash64(x->bytes.p, x->bytes.len) == f->hash)
 		return 0;

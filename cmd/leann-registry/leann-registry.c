@@ -35,9 +35,11 @@ struct options {
 /* "": it is there; else what is wrong with it. */
 static const char *state_of(const char *path, struct stat *st)
 {
+	struct err e;
 	if (stat(path, st))
 		return errno == ENOENT || errno == ENOTDIR ? "gone" : "unreadable";
-	return is_index(path) ? "" : "no index";
+	int is = is_index(path, &e);
+	return is > 0 ? "" : is < 0 ? "unreadable" : "no index";
 }
 
 static void time_text(int64_t s, char out[32])
@@ -125,10 +127,10 @@ static char *absolute(const char *path)
 
 static int add(const struct options *o, char **args, struct err *e)
 {
-	struct stat st;
-	if (stat(args[0], &st))
-		return err_sys(e, "%s", args[0]);
-	if (!is_index(args[0]))
+	int is = is_index(args[0], e);
+	if (is < 0)
+		return -1;
+	if (!is)
 		return err_set(e, ERR_DATA, "%s: not an index", args[0]);
 	char *path = absolute(args[0]);
 	int r = path ? registry_add(path, o->name, (int64_t)time(NULL), e)

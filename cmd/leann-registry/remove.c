@@ -14,20 +14,21 @@
 #include "fmt/bundle_manifest.h"
 #include "fmt/tar.h"
 
-bool is_index(const char *path)
+int is_index(const char *path, struct err *e)
 {
 	char head[TAR_BLOCK + sizeof MANIFEST_HEAD];
 	size_t got = 0;
 	struct stat st;
-	struct err ignored;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool good = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-		    !fd_read(fd, path, head, sizeof head, &got, &ignored) && got == sizeof head &&
-		    !strncmp(head, MANIFEST_NAME, sizeof MANIFEST_NAME) &&
-		    !memcmp(head + TAR_BLOCK, MANIFEST_HEAD, sizeof MANIFEST_HEAD - 1);
-	if (fd >= 0)
-		close(fd);
-	return good;
+	if (fd < 0 || fstat(fd, &st) || (S_ISREG(st.st_mode) && fd_read(fd, path, head, sizeof head, &got, e))) {
+		err_sys(e, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	return got == sizeof head && !strncmp(head, MANIFEST_NAME, sizeof MANIFEST_NAME) &&
+	       !memcmp(head + TAR_BLOCK, MANIFEST_HEAD, sizeof MANIFEST_HEAD - 1);
 }
 
 /* Files that leann build puts beside an index. */
@@ -56,23 +57,44 @@ static void clear_folder(const char *path)
 	mem_free(dir);
 }
 
+/* The lock of an index that is gone; whoever waits for it sees that it has gone, too: lock_writer(). */
+static int clear_lock(const char *name, struct err *e)
+{
+	return unlink(name) && errno != ENOENT ? err_sys(e, "%s", name) : 0;
+}
+
+/* What stays when a removal is killed in its midst. */
+static int clear_rest(const char *path, const char *name, struct err *e)
+{
+	int lock, r = 0;
+	if (access(name, F_OK))
+		return 0;
+	if (lock_writer(path, 0, &lock, e))
+		return e->code == ERR_TEMP ? 0 : -1;	/* a new one is written */
+	if (access(path, F_OK))
+		r = clear_lock(name, e);
+	close(lock);
+	return r;
+}
+
 int remove_index(const char *path, double wait_s, bool *gone, struct err *e)
 {
 	struct stat st;
-	int lock;
-	int r = lstat(path, &st);
-	*gone = r && (errno == ENOENT || errno == ENOTDIR);
-	if (r)
-		return *gone ? 0 : err_sys(e, "%s", path);
-	if (!S_ISREG(st.st_mode) || !is_index(path))
-		return err_set(e, ERR_DATA, "%s: not an index, or it cannot be read: not removed", path);
-	if (lock_writer(path, wait_s, &lock, e))
-		return -1;
 	char *name = mem_printf("%s.lock", path);
-	int bad = unlink(path) && errno != ENOENT ? err_sys(e, "%s", path) : 0;
-	if (!bad)
-		unlink(name);	/* whoever waits for it sees that it has gone: lock_writer() */
-	close(lock);
+	int lock, bad, r = lstat(path, &st);
+	*gone = r && (errno == ENOENT || errno == ENOTDIR);
+	if (*gone) {
+		bad = clear_rest(path, name, e);
+	} else if (r) {
+		bad = err_sys(e, "%s", path);
+	} else if ((bad = S_ISREG(st.st_mode) ? is_index(path, e) : 0) <= 0) {
+		bad = bad ? bad : err_set(e, ERR_DATA, "%s: not an index: not removed", path);
+	} else if ((bad = lock_writer(path, wait_s, &lock, e)) == 0) {
+		bad = unlink(path) && errno != ENOENT ? err_sys(e, "%s", path) : 0;
+		if (!bad)
+			bad = clear_lock(name, e);
+		close(lock);
+	}
 	if (!bad)
 		clear_folder(path);
 	mem_free(name);

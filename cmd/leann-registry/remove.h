@@ -6,11 +6,12 @@
 
 #include "base/err.h"
 
-/* Does the file begin as an index does? A damaged one is one, too. */
-bool is_index(const char *path);
+/* Does the file begin as an index does? A damaged one is one, too. 1: yes; 0: no; -1: it cannot be read. */
+int is_index(const char *path, struct err *e) MUST_CHECK;
 /*
  * Remove the index, its lock, and a folder .leann that has nothing else. *gone: there was no file.
- * ERR_DATA: not an index; ERR_TEMP: somebody writes it.
+ * What is left of a removal that was cut short goes, too. ERR_DATA: not an index; ERR_TEMP: somebody
+ * writes it.
  */
 int remove_index(const char *path, double wait_s, bool *gone, struct err *e) MUST_CHECK;
 
