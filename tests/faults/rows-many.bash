@@ -27,38 +27,46 @@ try() {
 	return 1
 }
 
-# F2: a stage of a build, killed at a random moment.
-killed() { # WHICH MICROSECONDS
-	local pids=() s=0 i
+# F2: a stage of a build or an update, killed at a random moment.
+killed() { # WHAT INDEX WHICH MICROSECONDS
+	local pids=() s=0 i stage
 	rm -f f1 f2 f3 f4
 	mkfifo f1 f2 f3 f4
-	cp old x.leann
-	leann-chunk -q -j 1 tree >f1 2>e1 & pids+=($!)
-	# shellcheck disable=SC2086 # words
-	leann-embed-client -q -j 1 $SERVER <f1 >f2 2>e2 & pids+=($!)
-	leann-anchors -j 1 <f2 >f3 2>e3 & pids+=($!)
-	leann-pq -j 1 <f3 >f4 2>e4 & pids+=($!)
-	leann-graph -q -j 1 -o x.leann <f4 2>e5 & pids+=($!)
-	sleep "$(printf '0.%06d' "$2")"
-	kill -9 "${pids[$1]}" 2>/dev/null || :
-	for i in 0 1 2 3 4; do
-		wait "${pids[$i]}" 2>/dev/null || s=$((s + 1))
+	cp old "$2"
+	if [ "$1" = update ]; then
+		leann-chunk -q -j 1 --update u.leann >f1 2>e1 & pids+=($!)
+		# shellcheck disable=SC2086 # words
+		leann-embed-client -q -j 1 $SERVER <f1 >f2 2>e2 & pids+=($!)
+		leann-graph -q -j 1 --update u.leann <f2 2>e3 & pids+=($!)
+	else
+		leann-chunk -q -j 1 tree >f1 2>e1 & pids+=($!)
+		# shellcheck disable=SC2086 # words
+		leann-embed-client -q -j 1 $SERVER <f1 >f2 2>e2 & pids+=($!)
+		leann-anchors -j 1 <f2 >f3 2>e3 & pids+=($!)
+		leann-pq -j 1 <f3 >f4 2>e4 & pids+=($!)
+		leann-graph -q -j 1 -o x.leann <f4 2>e5 & pids+=($!)
+	fi
+	sleep "$(printf '0.%06d' "$4")"
+	kill -9 "${pids[$3 % ${#pids[@]}]}" 2>/dev/null || :
+	for i in "${pids[@]}"; do
+		wait "$i" 2>/dev/null || s=$((s + 1))
 	done
-	cmp -s x.leann old && [ $s != 0 ] && return
-	cmp -s x.leann new || { echo "neither old nor new" && return 1; }
+	cmp -s "$2" old && [ $s != 0 ] && return
+	cmp -s "$2" new || { echo "neither old nor new" && return 1; }
 }
-random_kills() {
-	local k
-	folder F2 pipe-random
-	cp x.leann old
-	bash -o pipefail -c "${COMMAND[pipe-graph]}"
-	mv x.leann new
+random_kills() { # pipe or update
+	local k index=${INDEX[$1-graph]}
+	folder F2 "$1-random"
+	cp "$index" old
+	bash -o pipefail -c "${COMMAND[$1-graph]}"
+	mv "$index" new
 	RANDOM=$SEED
 	for ((k = 0; k < $(many 5 200); k++)); do
-		check F2 pipe-random "kill $k" killed $((RANDOM % 5)) $((RANDOM * 3))
-		check F2 pipe-random "no stray after kill $k" test -z "$(find . "$TMPDIR" -name '*tmp.*' -o -name 'leann-??????')"
+		check F2 "$1-random" "kill $k" killed "$1" "$index" $((RANDOM % 5)) $((RANDOM * 3))
+		check F2 "$1-random" "no stray after kill $k" test -z "$(find . -name '*tmp.*' -o -name 'leann-??????')"
 	done
-	check F2 pipe-random "the next run" bash -o pipefail -c "${COMMAND[pipe-graph]} && cmp x.leann new"
+	cp old "$index"
+	check F2 "$1-random" "the next run" bash -o pipefail -c "${COMMAND[$1-graph]} && cmp $index new"
 	total
 }
 

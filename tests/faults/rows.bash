@@ -13,38 +13,58 @@ trials() { # ROW NAME KINDS MODES N
 }
 
 # F1: what a disk may hold after a crash.
-names_F1() { usable graph graph-new graph-named graph-all pack text-r pipe-graph; }
+names_F1() {
+	usable graph graph-new graph-named graph-all pack text-r pipe-graph graph-update graph-remove update-graph rebuild-graph \
+		index-update index-rebuild journal register unregister export import
+}
 row_F1() {
-	local d=$WORK/F1.$1 old=''
+	local d=$WORK/F1.$1 old='' index=${INDEX[$1]} then=${COMMAND[$1]} every
+	every=$(many 7 1)
+	case $1 in
+	journal) # any state of it is fine, and the vectors are those of a run without
+		index=j then="$then | cmp - $WORK/before/cj" every=$(many 3 1)
+		export CRASH_ANY=1
+		;;
+	# the name of the folder is in it, or what it is made of
+	pipe-* | *rebuild*) export CRASH_LOOSE=1 ;;
+	*register) then="export LD_PRELOAD=$SO FAULT_TIME=1700000000; $then" ;;
+	esac
+	export FAULT_TIME=1700000000
 	mkdir "$d"
 	cp -rp "$WORK/before" "$d/d"
 	cp -rp "$WORK/before" "$d/before"
 	[ "$1" != graph-named ] || export FAULT_NO_TMPFILE=1
-	(cd "$d/d" && FAULT_LOG=$d/log FAULT_PROG=${PROG[$1]} LD_PRELOAD=$SO bash -o pipefail -c "${COMMAND[$1]}")
-	[ ! -e "$d/before/${INDEX[$1]}" ] || old=$d/before/${INDEX[$1]}
+	(cd "$d/d" && FAULT_LOG=$d/log FAULT_PROG=${PROG[$1]} LD_PRELOAD=$SO bash -o pipefail -c "${COMMAND[$1]}") ||
+		{ echo "the command fails without a fault" && return; }
+	[ ! -e "$d/before/$index" ] || old=$d/before/$index
 	echo "REPRO: SEED=$SEED tests/faults/run F1 $1"
-	CRASH_RANDOM=$(many 200 20000) CRASH_SEED=$SEED crash-states "$d/log" "$d/before" "$d/d/${INDEX[$1]}" \
-		"$d/d/${INDEX[$1]}" "$old" "$(many 40 10)" "${COMMAND[$1]}" |
+	CRASH_DIR=$d/d CRASH_RANDOM=$(many 200 20000) CRASH_SEED=$SEED crash-states "$d/log" "$d/before" "$d/d/$index" \
+		"$d/d/$index" "$old" "$every" "$then" |
 		sed -E 's/^[0-9]+ calls, ([0-9]+) states, (.*) ([0-9]+) failed$/\0\n\1 trials, \3 failed/'
 }
 
 # F2: killed before every call that changes something.
-names_F2() { usable pipe-random graph graph-named graph-all pack pipe-chunk pipe-embed-client pipe-anchors pipe-pq pipe-graph; }
+names_F2() {
+	usable pipe-random update-random graph graph-named graph-all pack pipe-chunk pipe-embed-client pipe-anchors pipe-pq \
+		pipe-graph graph-update graph-remove update-chunk update-embed-client update-graph rebuild-chunk rebuild-graph \
+		index-update index-rebuild journal register unregister export import
+}
 row_F2() {
-	if [ "$1" = pipe-random ]; then random_kills; else trials F2 "$1" kill once "$(many 9 100000)"; fi
+	if [[ $1 == *-random ]]; then random_kills "${1%-random}"; else trials F2 "$1" kill once "$(many 9 100000)"; fi
 }
 
 # F3: errors of every call.
 names_F3() {
 	usable graph graph-named pack text-r anchors pq chunk jsonl client search search-json like verify validate show \
-		text cat pipe-graph pipe-pq
+		text cat pipe-graph pipe-pq chunk-update graph-update graph-remove graph-rebuild update-graph index-update \
+		rebuild-chunk journal register unregister export import
 }
 row_F3() { trials F3 "$1" EIO,ENOSPC,EMFILE,EINTR,short once,forever "$(many 3 60)"; }
 
 # F5: no memory.
 names_F5() {
 	usable graph graph-named graph-all pack text-r anchors pq chunk jsonl client search search-json like verify validate \
-		show text cat
+		show text cat chunk-update graph-update graph-remove graph-rebuild journal register unregister export import
 }
 row_F5() { trials F5 "$1" oom once,forever "$(many 6 400)"; }
 

@@ -4,6 +4,10 @@
 #
 #	tree/ small.jsonl	files to index		c, v, ve		chunks; vectors; vectors with codes
 #	x.leann			another index		y.leann, y.txt, parts/	one that is read; as text; as files
+#	up/			files of u.leann, since then appended to, removed, moved, made
+#	du dr df		vectors of an update of u.leann; of one that only removes; of all of it
+#	data/leann/indexes	a list of indexes: two others, and z.leann in the working directory as "mine"
+#	j cj			half a journal of the embeddings of c; its vectors	e0.leann	y.leann for elsewhere
 #
 # The embedding server is badpeer, at $SERVER: a vector depends on its text, and nothing is computed.
 
@@ -38,9 +42,31 @@ scenario cat leann-bundle '' -tcannot 'leann-bundle cat y.leann'
 for stage in chunk embed-client anchors pq graph; do
 	scenario "pipe-$stage" "leann-$stage" x.leann -a "$pipe"
 done
+update="leann-chunk -q -j 1 --update u.leann | leann-embed-client -q -j 1 $SERVER | $graph --update u.leann"
+for stage in chunk embed-client graph; do
+	scenario "update-$stage" "leann-$stage" u.leann -a "$update"
+	scenario "rebuild-$stage" "leann-$stage" u.leann -a "${update/u.leann |/u.leann --full |}"
+done
+scenario chunk-update leann-chunk '' -tInput/output 'leann-chunk -j 1 --update u.leann'
+scenario graph-update leann-graph w.leann '' "$graph --update u.leann -o w.leann <du"
+scenario graph-remove leann-graph w.leann '' "$graph --update u.leann -o w.leann <dr"
+scenario graph-rebuild leann-graph w.leann '' "$graph --update u.leann -o w.leann <df"
+index="LEANN_ENDPOINT=ipc://$WORK/server leann index"
+scenario index-update leann-graph u.leann -a "$index update -q --index u.leann"
+scenario index-rebuild leann-graph u.leann -a "$index rebuild -q --index u.leann"
+scenario journal leann-embed-client '' '-a -tjournal' "leann-embed-client -q -j 1 --batch-size 2 $SERVER --journal j <c"
+list='export XDG_DATA_HOME=$PWD/data'
+scenario register leann-registry data/leann/indexes '' "$list; leann-registry add --name third $WORK/before/y.leann"
+# its entry has a name of the folder that is the same in every one
+scenario unregister leann-registry data/leann/indexes '' "ln -sfn \"\$PWD\" $WORK/here; $list
+	! grep -q ^mine data/leann/indexes || leann-registry remove mine >/dev/null"
+scenario export leann-bundle e.leann '' 'leann-bundle export --self-contained -o e.leann y.leann'
+# what it lacks is found out when it is there, and is not the model's bytes when those cannot be read
+scenario import leann-bundle i.leann '-l -tdo:' "$list; leann-bundle import -o i.leann e0.leann || { s=\$?; [ \$s = 1 ] || exit \$s; }"
 
 needs_model() {
-	case $1 in pipe-* | chunk | jsonl | client | search* | like | cat | validate) return 0 ;; esac
+	case $1 in pipe-* | chunk* | jsonl | client | search* | like | cat | validate) return 0 ;; esac
+	case $1 in update-* | rebuild-* | index-* | graph-update | graph-remove | graph-rebuild | journal | import) return 0 ;; esac
 	return 1
 }
 
@@ -83,6 +109,31 @@ make_fixture() {
 	leann-anchors -j 1 <v | leann-pq -j 1 >ve
 	leann-bundle text y.leann >y.txt
 	leann-bundle unpack y.leann parts
+	[ -z "$MODEL" ] || make_update
+	mkdir -p data/leann
+	cp x.leann z.leann
+	printf '%s\t%s\t%d\n' one "$d/x.leann" 1 two "$d/y.leann" 2 mine "$WORK/here/z.leann" 3 >data/leann/indexes
 	rm -f ./*.lock
 	cd "$TOP"
+}
+
+# u.leann, what became of its files, and the streams that updates of it are.
+make_update() {
+	local i
+	embed() { leann-embed-client -q --endpoint "ipc://$WORK/server" --no-start "$@"; }
+	mkdir up
+	for i in {10..39}; do
+		printf '# Day %d\n\nThe ship was at %d degrees north. We saw %d whales.\n' $i $((i * 3)) $((i % 7)) >up/d$i.txt
+	done
+	leann-chunk -q -j 1 up | embed | $graph -o u.leann
+	rm up/d11.txt up/d37.txt
+	leann-chunk -q -j 1 --update u.leann | embed >dr
+	printf 'There was ice, too.\n' >>up/d12.txt
+	mv up/d13.txt up/d99.txt
+	printf 'In port at last.\n' >up/d40.txt
+	leann-chunk -q -j 1 --update u.leann | embed >du
+	leann-chunk -q -j 1 --update u.leann --full | embed >df
+	embed -j 1 --batch-size 2 --journal j <c >cj
+	truncate -s $(($(stat -c %s j) / 2)) j
+	leann-bundle export -q --self-contained -o e0.leann y.leann
 }

@@ -10,6 +10,10 @@
  *	FAULT_LOG=FILE			every call that changes files, for crash-states
  *	FAULT_NO_TMPFILE=1		a file system without nameless files
  *	FAULT_LIE=fsync			fsync does nothing and says that all is well: to try the tests
+ *	FAULT_TIME=T			what time() says
+ *
+ * Of SIGSEGV and SIGABRT it adds a line to FAULT_HIT: "signal N in LIBRARY", the innermost library
+ * that is neither libc nor this one.
  *
  * kill happens before calls that change something; short reads and writes half of what is asked
  * for; oom is of malloc and its kin, whoever calls; the others are of calls that the program itself
@@ -30,6 +34,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <limits.h>
@@ -45,6 +50,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OPEN = 1, CREATE = 2, READ = 4, WRITE = 8, TRUNC = 16, NAME = 32, UNLINK = 64, FSYNC = 128,
@@ -146,6 +152,52 @@ static bool strikes_fd(unsigned call, const char *name, int fd, const void *call
 	if (f.on && !inside && f.hit)
 		fd_path(fd, path);
 	return strikes(call, name, path, caller);
+}
+
+/* ---- how it ended ---- */
+
+/* Who raised the signal: what called libc, where it came from there. */
+static void on_signal(int number)
+{
+	void *frame[40];
+	char line[PATH_MAX + 40];
+	Dl_info i;
+	inside = true;
+	int n = backtrace(frame, 40), k = 0;
+	const char *name = "";
+	for (; k < n; k++) {
+		name = dladdr(frame[k], &i) && i.dli_fname ? i.dli_fname : "";
+		name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+		if (*name && strncmp(name, "libc.so", 7) && strncmp(name, "leann-fault", 11))
+			break;
+	}
+	snprintf(line, sizeof line, "signal %d in %s\n", number, k < n ? name : "nothing");
+	put_file(f.hit, line);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void watch_signals(void)
+{
+	void *frame[2];
+	static char stack[1 << 16];
+	stack_t st = {.ss_sp = stack, .ss_size = sizeof stack};
+	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+	backtrace(frame, 2);	/* loads what it needs now */
+	sigaltstack(&st, NULL);
+	sigaction(SIGSEGV, &a, NULL);
+	sigaction(SIGABRT, &a, NULL);
+}
+
+time_t time(time_t *t)
+{
+	const char *now = getenv("FAULT_TIME");
+	struct timespec ts;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	time_t s = now ? (time_t)strtoll(now, NULL, 10) : ts.tv_sec;
+	if (t)
+		*t = s;
+	return s;
 }
 
 static void put_log(const void *p, size_t n)
@@ -597,6 +649,8 @@ static void start(void)
 		syscall(SYS_close, fd);
 	}
 	dl_iterate_phdr(find_program, NULL);
+	if (f.hit)
+		watch_signals();
 	f.on = true;
 }
 

@@ -9,7 +9,9 @@
  * files, or zeros). In each, INDEX must be the old index or the new one, whole; the new one where the
  * command had ended with 0; and at most one file more than there was. With EVERY, COMMAND runs in
  * every so many-th state and must leave NEW and nothing else. CRASH_RANDOM=N CRASH_SEED=S: N states
- * more, of random calls missing.
+ * more, of random calls missing. INDEX may be a file that is no index: it is told by all its bytes.
+ * CRASH_LOOSE=1: what COMMAND leaves may be another index than NEW, if it is sound.
+ * CRASH_DIR: the folder, where INDEX is in one below it, and BEFORE a copy of that. CRASH_ANY=1: any state of it is fine, and COMMAND, which does not leave NEW, says whether it works.
  *
  * A write is lost until fsync of its file, a name until fsync of its folder; a rename is one step.
  */
@@ -27,7 +29,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "fmt/bundle_manifest.h"
 #include "fmt/index_verify.h"
+#include "fmt/tar.h"
 
 enum { OPS_MAX = 20000, FILES_MAX = 4000, NAME = 4096 };
 
@@ -63,6 +67,7 @@ static char dir_path[NAME], work[NAME];
 static char old_id[40], new_id[40];
 static uint64_t seen[1 << 20];
 static size_t n_states, n_distinct, n_failed, n_then, then_every;
+static bool any_state, loose, is_index = true;
 
 static void fail(const char *what)
 {
@@ -262,6 +267,13 @@ static void build(const struct state *s)
 static int read_id(const char *path, char id[40], struct err *e)
 {
 	struct index ix;
+	struct buf b = BUF_INIT;
+	if (!is_index) {
+		int bad = file_slurp(path, 1u << 28, &b, e);
+		snprintf(id, 40, "%016llx", (unsigned long long)hash64(b.p, b.len));
+		buf_release(&b);
+		return bad;
+	}
 	if (index_open(&ix, path, e))
 		return -1;
 	int r = index_verify(&ix, e);
@@ -270,10 +282,19 @@ static int read_id(const char *path, char id[40], struct err *e)
 	return r;
 }
 
+static bool looks_like_index(const char *path)
+{
+	struct buf b = BUF_INIT;
+	struct err e;
+	bool r = file_slurp(path, 1u << 28, &b, &e) == 0 && b.len > TAR_BLOCK && !strcmp((char *)b.p, MANIFEST_NAME);
+	buf_release(&b);
+	return r;
+}
+
 static bool expected_file(const char *path)
 {
-	size_t n = strlen(the_index);
-	return !strcmp(path, the_index) || (!strncmp(path, the_index, n) && !strcmp(path + n, ".lock")) ||
+	size_t n = strlen(path);
+	return !strcmp(path, the_index) || (n > 5 && !strcmp(path + n - 5, ".lock")) ||
 	       find_name(first, n_first, path) < n_first;
 }
 
@@ -339,7 +360,7 @@ static bool next_works(char *line, size_t room)
 	snprintf(cmd, sizeof cmd, "cd '%s' && { %s\n} >/dev/null 2>'%s/.stderr'", work, then, work);
 	n_then++;
 	int status = system(cmd);
-	bool good = status == 0 && read_id(path, id, &e) == 0 && !strcmp(id, new_id);
+	bool good = status == 0 && (any_state || (read_id(path, id, &e) == 0 && (loose || !strcmp(id, new_id))));
 	if (!good)
 		snprintf(line, room, "the next command: status %d, index %s", status, id);
 	DIR *d = opendir(work);
@@ -359,6 +380,9 @@ static bool judge(const struct state *s, char *line, size_t room)
 	bool done = s->n && ops[s->n - 1].type == EXIT && ops[s->n - 1].inode == 0;
 	struct err e;
 	char id[40] = "";
+	if (any_state)
+		return count_strays(line, room) <= 1 &&
+		       (n_distinct % then_every || (put_state(), next_works(line, room)));
 	if (find_name(names, n_names, the_index) == n_names) {
 		if (*old_id || done)
 			snprintf(line, room, "the index is gone");
@@ -467,7 +491,8 @@ int main(int argc, char **argv)
 {
 	struct buf log = BUF_INIT;
 	struct err e;
-	const char *n_random = getenv("CRASH_RANDOM"), *seed = getenv("CRASH_SEED");
+	const char *n_random = getenv("CRASH_RANDOM"), *seed = getenv("CRASH_SEED"), *any = getenv("CRASH_ANY"),
+		   *dir = getenv("CRASH_DIR");
 	prog_start(argv[0]);
 	if (argc < 5 || *argv[3] != '/')
 		fail("want LOG BEFORE INDEX NEW [OLD [EVERY COMMAND]], INDEX an absolute name");
@@ -479,8 +504,14 @@ int main(int argc, char **argv)
 		then_every = strtoul(argv[6], NULL, 10);
 		then = argv[7];
 	}
-	snprintf(dir_path, sizeof dir_path, "%.*s", (int)(strrchr(the_index, '/') - the_index), the_index);
+	snprintf(dir_path, sizeof dir_path, "%.*s", dir ? NAME : (int)(strrchr(the_index, '/') - the_index),
+		 dir ? dir : the_index);
+	if (!in_dir(the_index))
+		fail("CRASH_DIR is not above INDEX");
 	snprintf(work, sizeof work, "%s", "/dev/shm/crash-states-XXXXXX");
+	loose = getenv("CRASH_LOOSE") != NULL;
+	any_state = any && *any && then_every;
+	is_index = looks_like_index(new_path);
 	if (read_id(new_path, new_id, &e) || (*old_path && read_id(old_path, old_id, &e)))
 		err_die(&e);
 	if (!mkdtemp(work))
