@@ -215,8 +215,9 @@ LEANN_API int leann_related(struct leann_searcher *s, uint32_t chunk, const stru
 enum leann_source {
 	LEANN_FRESH = 0,	/* the file is what was indexed, byte for byte */
 	LEANN_CHANGED = 1,	/* it has other bytes now: no text is given */
-	LEANN_MISSING = 2,	/* it is gone or cannot be read */
+	LEANN_MISSING = 2,	/* it is gone */
 	LEANN_RECUT = 3,	/* it is, but cut again it gives other passages: leann-index(5), chunks */
+	LEANN_UNREADABLE = 4,	/* it is there and may not be read */
 };
 
 /* Every p below is NUL-terminated and never NULL; NUL may also be inside. */
@@ -237,6 +238,13 @@ struct leann_passage {
  */
 LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
 				struct leann_passage *out, struct leann_error *e);
+
+/*
+ * How many files may not be read, of those that were to be since the last leann_search(),
+ * leann_related() or leann_find(): their passages are scored by codes alone. *why: "PATH: Permission
+ * denied" of the first, lives until the next of these; "" where there is none.
+ */
+LEANN_API size_t leann_unreadable(const struct leann_searcher *s, const char **why);
 
 /*
  * The chunk that line, from 1, of a file is in; line 0: the file's first. path is absolute or

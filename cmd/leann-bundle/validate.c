@@ -49,7 +49,7 @@ int validate_sources(struct validation *v, struct err *e)
 		if (r || st == SOURCE_FRESH)
 			continue;
 		v->n_changed += st == SOURCE_CHANGED;
-		v->n_missing += st == SOURCE_MISSING;
+		v->n_missing += st != SOURCE_CHANGED;
 		js_push(st == SOURCE_CHANGED ? v->changed : v->missing,
 			js_new_path(s.paths.path.p, s.paths.path.len));
 	}

@@ -69,6 +69,7 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 	struct counts *n = &k->counts;
 	switch (res) {
 	case READ_STARVED: err_die(why);	/* it would be so with all that follow */
+	case READ_DENIED:
 	case READ_ERROR:
 		n->n_unreadable++;
 		if (talk)

@@ -27,7 +27,8 @@ bool update_passes_by(const struct chunker *k, const struct source *s, uint32_t 
 void update_left_out(struct update *u, const struct source *s, enum read_result res)
 {
 	/* what cannot be read now is not gone; anything else is no longer a file that a build takes */
-	if (s->old1 && (s->unasked || res == READ_ERROR || res == READ_CHANGED))
+	if (s->old1 && (s->unasked || res == READ_ERROR || res == READ_DENIED ||
+			res == READ_CHANGED))
 		u->state[s->old1 - 1] = FILE_STAYS;
 }
 

@@ -28,6 +28,17 @@ struct asking {
 	bool no_log;
 };
 
+/* Files that only their codes speak for. */
+static void warn_unreadable(const struct asking *g)
+{
+	const char *why;
+	size_t n = leann_unreadable(g->from, &why);
+	if (n == 1)
+		err_warn("%s: its passages are ranked by their codes", why);
+	else if (n)
+		err_warn("%s: passages of %zu files are ranked by their codes", why, n);
+}
+
 /* One batch of questions. */
 static int ask(struct asking *g, const struct leann_text *q, size_t n, struct err *e)
 {
@@ -44,6 +55,7 @@ static int ask(struct asking *g, const struct leann_text *q, size_t n, struct er
 		g->n_hits += r->answers[i].n_hits;
 	}
 	leann_results_free(r);
+	warn_unreadable(g);
 	return bad ? leann_why(&why, e) : 0;
 }
 
@@ -73,6 +85,7 @@ static int like(struct asking *g, const char *where, struct err *e)
 		g->n_hits += r->answers[0].n_hits;
 	}
 	leann_results_free(r);
+	warn_unreadable(g);
 	return bad ? leann_why(&why, e) : 0;
 }
 

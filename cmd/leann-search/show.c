@@ -50,12 +50,13 @@ static int load_hit(const struct show *s, struct leann_searcher *from,
 	return 0;
 }
 
-static const char *stale_word(const struct leann_passage *p)
-{
-	return p->source == LEANN_MISSING ? "missing"
-	       : p->source == LEANN_RECUT ? "recut"
-					  : "changed";
-}
+/* By enum leann_source: in JSON, and for people. */
+static const char *const stale[][2] = {
+	[LEANN_CHANGED] = {"changed", "changed since it was indexed"},
+	[LEANN_MISSING] = {"missing", "is gone"},
+	[LEANN_RECUT] = {"recut", "is cut into other passages now"},
+	[LEANN_UNREADABLE] = {"unreadable", "cannot be read"},
+};
 
 static void print_person(const struct show *s, const struct leann_hit *h, const struct hit_text *t)
 {
@@ -76,11 +77,7 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 		printf("  %s%s%s", ON(s, "1"), (const char *)text.p, ON(s, "0"));
 	}
 	if (t->p.source != LEANN_FRESH)
-		printf("  %s(stale: the file %s)%s", ON(s, "31"),
-		       t->p.source == LEANN_MISSING ? "is gone or cannot be read"
-		       : t->p.source == LEANN_RECUT ? "is cut into other passages now"
-						    : "changed since it was indexed",
-		       ON(s, "0"));
+		printf("  %s(stale: the file %s)%s", ON(s, "31"), stale[t->p.source][1], ON(s, "0"));
 	putchar('\n');
 	for (size_t at = 0; at < t->preview.len;) {
 		const char *p = (const char *)t->preview.p + at,
@@ -146,7 +143,7 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	if (t->words && h->by_word)
 		js_set(o, "byWord", js_new_bool(true));
 	if (!fresh)
-		js_set(o, "stale", js_new_str(stale_word(&t->p)));
+		js_set(o, "stale", js_new_str(stale[t->p.source][0]));
 	return o;
 }
 

@@ -264,8 +264,9 @@ static int read_passage(struct leann_searcher *s, uint32_t chunk, struct leann_p
 	*out = (struct leann_passage){
 		.source = fresh				    ? LEANN_FRESH
 			  : s->p.status == SOURCE_MISSING ? LEANN_MISSING
-			  : s->p.status == SOURCE_RECUT	  ? LEANN_RECUT
-							  : LEANN_CHANGED,
+			  : s->p.status == SOURCE_RECUT	    ? LEANN_RECUT
+			  : s->p.status == SOURCE_UNREADABLE ? LEANN_UNREADABLE
+							     : LEANN_CHANGED,
 		.path = text_of(&s->p.path),
 		.id = text_of(&s->p.id),
 		.language = index_lang(ix, f.lang),
@@ -282,4 +283,9 @@ int leann_passage_get(struct leann_searcher *s, uint32_t chunk, struct leann_pas
 {
 	struct err why;
 	return read_passage(s, chunk, out, &why) ? leann_fail(e, &why) : 0;
+}
+
+size_t leann_unreadable(const struct leann_searcher *s, const char **why)
+{
+	return source_unreadable(s->a.src, why);
 }

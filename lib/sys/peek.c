@@ -67,8 +67,16 @@ static int open_file(struct peek *p, size_t i, const struct index_file *f, struc
 		return -1;
 	if (index_paths_get(p->ix, &p->paths, i, e))
 		return -1;
-	if (readfile_open(&p->rf, (const char *)p->dir.p, (const char *)p->paths.path.p, &p->fd,
-			  &meta, &why) != READ_OK) {
+	enum read_result res = readfile_open(&p->rf, (const char *)p->dir.p,
+					     (const char *)p->paths.path.p, &p->fd, &meta, &why);
+	if (res == READ_ERROR || res == READ_STARVED) {
+		p->fd = -1;
+		p->file = SIZE_MAX;
+		return err_set(e, why.code, "%s", why.msg);
+	}
+	if (res == READ_DENIED)
+		source_note_unreadable(p->src, i, why.msg);
+	if (res != READ_OK) {
 		p->fd = -1;
 	} else if (meta.size_bytes != f->size_bytes) {
 		close(p->fd);
@@ -97,15 +105,14 @@ static int get_span(struct peek *p, const struct index_chunk *c, const struct in
 		    struct err *e)
 {
 	size_t n = (size_t)c->len_bytes, got;
-	struct err why;
 	buf_clear(&p->span);
 	if (f->flags & FILE_STORED)
 		return index_text(p->ix, c->file, c->off_bytes, n, &p->span, e) ? -1 : 1;
 	if (p->fd < 0)
 		return 0;
 	buf_reserve(&p->span, n);
-	if (fd_pread(p->fd, "passage", p->span.p, n, c->off_bytes, &got, &why))
-		return 0;
+	if (fd_pread(p->fd, (const char *)p->paths.path.p, p->span.p, n, c->off_bytes, &got, e))
+		return -1;
 	p->span.len = got;
 	return got == n;
 }

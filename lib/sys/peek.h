@@ -4,7 +4,7 @@
  * source.h's affair.
  *
  *	struct peek *p = peek_new(src);
- *	k = peek_text(p, i_chunk, &text, &n, e);	1: text, 0: not to be had, -1: damaged index
+ *	k = peek_text(p, i_chunk, &text, &n, e);	1: text, 0: not to be had, -1: as source.h
  *	peek_free(p);
  *
  * Of an index without spans the whole file is read, and cut, by source.h.

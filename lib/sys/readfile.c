@@ -77,8 +77,12 @@ static enum read_result open_failed(const char *root, const char *rel, struct er
 		return READ_GONE;
 	if (errno == ELOOP || errno == ENXIO)	/* a link; a FIFO or socket without a peer */
 		return READ_NOT_REGULAR;
+	enum read_result r = readfile_starved()					? READ_STARVED
+			     : errno == EACCES || errno == EPERM ||
+				       errno == ENAMETOOLONG ? READ_DENIED
+							     : READ_ERROR;
 	err_sys(e, "%s/%s", strcmp(root, "/") ? root : "", rel);
-	return readfile_starved() ? READ_STARVED : READ_ERROR;
+	return r;
 }
 
 /* Opens rel; *fd is the caller's when READ_OK. O_NONBLOCK: a FIFO must not make us wait. */
@@ -93,7 +97,7 @@ static enum read_result open_file(struct readfile *rf, const char *root, const c
 	if (*fd < 0)
 		return open_failed(root, rel, e);
 	if (fstat(*fd, st)) {
-		err_sys(e, "%s: stat", rel);
+		err_sys(e, "%s/%s: stat", strcmp(root, "/") ? root : "", rel);
 		close(*fd);
 		return READ_ERROR;
 	}

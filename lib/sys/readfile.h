@@ -32,6 +32,7 @@ struct file_meta {
 
 /* Values stay inside one process. */
 enum read_result {
+	READ_DENIED = -3,	/* this file is not for us, e says why; others may be */
 	READ_STARVED = -2,	/* too many files are open, or no memory: says nothing of this file */
 	READ_ERROR = -1,	/* e says what */
 	READ_OK,

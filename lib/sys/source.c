@@ -36,6 +36,9 @@ struct source {
 	struct entry cache[CACHE_FILES];
 	uint64_t tick;
 	struct buf fixed;		/* scratch: a record's text */
+	uint64_t *unreadable;		/* a bit a file; NULL: none was */
+	size_t n_unreadable;
+	char *why;			/* of the first */
 };
 
 int source_open(const struct index *ix, const struct source_opts *o, struct source **out,
@@ -73,8 +76,7 @@ void source_free(struct source *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < CACHE_FILES; i++)
-		forget(&s->cache[i]);
+	source_forget(s);
 	readfile_release(&s->rf);
 	buf_release(&s->fixed);
 	mem_free(s->root);
@@ -91,6 +93,28 @@ void source_forget(struct source *s)
 {
 	for (size_t i = 0; i < CACHE_FILES; i++)
 		forget(&s->cache[i]);
+	mem_free(s->unreadable);
+	mem_free(s->why);
+	s->unreadable = NULL;
+	s->why = NULL;
+	s->n_unreadable = 0;
+}
+
+void source_note_unreadable(struct source *s, size_t file, const char *why)
+{
+	if (!s->unreadable) {
+		s->unreadable = mem_calloc(s->ix->n_files / 64 + 1, sizeof *s->unreadable);
+		s->why = mem_strdup(why);
+	}
+	uint64_t bit = (uint64_t)1 << file % 64, *word = &s->unreadable[file / 64];
+	s->n_unreadable += !(*word & bit);
+	*word |= bit;
+}
+
+size_t source_unreadable(const struct source *s, const char **why)
+{
+	*why = s->why ? s->why : "";
+	return s->n_unreadable;
 }
 
 const struct index *source_index(const struct source *s)
@@ -104,13 +128,12 @@ const char *source_root(const struct source *s)
 }
 
 /* A file's bytes as they are now, checked against what was indexed. */
-static void load_file(struct source *s, const struct index_file *f, struct entry *n,
-		      const char *root, const char *rel)
+static int load_file(struct source *s, const struct index_file *f, struct entry *n,
+		     const char *root, const char *rel, struct err *e)
 {
 	struct file_meta meta;
-	struct err ignored;
 	uint64_t max = f->size_bytes < FILE_MAX ? f->size_bytes : FILE_MAX;
-	switch (readfile(&s->rf, root, rel, max, &n->bytes, &meta, &ignored)) {
+	switch (readfile(&s->rf, root, rel, max, &n->bytes, &meta, e)) {
 	case READ_OK:
 		n->status = n->bytes.len == f->size_bytes &&
 					    hash64(n->bytes.p, n->bytes.len) == f->hash
@@ -119,10 +142,18 @@ static void load_file(struct source *s, const struct index_file *f, struct entry
 		break;
 	case READ_TOO_BIG:
 	case READ_CHANGED: n->status = SOURCE_CHANGED; break;
-	default: n->status = SOURCE_MISSING; break;
+	case READ_DENIED:
+		n->status = SOURCE_UNREADABLE;
+		source_note_unreadable(s, n->file, e->msg);
+		break;
+	case READ_ERROR:
+	case READ_STARVED: return -1;
+	case READ_GONE:
+	case READ_NOT_REGULAR: n->status = SOURCE_MISSING; break;
 	}
 	if (n->status != SOURCE_FRESH)
 		buf_release(&n->bytes);
+	return 0;
 }
 
 static int load_stored(struct source *s, size_t file, const struct index_file *f, struct entry *n,
@@ -182,8 +213,7 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 	n->path.len = strlen(root) == 1 && *root == '/' ? 0 : strlen(root);
 	buf_addc(&n->path, '/');
 	buf_add(&n->path, rel.p, rel.len);
-	load_file(s, &f, n, root, (const char *)rel.p);
-	r = cut(s, &f, n, e);
+	r = load_file(s, &f, n, root, (const char *)rel.p, e) || cut(s, &f, n, e) ? -1 : 0;
 	mem_free(root);
 out:
 	buf_release(&rel);
@@ -275,7 +305,8 @@ static int record(struct source *s, size_t i_chunk, const struct index_chunk *c,
 
 const char *source_status_text(enum source_status st)
 {
-	return st == SOURCE_MISSING ? "is gone or cannot be read"
+	return st == SOURCE_MISSING ? "is gone"
+	       : st == SOURCE_UNREADABLE ? "cannot be read"
 	       : st == SOURCE_RECUT ? "is cut into other passages now than when it was indexed"
 				    : "changed since it was indexed";
 }

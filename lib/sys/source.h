@@ -3,12 +3,15 @@
  *
  *	struct source *s; struct source_passage p = SOURCE_PASSAGE_INIT;
  *	if (source_open(&ix, &opts, &s, e)) return -1;
- *	if (source_passage(s, i_chunk, &p, e)) ...	-1: the index is damaged
+ *	if (source_passage(s, i_chunk, &p, e)) ...	-1: the index is damaged, or no file can be read
  *	if (p.status == SOURCE_FRESH) ... p.text ...
  *	source_passage_release(&p); source_free(s);
  *
  * A text is given only when the whole file has the size and XXH3-64 that the index
  * says. The last few files stay in memory: ask in the order of the chunks.
+ *
+ * A file that is gone, or that its permissions keep from us, is a status. What says nothing of the
+ * file is an error: a device that fails, no more memory, too many open files.
  */
 #ifndef LEANN_SYS_SOURCE_H
 #define LEANN_SYS_SOURCE_H
@@ -42,7 +45,8 @@ struct source_opts {
 enum source_status {
 	SOURCE_FRESH,
 	SOURCE_CHANGED,		/* other bytes than were indexed */
-	SOURCE_MISSING,		/* no regular file there, or it cannot be read */
+	SOURCE_MISSING,		/* no regular file there */
+	SOURCE_UNREADABLE,	/* it is there, and we may not read it */
 	SOURCE_RECUT,		/* as it was, but cut again it gives other passages */
 };
 
@@ -68,6 +72,10 @@ int source_open(const struct index *ix, const struct source_opts *o, struct sour
 void source_free(struct source *s);
 /* Files are read again from now on: those in memory may have changed since. */
 void source_forget(struct source *s);
+/* File i of the index is one that we may not read; why: "PATH: Permission denied". */
+void source_note_unreadable(struct source *s, size_t file, const char *why);
+/* Such files since source_forget(), those noted included; *why: of the first, until then; "": none. */
+size_t source_unreadable(const struct source *s, const char **why);
 const struct index *source_index(const struct source *s);
 /* The directory that stands for the index's root; NULL: that itself. */
 const char *source_root(const struct source *s);

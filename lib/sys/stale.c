@@ -5,39 +5,42 @@
 
 #include "base/hash.h"
 
-/* Its size and time, without reading it. */
-static bool looks_same(struct stale *s, const char *root, const char *rel,
-		       const struct index_file *f, enum source_status *out)
+/* Of what was not READ_OK; or -1. */
+static int not_read(enum read_result res, enum source_status *out)
+{
+	*out = res == READ_DENIED				? SOURCE_UNREADABLE
+	       : res == READ_TOO_BIG || res == READ_CHANGED	? SOURCE_CHANGED
+								: SOURCE_MISSING;
+	return res == READ_ERROR || res == READ_STARVED ? -1 : 0;
+}
+
+/* 1: its size and time say what it is, without reading it; 0: they do not; or -1. */
+static int look(struct stale *s, const char *root, const char *rel, const struct index_file *f,
+		enum source_status *out, struct err *e)
 {
 	struct file_meta meta;
-	struct err ignored;
 	int fd;
-	if (readfile_open(&s->rf, root, rel, &fd, &meta, &ignored) != READ_OK) {
-		*out = SOURCE_MISSING;
-		return true;
-	}
+	enum read_result res = readfile_open(&s->rf, root, rel, &fd, &meta, e);
+	if (res != READ_OK)
+		return not_read(res, out) ? -1 : 1;
 	close(fd);
 	*out = meta.size_bytes == f->size_bytes ? SOURCE_FRESH : SOURCE_CHANGED;
 	return *out == SOURCE_CHANGED || (!s->checksum && meta.mtime_ns == f->mtime_ns);
 }
 
-static enum source_status read_again(struct stale *s, const char *root, const char *rel,
-				     const struct index_file *f)
+static int read_again(struct stale *s, const char *root, const char *rel,
+		      const struct index_file *f, enum source_status *out, struct err *e)
 {
 	struct file_meta meta;
-	struct err ignored;
 	s->n_read++;
 	buf_clear(&s->bytes);
-	switch (readfile(&s->rf, root, rel, f->size_bytes, &s->bytes, &meta, &ignored)) {
-	case READ_OK:
-		return s->bytes.len == f->size_bytes &&
-				       hash64(s->bytes.p, s->bytes.len) == f->hash
-			       ? SOURCE_FRESH
-			       : SOURCE_CHANGED;
-	case READ_TOO_BIG:
-	case READ_CHANGED: return SOURCE_CHANGED;
-	default: return SOURCE_MISSING;
-	}
+	enum read_result res = readfile(&s->rf, root, rel, f->size_bytes, &s->bytes, &meta, e);
+	if (res != READ_OK)
+		return not_read(res, out);
+	*out = s->bytes.len == f->size_bytes && hash64(s->bytes.p, s->bytes.len) == f->hash
+		       ? SOURCE_FRESH
+		       : SOURCE_CHANGED;
+	return 0;
 }
 
 int stale_file(struct stale *s, size_t i, enum source_status *out, struct err *e)
@@ -56,11 +59,12 @@ int stale_file(struct stale *s, size_t i, enum source_status *out, struct err *e
 		return -1;
 	buf_addc(&s->at, 0);
 	const char *root = (const char *)s->at.p, *rel = (const char *)s->paths.path.p;
-	if (!*root || !*rel)
+	if (!*root || !*rel) {
 		*out = SOURCE_MISSING;	/* no name to look for */
-	else if (!looks_same(s, root, rel, &f, out))
-		*out = read_again(s, root, rel, &f);
-	return 0;
+		return 0;
+	}
+	int known = look(s, root, rel, &f, out, e);
+	return known ? known < 0 ? -1 : 0 : read_again(s, root, rel, &f, out, e);
 }
 
 void stale_release(struct stale *s)

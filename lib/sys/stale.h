@@ -2,7 +2,7 @@
  * stale: are the files of an index as they were indexed?
  *
  *	struct stale s = STALE_INIT; s.ix = &ix;
- *	for (i...) if (stale_file(&s, i, &st, e)) ...	-1: the index is damaged
+ *	for (i...) if (stale_file(&s, i, &st, e)) ...	-1: as source_passage()
  *	stale_release(&s);
  *
  * A file of the size and time of modification that the index has for it counts as unchanged, and is
@@ -32,7 +32,7 @@ struct stale {
 };
 #define STALE_INIT {.rf = READFILE_INIT, .paths = INDEX_PATHS_INIT}
 
-/* SOURCE_FRESH, SOURCE_CHANGED or SOURCE_MISSING; stored and removed files are fresh. Ask in ascending order. */
+/* Not SOURCE_RECUT; stored and removed files are fresh. Ask in ascending order. */
 int stale_file(struct stale *s, size_t i, enum source_status *out, struct err *e) MUST_CHECK;
 void stale_release(struct stale *s);
 

@@ -183,7 +183,7 @@ setup() {
 	leann-chunk t | leann-embed-client | leann-graph -o t.leann
 	mv t t2
 	run --separate-stderr -0 leann-search t.leann "an animal that leaps"
-	[[ $output == *"stale: the file is gone or cannot be read"* && $output != *"quick brown"* ]]
+	[[ $output == *"stale: the file is gone)"* && $output != *"quick brown"* ]]
 	[[ $stderr == *"every hit is stale"*"--root"* ]]
 	run --separate-stderr -0 leann-search --root t2 t.leann "an animal that leaps"
 	[[ $output == *"t2/fox.txt:1-1"*"quick brown"* ]]
@@ -191,4 +191,45 @@ setup() {
 	echo "A slow red fox sleeps." >t2/fox.txt
 	run --separate-stderr -0 leann-search --root t2 t.leann "an animal that leaps"
 	[[ $output == *"stale: the file changed"* && $output != *"slow red"* ]]
+}
+
+@test "a file that cannot be read is no file that is gone: no answer lacks it unsaid" {
+	need_model
+	case $(ldd "$BIN/leann-search") in *libasan*) skip "LD_PRELOAD and ASan do not go together" ;; esac
+	mkdir -p before/t
+	for i in 1 2 3 4; do echo "Recipe $i: bread wants flour, water and salt." >before/t/$i.txt; done
+	leann-chunk before/t | leann-embed-client | leann-graph -q -o before/t.leann
+	local server=ipc://$XDG_RUNTIME_DIR/unread-$$ how
+	leann-embed-server --daemon --endpoint "$server" --idle-timeout 60
+	for how in '' --dense; do
+		run -0 fault-trials -s "$TOOLS/leann-fault.so" -p leann-search -b "$PWD/before" -i t.leann \
+			-d EIO,EMFILE -m once "leann-search -j 1 --no-start --endpoint '$server' $how t.leann \
+				'flour and water' --json | sed -E 's/\"[a-z_]*_ms\": *[0-9.e-]+//g'"
+		[[ $output == *", 0 failed"* ]]
+	done
+	leann-embed-server --stop --endpoint "$server"
+}
+
+@test "a file that may not be read keeps its place, and a warning names it" {
+	need_model
+	local as=()
+	if [ "$(id -u)" = 0 ]; then
+		as=(setpriv --bounding-set=-dac_override,-dac_read_search)
+		"${as[@]}" true || skip "no setpriv(1) that can drop capabilities"
+	fi
+	mkdir t
+	echo "Bread wants flour, water and salt." >t/a.txt
+	echo "Ships want wind." >t/b.txt
+	leann-chunk t | leann-embed-client | leann-graph -q -o t.leann
+	chmod 0 t/a.txt
+	run -0 --separate-stderr "${as[@]}" leann-search t.leann "flour and water"
+	[[ ${lines[0]} == t/a.txt*"(stale: the file cannot be read)" ]]
+	[[ $stderr == *"/t/a.txt: Permission denied: its passages are ranked by their codes" ]]
+	# and where it is not among the hits
+	run -0 --separate-stderr "${as[@]}" leann-search -k 1 t.leann "sailing"
+	[[ $output == t/b.txt* && $stderr == *"/t/a.txt: Permission denied"* ]]
+	chmod 0 t/b.txt
+	run -0 --separate-stderr "${as[@]}" leann-search --json t.leann "sailing"
+	[[ $output == *'"unreadable"'* && $stderr == *": passages of 2 files are ranked by their codes"* ]]
+	run -1 "${as[@]}" leann-bundle validate t.leann
 }
