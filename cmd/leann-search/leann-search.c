@@ -33,10 +33,9 @@ static void warn_unreadable(const struct asking *g)
 {
 	const char *why;
 	size_t n = leann_unreadable(g->from, &why);
-	if (n == 1)
-		err_warn("%s: its passages are ranked by their codes", why);
-	else if (n)
-		err_warn("%s: passages of %zu files are ranked by their codes", why, n);
+	if (n)
+		err_warn("%s: passages of %zu file%s are ranked by their codes", why, n,
+			 n == 1 ? "" : "s");
 }
 
 /* One batch of questions. */

@@ -224,7 +224,7 @@ setup() {
 	chmod 0 t/a.txt
 	run -0 --separate-stderr "${as[@]}" leann-search t.leann "flour and water"
 	[[ ${lines[0]} == t/a.txt*"(stale: the file cannot be read)" ]]
-	[[ $stderr == *"/t/a.txt: Permission denied: its passages are ranked by their codes" ]]
+	[[ $stderr == *"/t/a.txt: Permission denied: passages of 1 file are ranked by their codes" ]]
 	# and where it is not among the hits
 	run -0 --separate-stderr "${as[@]}" leann-search -k 1 t.leann "sailing"
 	[[ $output == t/b.txt* && $stderr == *"/t/a.txt: Permission denied"* ]]
