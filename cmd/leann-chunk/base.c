@@ -53,9 +53,6 @@ int base_open(struct base *b, const char *path, struct err *e)
 	*b = (struct base)BASE_INIT;
 	if (index_open(&b->ix, path, e) || index_chunk_args(&b->ix, &b->has_args, &b->args, e))
 		return -1;
-	if (!b->ix.chunks && b->ix.n_chunks)
-		return err_set(e, ERR_DATA, "%s: has no spans of passages (--tiny): such an index is "
-			       "built again, not updated", path);
 	b->root = mem_calloc(b->ix.n_roots + 1, sizeof *b->root);
 	b->path = mem_array(b->ix.n_files + 1, sizeof *b->path);
 	for (size_t i = 0; i < b->ix.n_roots; i++) {

@@ -65,6 +65,9 @@ static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, str
 	struct index_chunk c;
 	struct buf text = BUF_INIT;
 	int r = 0;
+	if (!ix->chunks && ix->n_chunks)
+		return err_set(e, ERR_DATA, "%s has no spans of passages: of file %u, which is stored or "
+			       "cannot be read now, they cannot be kept", ix->b.path, from);
 	index_file(ix, from, &f);
 	for (size_t i = (size_t)f.first_chunk; i < f.first_chunk + f.n_chunks && !r; i++) {
 		if ((r = index_chunk(ix, i, &c, e)))

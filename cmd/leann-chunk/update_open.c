@@ -66,6 +66,7 @@ static void add_walked(struct update *u, const struct opts *o)
 int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct err *e)
 {
 	struct update *u = k->up = mem_calloc(1, sizeof *u);
+	const char *why;
 	u->body_fd = u->kept_fd = -1;
 	u->base = (struct base)BASE_INIT;
 	for (size_t i = 0; i < o->n_args; i++)
@@ -74,6 +75,9 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 				       "stays as it is");
 	if (base_open(&u->base, c->update, e))
 		return -1;
+	if (!c->reembed && index_update_kind(&u->base.ix, &why) == INDEX_FIXED)
+		return err_set(e, ERR_USAGE, "%s has %s: it cannot be updated: 'leann index rebuild "
+			       "--reembed --index %s' makes it anew", c->update, why, c->update);
 	u->state = mem_calloc(u->base.ix.n_files + 1, 1);
 	u->written = mem_calloc(u->base.ix.n_files + 1, sizeof *u->written);
 	if (!u->base.has_args && !o->n_args && !c->files_from)

@@ -18,9 +18,9 @@ static int check_base(const struct changes *x, const char *path, const struct sh
 	if (!has || strcmp(want, has))
 		return err_set(e, ERR_TEMP, "%s is build %s, the changes are to %s: another "
 			       "program changed it: update again", path, has ? has : "nameless", want);
-	if (kind == INDEX_FIXED)
-		return err_set(e, ERR_USAGE, "%s has %s: it cannot be updated, build it again", path,
-			       why);
+	if (kind == INDEX_FIXED && !x->full)
+		return err_set(e, ERR_USAGE, "%s has %s: it cannot be updated: give leann-chunk --full "
+			       "--reembed", path, why);
 	if (kind == INDEX_REWRITTEN && !x->full)
 		return err_set(e, ERR_USAGE, "%s has %s, which nothing can be added to: give "
 			       "leann-chunk --full", path, why);
@@ -119,6 +119,10 @@ int changes_gone(struct changes *x, const uint8_t *p, size_t n, struct err *e)
 int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n, struct err *e)
 {
 	struct held *h = held_at(x, (size_t)file);
+	const char *why;
+	if (index_update_kind(&x->base, &why) == INDEX_FIXED)
+		return err_set(e, ERR_DATA, "%s has %s: no passage of it can be kept, as of stored files: "
+			       "build it again", x->base.b.path, why);
 	if (!h->n_kept)
 		h->first_kept = x->kept.len / KEPT_BYTES;
 	h->n_kept += n;

@@ -105,7 +105,7 @@ static int take_codes(struct collect *c, struct rec_check *check, const struct s
 }
 
 /* Of a record only its line is found again by cutting, and that by reading all lines before it. */
-static int refuse_records(const struct rec_file *f, struct err *e)
+int collect_refuse_records(const struct rec_file *f, struct err *e)
 {
 	if (!(f->flags & FILE_RECORDS))
 		return 0;
@@ -130,7 +130,7 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 		return done;
 	switch (r->tag) {
 	case TAG_FILE:
-		if (rec_file(check, r, &f, e) || (c->tiny && refuse_records(&f, e)))
+		if (rec_file(check, r, &f, e) || (c->tiny && collect_refuse_records(&f, e)))
 			return -1;
 		return index_build_file(c->ib, &f, e);
 	case TAG_TEXT:
@@ -196,7 +196,11 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	if (stream_in_open(&c->in, 0, "stdin", "vectors", e) || rec_check_init(&check, &c->in, e) ||
 	    spool_open(&c->spool, check.dim, e))
 		return -1;
-	if ((c->tiny && want_chunker(&c->in.head, e)) || collect_open_changes(c, e))
+	if (collect_open_changes(c, e))
+		return -1;
+	/* an index without spans is written anew without */
+	c->tiny |= c->changes.on && !c->changes.base.chunks && c->changes.base.n_chunks;
+	if (c->tiny && want_chunker(&c->in.head, e))
 		return -1;
 	progress_start(&pr, "chunks", 0, quiet);
 	while ((k = stream_in_next(&c->in, &r, e)) > 0) {

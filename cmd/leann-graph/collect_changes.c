@@ -45,7 +45,7 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 	size_t n;
 	switch (r->tag) {
 	case TAG_FILE:
-		if (rec_file(check, r, &f, e))
+		if (rec_file(check, r, &f, e) || (c->tiny && collect_refuse_records(&f, e)))
 			return -1;
 		if (f.flags & FILE_STORED && !x->full)
 			return err_set(e, ERR_DATA, "stdin: a stored file among changes");

@@ -9,6 +9,8 @@ int collect_open_changes(struct collect *c, struct err *e) MUST_CHECK;
 /* One record of a stream of changes: 1 where it is like any other, 0 taken, -1 error. */
 int collect_change(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		   struct err *e) MUST_CHECK;
+/* --tiny: ERR_DATA for a file of records. */
+int collect_refuse_records(const struct rec_file *f, struct err *e) MUST_CHECK;
 int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		   struct err *e) MUST_CHECK;
 /* The words of all passages; of changes those of the base and of the passages that were cut. */

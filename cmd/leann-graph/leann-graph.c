@@ -9,6 +9,7 @@
 #include "base/fdio.h"
 #include "base/opts.h"
 #include "base/tmpfile.h"
+#include "inherit.h"
 #include "settings.h"
 #include "write.h"
 
@@ -31,37 +32,6 @@ static void say(const struct settings *s, const struct collect *c, const struct 
 			b->quantization_error, b->health.balance);
 }
 
-enum { EF_MAX = 100000 };
-
-static size_t word_in(const char *word, const char *const *list, size_t none)
-{
-	for (size_t i = 0; word && list[i]; i++)
-		if (!strcmp(word, list[i]))
-			return i;
-	return none;
-}
-
-/* An index that is written anew keeps its kind; --graph wins. */
-static void inherit(struct build_settings *s, const struct index *base)
-{
-	const struct js *b = index_key(base, "build"), *g = js_get(b, "graph");
-	if (!b)
-		return;
-	s->backend = (enum graph_backend)word_in(js_str(js_get(b, "backend"), NULL),
-						 graph_backend_names, s->backend);
-	s->complexity = (enum graph_complexity)word_in(js_str(js_get(b, "complexity"), NULL),
-						       graph_complexity_names, s->complexity);
-	if (s->kind == GRAPH_AUTO && base->chunk_graph.p)
-		s->kind = GRAPH_OF_CHUNKS;
-	int64_t degree = js_int(js_get(g, "maxDegree")), ef = js_int(js_get(g, "efConstruction"));
-	if (degree >= 2 && degree <= GRAPH_DEGREE_MAX && (size_t)degree != s->graph.max_degree) {
-		s->graph.max_degree = (size_t)degree;
-		s->graph.min_degree = 0;
-	}
-	if (ef > 0 && ef <= EF_MAX)
-		s->graph.ef_construction = (size_t)ef;
-}
-
 /* What is there is left alone when nothing changed, unless it is to be somewhere else. */
 static int make(struct settings *s, struct collect *c, struct build *b, struct par *par,
 		struct err *e)
@@ -72,8 +42,8 @@ static int make(struct settings *s, struct collect *c, struct build *b, struct p
 			fprintf(stderr, "%s: %s: nothing changed\n", err_prog(), s->out);
 		return 0;
 	}
-	if (x->on)
-		inherit(&s->build, &x->base);
+	if (x->on && inherit(s, c, e))
+		return -1;
 	int r = x->n_old ? build_append(b, c, &s->build, par, e) : build_all(b, c, &s->build, par, e);
 	if (r || write_index(s->out, c, b, &s->build, e))
 		return -1;

@@ -14,6 +14,8 @@ enum {
 	OPT_MIN_DEGREE,
 	OPT_HUBS,
 	OPT_EF,
+	OPT_ANCHORS,
+	OPT_STRATEGY,
 	OPT_BYTES,
 	OPT_BOOK,
 	OPT_WAIT,
@@ -33,6 +35,9 @@ static const struct opt table[] = {
 	{OPT_MIN_DEGREE, "min-degree", "N", "links of any other node (half of that)"},
 	{OPT_HUBS, "hub-fraction", "X", "share of nodes that are hubs (.02)"},
 	{OPT_EF, "ef-construction", "N", "candidates for a node's links (100, 200, 400)"},
+	{OPT_ANCHORS, "anchor-count", "N", "anchors, if the stream brings none (by chunks)"},
+	{OPT_STRATEGY, "anchor-strategy", "NAME",
+	 "of such anchors: random, kmeans, max-coverage or stratified-kmeans (kmeans)"},
 	{OPT_BYTES, "bytes", "N", "bytes of a code, if the stream brings none (24)"},
 	{OPT_BOOK, "codebook", "WORD", "of such codes: auto, shipped or train (auto)"},
 	{OPT_TINY, "tiny", NULL, "the smallest index: 16-byte codes, no spans of passages"},
@@ -71,6 +76,8 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_MIN_DEGREE: s->min_degree = (size_t)opts_num(o, 1, GRAPH_DEGREE_MAX / 2); break;
 	case OPT_HUBS: s->hubs = opts_real(o, 0, 1); break;
 	case OPT_EF: set_key(s, "hnsw.efConstruction", o); break;
+	case OPT_ANCHORS: set_key(s, "anchorSelection.count", o); break;
+	case OPT_STRATEGY: set_key(s, "anchorSelection.type", o); break;
 	case OPT_BYTES:
 		set_key(s, "quantization.subVectors", o);
 		s->bytes_given = true;

@@ -334,6 +334,11 @@ bool config_is_set(const struct config *c, const char *key)
 	return c->v[must_find(key)].origin != CONFIG_DEFAULT;
 }
 
+bool config_is_told(const struct config *c, const char *key)
+{
+	return c->v[must_find(key)].origin == CONFIG_FLAG;
+}
+
 const char *config_anchor_type(const struct config *c)
 {
 	const char *type = config_str(c, "anchorSelection.type");

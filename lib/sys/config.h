@@ -65,6 +65,7 @@ bool config_bool(const struct config *c, const char *key);
 const char *config_str(const struct config *c, const char *key);	/* NULL: auto; borrowed */
 char **config_list(const struct config *c, const char *key, size_t *n);	/* borrowed */
 bool config_is_set(const struct config *c, const char *key);		/* origin is not the default */
+bool config_is_told(const struct config *c, const char *key);		/* by a flag */
 /* "stratified-kmeans" also for kmeans with stratification.enabled; borrowed. */
 const char *config_anchor_type(const struct config *c);
 

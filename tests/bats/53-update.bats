@@ -207,3 +207,64 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	[ "$status" -eq 0 ]
 	[ "$(grep -c ": 100 of 100 questions" <<<"$output")" -eq 2 ]
 }
+
+@test "a rebuild takes other anchors, graphs and codes; what nobody says stays as it was" {
+	leann index rebuild --index i.leann --output o.leann --anchor-count 3 --anchor-strategy random \
+		--backend diskann --complexity low
+	leann-bundle verify -q o.leann
+	run -0 leann-bundle show --json o.leann
+	[[ $output == *'"anchorSelection":{"type":"random","count":3}'* && $output == *'"backend":"diskann"'* ]]
+	[[ $output == *'"complexity":"low"'* ]]
+	[[ $(hits o.leann "parse the configuration" -k 1) == t/src/config.c:* ]]
+	# again, with nothing said: anchors are counted anew, all else stays
+	leann index rebuild --index o.leann --graph chunks
+	run -0 leann-bundle show --json o.leann
+	[[ $output == *'"type":"random","count":1}'* && $output == *'"backend":"diskann"'* ]]
+	[[ $output == *'"complexity":"low"'* && $output == *'"kind":"chunks"'* ]]
+	leann index rebuild --index o.leann --reembed --bytes 8
+	run -0 leann-bundle show --json o.leann
+	[[ $output == *'"subVectors":8'* ]]
+	leann index rebuild --index o.leann --reembed --new-anchor-count=2
+	run -0 leann-bundle show --json o.leann
+	[[ $output == *'"subVectors":8'* && $output == *'"count":2}'* ]]
+}
+
+@test "options of a rebuild that contradict each other, or what is kept, are wrong use" {
+	run -2 leann index rebuild --index i.leann --anchor-count 3 --new-anchor-count 4
+	[[ $output == *"two numbers of anchors: 3 and 4"* ]]
+	run -2 leann index rebuild --index i.leann --bytes 8
+	[[ $output == *"--bytes: codes are kept without --reembed"* ]]
+	run -2 leann index update --index i.leann --anchor-count 3
+	[[ $output == *"--anchor-count=3 go with rebuild"* ]]
+	printf 'x\n' >t/x.txt
+	leann-chunk -q --update i.leann | leann-embed-client -q >changes
+	run -2 leann-graph -q --update i.leann --anchor-strategy random <changes
+	[[ $output == *"anchors and codes stay"*"--full"* ]]
+	leann-chunk -q --update i.leann --full | leann-embed-client -q >changes
+	run -2 leann-graph -q --update i.leann --bytes 8 <changes
+	[[ $output == *"keep their codes of 24 bytes: give leann-chunk --reembed"* ]]
+}
+
+@test "an index without spans, or with residual codes, says what makes it anew, and that does" {
+	local n command
+	leann-chunk -q t | leann-embed-client -q >v
+	leann-graph -q --tiny --bytes 16 -o tiny.leann <v
+	leann-anchors <v | leann-pq --residual | leann-graph -q -o residual.leann
+	printf 'Penguins are birds that cannot fly.\n' >t/penguin.md
+	for n in tiny residual; do
+		run -2 --separate-stderr leann index update --index $n.leann
+		[ "$(wc -l <<<"$stderr")" = 1 ]
+		[[ $stderr =~ \'(leann index rebuild --reembed --index .*)\'\ makes\ it\ anew$ ]]
+		command=${BASH_REMATCH[1]}
+		run -2 leann index rebuild --index $n.leann
+		$command
+		leann-bundle verify -q $n.leann
+		[ "$(hits $n.leann "birds that cannot fly" -k 1)" = t/penguin.md:1 ]
+	done
+	! tar tf tiny.leann | grep -qx chunks
+	run -0 leann-bundle show --json tiny.leann
+	[[ $output == *'"subVectors":16'* ]]
+	# such a one has no use for what is not there to be read
+	leann-chunk -q - <t/penguin.md | leann-embed-client -q | leann-graph -q --tiny -o stored.leann
+	run -2 leann index rebuild --reembed --index stored.leann
+}
