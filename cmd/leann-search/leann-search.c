@@ -34,8 +34,7 @@ static void warn_unreadable(const struct asking *g)
 	const char *why;
 	size_t n = leann_unreadable(g->from, &why);
 	if (n)
-		err_warn("%s: passages of %zu file%s are ranked by their codes", why, n,
-			 n == 1 ? "" : "s");
+		err_warn("%s: passages of %zu file%s are ranked by codes alone", why, n, n == 1 ? "" : "s");
 }
 
 /* One batch of questions. */

@@ -224,12 +224,12 @@ setup() {
 	chmod 0 t/a.txt
 	run -0 --separate-stderr "${as[@]}" leann-search t.leann "flour and water"
 	[[ ${lines[0]} == t/a.txt*"(stale: the file cannot be read)" ]]
-	[[ $stderr == *"/t/a.txt: Permission denied: passages of 1 file are ranked by their codes" ]]
+	[[ $stderr == *"/t/a.txt: Permission denied: passages of 1 file are ranked by codes alone" ]]
 	# and where it is not among the hits
 	run -0 --separate-stderr "${as[@]}" leann-search -k 1 t.leann "sailing"
 	[[ $output == t/b.txt* && $stderr == *"/t/a.txt: Permission denied"* ]]
 	chmod 0 t/b.txt
 	run -0 --separate-stderr "${as[@]}" leann-search --json t.leann "sailing"
-	[[ $output == *'"unreadable"'* && $stderr == *": passages of 2 files are ranked by their codes"* ]]
+	[[ $output == *'"unreadable"'* && $stderr == *": passages of 2 files are ranked by codes alone"* ]]
 	run -1 "${as[@]}" leann-bundle validate t.leann
 }
