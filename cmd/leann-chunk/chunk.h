@@ -13,6 +13,7 @@
 #include "base/opts.h"
 #include "base/par.h"
 #include "base/progress.h"
+#include "fmt/meta.h"
 #include "fmt/record.h"
 #include "fmt/stream.h"
 #include "sys/config.h"
@@ -71,7 +72,7 @@ char *absolute(const char *name);
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		n_twice, n_gone;
+		n_twice, n_gone, n_meta_lost;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -111,6 +112,15 @@ int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, 
 char *source_shown(const struct sources *s, const struct source *src);
 void sources_release(struct sources *s);
 
+/* meta.c: metadata of the run, of the file at hand, and of its passages from a place on. */
+struct meta_state {
+	struct meta run;			/* --meta */
+	struct meta file;			/* that, and what the file says of itself */
+	struct meta written;			/* the latest record's */
+	struct meta next;			/* of passages from off, sub_off on */
+	uint64_t off, sub_off;
+};
+
 /* Everything below reading and writing. */
 struct chunker {
 	const struct chunk_opts *c;
@@ -126,6 +136,7 @@ struct chunker {
 	struct terms_count *terms;
 	struct buf hashes;			/* of the chunks so far, a byte each */
 	struct rare *rare;			/* with --lexical, else NULL */
+	struct meta_state meta;
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
 
@@ -148,6 +159,21 @@ void put_name(const char *s, bool null);	/* to stdout; escaped on a terminal */
 /* A file, and text records when it is stored; then its chunks. */
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
 	      const struct buf *raw, struct err *e) MUST_CHECK;
+/*
+ * Metadata of the passages of the latest emit_file() that begin at or after this place (bytes of the
+ * file, bytes of the record's text), until the next call: m, and what --meta and the file itself say
+ * where m has no such key. In ascending order, before the emit_chunk()s concerned; again at one
+ * place: the last counts. Nothing is written where nothing changes, so calls are cheap: one before
+ * every chunk is fine.
+ */
+int emit_meta(struct chunker *k, uint64_t off, uint64_t sub_off, const struct meta *m,
+	      struct err *e) MUST_CHECK;
+/* A new file begins; what emit_meta() said last is written before the first chunk that it is for. */
+void meta_file(struct chunker *k, const struct rec_file *f, const struct buf *raw);
+int meta_before(struct chunker *k, const struct rec_chunk *c, struct err *e) MUST_CHECK;
+int write_meta(struct chunker *k, uint64_t off, uint64_t sub_off, const struct meta *m,
+	       struct err *e) MUST_CHECK;
+void meta_state_release(struct meta_state *s);
 /* After the last chunk of a file. */
 int emit_file_end(struct chunker *k, struct err *e) MUST_CHECK;
 /* The same without --update's choice; words: they count. */

@@ -30,6 +30,7 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
 	      const struct buf *raw, struct err *e)
 {
+	meta_file(k, f, raw);
 	if (!k->up)
 		return write_file(k, f, raw, e);
 	update_file(k, s, f, raw);
@@ -38,6 +39,8 @@ int emit_file(struct chunker *k, const struct source *s, const struct rec_file *
 
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
 {
+	if (meta_before(k, c, e))
+		return -1;
 	if (!k->up)
 		return write_chunk(k, c, true, e);
 	update_chunk(k->up, c);
@@ -103,6 +106,7 @@ void summary(const struct chunker *k)
 	item(odd, sizeof odd, c->n_truncated,
 	     "records go beyond the model's limit and are cut there");
 	item(odd, sizeof odd, c->n_too_big, "files over --max-filesize were left out");
+	item(odd, sizeof odd, c->n_meta_lost, "places have more than 64 fields of metadata: some were left out");
 	item(odd, sizeof odd, c->n_changed, "files changed while they were read and were left out");
 	if (*odd && !k->c->quiet)
 		fprintf(stderr, "%s: %s\n", err_prog(), odd);

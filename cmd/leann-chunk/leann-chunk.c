@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 	id_set_release(&k.ids);
 	buf_release(&k.body);
 	buf_release(&k.hashes);
+	meta_state_release(&k.meta);
 	settings_release(&c);
 	close_stdout_die();
 	return 0;

@@ -43,6 +43,8 @@ struct update {
 	const struct buf *raw;
 	struct piece *piece;
 	size_t n_pieces, cap_pieces;
+	struct meta_places metas;
+	struct meta_reader *meta;	/* of the index; NULL: it has none */
 	struct buf texts, kept;		/* kept: REC_KEPT_BYTES a passage */
 	/* written so far */
 	int body_fd, kept_fd;

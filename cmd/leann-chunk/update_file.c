@@ -56,6 +56,23 @@ static int send_kept(struct chunker *k, struct err *e)
 	return r;
 }
 
+/* What chunk i of the index has, for the same passage here; *now is what the latest record said. */
+static int keep_meta(struct chunker *k, uint32_t i, const struct index_chunk *c, struct meta *now,
+		     struct err *e)
+{
+	struct update *u = k->up;
+	struct meta m = META_INIT;
+	int r = u->meta ? meta_reader_get(u->meta, i, &m, e) : 0;
+	if (r)
+		err_prefix(e, "%s", u->base.ix.b.path);
+	else if (!meta_equal(&m, now)) {
+		meta_copy(now, &m);
+		r = write_meta(k, c->off_bytes, c->sub_off_bytes, now, e);
+	}
+	meta_release(&m);
+	return r;
+}
+
 /* All passages of file `from` of the index; raw NULL: its bytes cannot be had. */
 static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, struct err *e)
 {
@@ -64,13 +81,14 @@ static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, str
 	struct index_file f;
 	struct index_chunk c;
 	struct buf text = BUF_INIT;
+	struct meta now = META_INIT;
 	int r = 0;
 	if (!ix->chunks && ix->n_chunks)
 		return err_set(e, ERR_DATA, "%s has no spans of passages: of file %u, which is stored or "
 			       "cannot be read now, they cannot be kept", ix->b.path, from);
 	index_file(ix, from, &f);
 	for (size_t i = (size_t)f.first_chunk; i < f.first_chunk + f.n_chunks && !r; i++) {
-		if ((r = index_chunk(ix, i, &c, e)))
+		if ((r = index_chunk(ix, i, &c, e)) || (r = keep_meta(k, (uint32_t)i, &c, &now, e)))
 			break;
 		struct rec_kept p = {(uint32_t)i, ix->hashes ? index_hash(ix, i) : 0, c.off_bytes,
 				     c.len_bytes, c.sub_off_bytes, c.sub_len_bytes};
@@ -86,6 +104,7 @@ static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, str
 		keep(u, &p);
 	}
 	buf_release(&text);
+	meta_release(&now);
 	return r ? r : send_kept(k, e);
 }
 
@@ -154,6 +173,7 @@ void update_file(struct chunker *k, const struct source *s, const struct rec_fil
 	u->file = *f;
 	u->raw = raw;
 	u->n_pieces = 0;
+	meta_places_clear(&u->metas);
 	buf_clear(&u->texts);
 	u->n_read++;
 }
@@ -197,6 +217,8 @@ int update_file_end(struct chunker *k, struct err *e)
 	int r = update_match(k, from, e);
 	if (!r)
 		r = write_file(k, &u->file, u->raw, e);
+	for (size_t i = 0; i < u->metas.n && !r; i++)
+		r = write_meta(k, u->metas.p[i].off, u->metas.p[i].sub_off, &u->metas.p[i].m, e);
 	for (size_t i = 0; i < u->n_pieces && !r; i++)
 		r = send_piece(k, &u->piece[i], from[i], e);
 	if (!r)

@@ -80,6 +80,8 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 			       "--reembed --index %s' makes it anew", c->update, why, c->update);
 	u->state = mem_calloc(u->base.ix.n_files + 1, 1);
 	u->written = mem_calloc(u->base.ix.n_files + 1, sizeof *u->written);
+	if (u->base.ix.meta)
+		u->meta = meta_reader_new(u->base.ix.meta);
 	if (!u->base.has_args && !o->n_args && !c->files_from)
 		return err_set(e, ERR_USAGE, "%s does not say what it was made of: give the same "
 			       "options and sources, --update %s [options] SRC...", c->update,
@@ -147,6 +149,8 @@ void update_release(struct update *u)
 	mem_free(u->from_index.args);
 	mem_free(u->from_index.argv);
 	names_release(&u->touched);
+	meta_places_release(&u->metas);
+	meta_reader_free(u->meta);
 	buf_release(&u->texts);
 	buf_release(&u->kept);
 	stream_out_release(&u->body);

@@ -80,6 +80,7 @@ void changes_release(struct changes *x)
 	buf_release(&x->names);
 	buf_release(&x->chunks);
 	buf_release(&x->hashes);
+	meta_places_release(&x->metas);
 	buf_release(&x->kept);
 	buf_release(&x->exact);
 	spool_release(&x->vecs);
@@ -88,7 +89,8 @@ void changes_release(struct changes *x)
 void changes_file(struct changes *x, const struct rec_file *f)
 {
 	struct held h = {.f = *f, .path_at = x->names.len,
-			 .first_chunk = x->chunks.len / sizeof(struct rec_chunk)};
+			 .first_chunk = x->chunks.len / sizeof(struct rec_chunk),
+			 .first_meta = x->metas.n};
 	buf_add(&x->names, f->path, f->n_path);
 	h.lang_at = x->names.len;
 	buf_add(&x->names, f->lang, f->n_lang);
@@ -101,6 +103,12 @@ void changes_chunk(struct changes *x, const struct rec_chunk *k)
 	c.ext_id = c.text = NULL;
 	buf_add(&x->chunks, &c, sizeof c);
 	held_at(x, n_held(x) - 1)->n_chunks++;
+}
+
+void changes_meta(struct changes *x, uint64_t off, uint64_t sub_off, struct meta *m)
+{
+	meta_places_add(&x->metas, off, sub_off, m);
+	held_at(x, n_held(x) - 1)->n_meta++;
 }
 
 int changes_gone(struct changes *x, const uint8_t *p, size_t n, struct err *e)

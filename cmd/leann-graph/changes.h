@@ -28,6 +28,7 @@ struct held {
 	size_t path_at, lang_at;	/* in names */
 	size_t first_chunk, n_chunks;	/* in chunks */
 	size_t first_kept, n_kept;	/* in kept */
+	size_t first_meta, n_meta;	/* in metas */
 };
 
 struct changes {
@@ -39,6 +40,7 @@ struct changes {
 	struct buf names;		/* their paths and languages */
 	struct buf chunks;		/* struct rec_chunk each, without texts */
 	struct buf hashes;		/* of these */
+	struct meta_places metas;	/* by file */
 	struct buf kept;		/* 40 bytes each, by file */
 	struct spool vecs;		/* of the chunks */
 	/* what the layout came to */
@@ -53,6 +55,8 @@ int changes_open(struct changes *x, const char *base, const struct shead *head,
 void changes_release(struct changes *x);
 
 void changes_file(struct changes *x, const struct rec_file *f);
+/* Takes m over. */
+void changes_meta(struct changes *x, uint64_t off, uint64_t sub_off, struct meta *m);
 void changes_chunk(struct changes *x, const struct rec_chunk *k);
 int changes_gone(struct changes *x, const uint8_t *p, size_t n, struct err *e) MUST_CHECK;
 int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n,

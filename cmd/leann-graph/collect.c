@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "algo/passages.h"
-#include "base/le.h"
 #include "base/progress.h"
 #include "fmt/postings.h"
 
@@ -26,82 +25,8 @@ void collect_release(struct collect *c)
 	buf_release(&c->codes);
 	buf_release(&c->terms);
 	buf_release(&c->postings);
+	meta_places_release(&c->metas);
 	buf_release(&c->lang);
-}
-
-/* Move n bytes that a record owns into kept; offsets become pointers in settle(). */
-static size_t keep(struct collect *c, const void *p, size_t n)
-{
-	size_t at = c->kept.len;
-	buf_add(&c->kept, p, n);
-	return at;
-}
-
-static int take_anchors(struct collect *c, struct rec_check *check, const struct stream_rec *r,
-			size_t at[6], struct err *e)
-{
-	struct rec_anchors *a = &c->anchors;
-	if (rec_anchors(check, r, a, e))
-		return -1;
-	at[0] = keep(c, a->q, a->m * a->dim);
-	at[1] = keep(c, a->scale, 4 * a->m);
-	return 0;
-}
-
-static int take_codebook(struct collect *c, struct rec_check *check, const struct stream_rec *r,
-			 size_t at[6], struct err *e)
-{
-	struct rec_codebook *k = &c->codebook;
-	if (rec_codebook(check, r, k, e))
-		return -1;
-	size_t drot = k->m * k->dsub;
-	at[2] = keep(c, k->rot, drot * k->dim);
-	at[3] = keep(c, k->rot_scale, 4 * drot);
-	at[4] = keep(c, k->cent, rec_cent_bytes(k));
-	at[5] = keep(c, k->cent_scale, 4 * rec_n_books(k));
-	return 0;
-}
-
-static void settle(struct collect *c, const size_t at[6])
-{
-	const uint8_t *p = c->kept.p;
-	if (c->anchors.m) {
-		c->anchors.q = (const int8_t *)(p + at[0]);
-		c->anchors.scale = p + at[1];
-	}
-	if (c->codebook.m) {
-		c->codebook.rot = (const int8_t *)(p + at[2]);
-		c->codebook.rot_scale = p + at[3];
-		c->codebook.cent = (const int8_t *)(p + at[4]);
-		c->codebook.cent_scale = p + at[5];
-	}
-}
-
-static int take_assign(struct collect *c, struct rec_check *check, const struct stream_rec *r,
-		       struct err *e)
-{
-	uint64_t first;
-	const uint8_t *p;
-	size_t n;
-	if (rec_assign(check, r, &first, &p, &n, e))
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t v = get_le32(p + 4 * i);
-		buf_add(&c->assign, &v, sizeof v);
-	}
-	return 0;
-}
-
-static int take_codes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
-		      struct err *e)
-{
-	uint64_t first;
-	const uint8_t *p;
-	size_t n;
-	if (rec_codes(check, r, &first, &p, &n, e))
-		return -1;
-	buf_add(&c->codes, p, n * check->pq_m);
-	return 0;
 }
 
 /* Of a record only its line is found again by cutting, and that by reading all lines before it. */
@@ -114,13 +39,50 @@ int collect_refuse_records(const struct rec_file *f, struct err *e)
 		       (int)f->n_path, (const char *)f->path);
 }
 
+static int take_file(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		     struct err *e)
+{
+	struct rec_file f;
+	if (rec_file(check, r, &f, e) || (c->tiny && collect_refuse_records(&f, e)) ||
+	    index_build_meta(c->ib, NULL, e))
+		return -1;
+	meta_places_clear(&c->metas);
+	return index_build_file(c->ib, &f, e);
+}
+
+/* Places of sets move as there are more: none is kept over a record. */
+static int take_meta(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		     struct err *e)
+{
+	struct meta m = META_INIT;
+	uint64_t off, sub_off;
+	if (rec_meta(check, r, &off, &sub_off, &m, e) || index_build_meta(c->ib, NULL, e)) {
+		meta_release(&m);
+		return -1;
+	}
+	meta_places_add(&c->metas, off, sub_off, &m);
+	return 0;
+}
+
+static int take_chunk(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		      struct err *e)
+{
+	struct rec_chunk k;
+	if (rec_chunk(check, r, &k, e) ||
+	    index_build_meta(c->ib, meta_places_find(&c->metas, 0, c->metas.n, k.off_bytes,
+						     k.sub_off_bytes), e))
+		return -1;
+	uint16_t lang = (uint16_t)index_build_last_lang(c->ib);
+	index_build_chunk(c->ib, &k);
+	buf_add(&c->lang, &lang, sizeof lang);
+	return 0;
+}
+
 /* One record of the body of the stream. at: where enrichments lie in kept. */
 static int take(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		size_t at[6], struct err *e)
 {
 	float v[DIM_MAX];
-	struct rec_file f;
-	struct rec_chunk k;
 	struct rec_terms t;
 	uint64_t off;
 	const uint8_t *p;
@@ -129,28 +91,20 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	if (done <= 0)
 		return done;
 	switch (r->tag) {
-	case TAG_FILE:
-		if (rec_file(check, r, &f, e) || (c->tiny && collect_refuse_records(&f, e)))
-			return -1;
-		return index_build_file(c->ib, &f, e);
+	case TAG_FILE: return take_file(c, check, r, e);
 	case TAG_TEXT:
 		if (rec_text(check, r, &p, &n, e))
 			return -1;
 		index_build_text(c->ib, p, n);
 		return 0;
-	case TAG_CHUNK:
-		if (rec_chunk(check, r, &k, e))
-			return -1;
-		uint16_t lang = (uint16_t)index_build_last_lang(c->ib);
-		index_build_chunk(c->ib, &k);
-		buf_add(&c->lang, &lang, sizeof lang);
-		return 0;
+	case TAG_META: return take_meta(c, check, r, e);
+	case TAG_CHUNK: return take_chunk(c, check, r, e);
 	case TAG_VEC:
 		return rec_vec(check, r, v, e) || spool_add(&c->spool, v, e) ? -1 : 0;
-	case TAG_ANCHORS: return take_anchors(c, check, r, at, e);
-	case TAG_ASSIGN: return take_assign(c, check, r, e);
-	case TAG_CODEBOOK: return take_codebook(c, check, r, at, e);
-	case TAG_CODES: return take_codes(c, check, r, e);
+	case TAG_ANCHORS: return collect_anchors(c, check, r, at, e);
+	case TAG_ASSIGN: return collect_assign(c, check, r, e);
+	case TAG_CODEBOOK: return collect_codebook(c, check, r, at, e);
+	case TAG_CODES: return collect_codes(c, check, r, e);
 	case TAG_HASHES: return collect_hashes(c, check, r, e);
 	case TAG_TERMS:
 		return rec_terms(check, r, &t, e) ? -1 : collect_terms(c, &t);
@@ -213,7 +167,7 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	progress_end(&pr, check.n_vecs);
 	if (k < 0 || rec_check_end(&check, e))
 		return -1;
-	settle(c, at);
+	collect_settle(c, at);
 	if (c->changes.on && changes_lay_out(&c->changes, c, e))
 		return -1;
 	return check_postings(c, e);

@@ -29,6 +29,7 @@ struct collect {
 	struct buf codes;		/* (n_chunks, m) u8 */
 	struct buf terms;		/* member "terms"; empty when they did not come */
 	struct buf postings;		/* member "postings"; empty when they did not come */
+	struct meta_places metas;	/* of the latest file of a whole stream */
 	struct buf lang;		/* u16 a chunk: language number, for stratified anchors */
 };
 

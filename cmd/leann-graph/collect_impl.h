@@ -16,4 +16,15 @@ int collect_hashes(struct collect *c, struct rec_check *check, const struct stre
 /* The words of all passages; of changes those of the base and of the passages that were cut. */
 int collect_terms(struct collect *c, const struct rec_terms *t) MUST_CHECK;
 
+/* collect_enrich.c: what other programs computed. at: where its bytes lie in c->kept, for settle(). */
+int collect_anchors(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		    size_t at[6], struct err *e) MUST_CHECK;
+int collect_codebook(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		     size_t at[6], struct err *e) MUST_CHECK;
+int collect_assign(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		   struct err *e) MUST_CHECK;
+int collect_codes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
+		  struct err *e) MUST_CHECK;
+void collect_settle(struct collect *c, const size_t at[6]);
+
 #endif

@@ -92,7 +92,7 @@ static int put_old(struct layout *l, struct index_paths *paths, size_t i, struct
 static int put_olds(struct layout *l, struct err *e)
 {
 	struct index_paths paths = INDEX_PATHS_INIT;
-	int r = 0;
+	int r = index_build_meta_base(l->c->ib, l->x->base.meta, l->x->base.n_chunks, e);
 	for (size_t i = 0; i < l->x->base.n_files && !r; i++)
 		r = put_old(l, &paths, i, e);
 	index_paths_release(&paths);
@@ -115,14 +115,24 @@ static void decode(struct layout *l, const uint8_t *code)
 		l->vec[d] = (float)(l->vec[d] / sqrt(len));
 }
 
-static int put_kept(struct layout *l, const uint8_t *p, uint64_t file, struct err *e)
+/* The metadata of what begins there, for the chunk that follows. */
+static int put_meta_at(struct layout *l, const struct held *h, uint64_t off, uint64_t sub_off,
+		       struct err *e)
+{
+	return index_build_meta(l->c->ib, meta_places_find(&l->x->metas, h->first_meta,
+							   h->first_meta + h->n_meta, off, sub_off), e);
+}
+
+static int put_kept(struct layout *l, const struct held *h, const uint8_t *p, uint64_t file,
+		    struct err *e)
 {
 	uint8_t code[DIM_MAX];
 	struct rec_kept k;
 	kept_get(p, &k);
 	struct rec_chunk r = {.file = file, .off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
 			      .sub_off_bytes = k.sub_off_bytes, .sub_len_bytes = k.sub_len_bytes};
-	if (index_code(&l->x->base, l->place, k.chunk, code, e))
+	if (index_code(&l->x->base, l->place, k.chunk, code, e) ||
+	    put_meta_at(l, h, k.off_bytes, k.sub_off_bytes, e))
 		return -1;
 	decode(l, code);
 	index_build_chunk(l->c->ib, &r);
@@ -135,10 +145,13 @@ static int put_kept(struct layout *l, const uint8_t *p, uint64_t file, struct er
 }
 
 /* Chunk i of the stream. Its code is made later. */
-static int put_embedded(struct layout *l, size_t i, uint64_t file, struct err *e)
+static int put_embedded(struct layout *l, const struct held *h, size_t i, uint64_t file,
+			struct err *e)
 {
 	struct rec_chunk r = ((const struct rec_chunk *)(const void *)l->x->chunks.p)[i];
 	r.file = file;
+	if (put_meta_at(l, h, r.off_bytes, r.sub_off_bytes, e))
+		return -1;
 	index_build_chunk(l->c->ib, &r);
 	buf_zero(&l->c->codes, l->pq.m);
 	buf_addc(&l->x->exact, 1);
@@ -166,15 +179,15 @@ static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
 	size_t a = 0, b = 0;
 	h->f.path = l->x->names.p + h->path_at;
 	h->f.lang = (const char *)l->x->names.p + h->lang_at;
-	if (index_build_file(l->c->ib, &h->f, e) ||
+	if (index_build_meta(l->c->ib, NULL, e) || index_build_file(l->c->ib, &h->f, e) ||
 	    (h->f.flags & FILE_STORED && copy_stored(l, &h->f, e)))
 		return -1;
 	while (a < h->n_kept || b < h->n_chunks) {
 		int first = a == h->n_kept ? 0 : b == h->n_chunks ? 1 : before(kept + a * KEPT_BYTES, k + b);
 		if (first < 0)
 			return err_set(e, ERR_DATA, "stdin: file %zu: a passage is kept and new", i);
-		int r = first ? put_kept(l, kept + a++ * KEPT_BYTES, id, e)
-			      : put_embedded(l, h->first_chunk + b++, id, e);
+		int r = first ? put_kept(l, h, kept + a++ * KEPT_BYTES, id, e)
+			      : put_embedded(l, h, h->first_chunk + b++, id, e);
 		if (r)
 			return -1;
 		add_lang(l->c);

@@ -101,7 +101,7 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 {
 	struct js *m = js_new_obj();
 	struct made d = {0};
-	struct bundle_part part[18];
+	struct bundle_part part[20];
 	size_t n_parts = 0, n = c->changes.n_old + c->spool.n;
 	int r = -1;
 	if (n && make_members(&d, b, e))

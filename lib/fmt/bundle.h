@@ -23,7 +23,7 @@
 
 enum {
 	INDEX_MAJOR = 1,
-	INDEX_MINOR = 4,
+	INDEX_MINOR = 5,
 	BUNDLE_MEMBERS_MAX = 64,
 };
 

@@ -356,6 +356,14 @@ static void open_graph(const struct index *ix, const char *name, struct index_gr
 		*g = (struct index_graph){m->p, m->n};
 }
 
+static int open_meta(struct index *ix, struct err *e)
+{
+	const struct bundle_member *m = bundle_find(&ix->b, "meta");
+	if (m && meta_cols_open(&ix->meta, m->p, m->n, ix->n_chunks, e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	return 0;
+}
+
 static int open_members(struct index *ix, struct err *e)
 {
 	if (open_counts(ix, e) || need(ix, "paths", &ix->paths, e))
@@ -364,7 +372,7 @@ static int open_members(struct index *ix, struct err *e)
 	ix->text = bundle_find(&ix->b, "text");
 	/* paths and chunks first: they bound the counts by bytes that are there */
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e) ||
-	    check_spans(ix, e) || open_hashes(ix, e))
+	    check_spans(ix, e) || open_hashes(ix, e) || open_meta(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
 			     index_open_lists(ix, e) || open_terms(ix, e) || open_postings(ix, e)))
@@ -395,6 +403,7 @@ void index_close(struct index *ix)
 	mem_free(ix->terms_own);
 	mem_free(ix->list_start);
 	mem_free(ix->pq_own);
+	meta_cols_free(ix->meta);
 	bundle_close(&ix->b);
 	*ix = (struct index){.b.fd = -1};
 }

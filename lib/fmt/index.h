@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "fmt/bits.h"
 #include "fmt/bundle.h"
+#include "fmt/meta_cols.h"
 #include "fmt/postings.h"
 #include "fmt/record.h"
 
@@ -73,6 +74,7 @@ struct index {
 	struct rec_terms terms;		/* n_buckets 0: there are none */
 	uint8_t *terms_own;		/* what terms.level is */
 	struct postings postings;	/* n_words 0: there are none */
+	struct meta_cols *meta;		/* NULL: no chunk has any */
 	struct index_graph anchor_graph, chunk_graph;	/* p NULL when absent */
 	const struct bundle_member *lists;	/* NULL: a chunk's place is its number */
 	uint32_t *list_start;	/* with lists: anchors.m + 1 places, list a's are [a] to [a + 1] - 1 */

@@ -29,12 +29,17 @@ struct index_build {
 	struct buf text_frames;
 	struct buf text_end;		/* u64 a frame: end in text_frames */
 	struct index_counts n;
-	struct buf files, paths, chunks, text;	/* the finished members */
+	struct meta_build *meta;
+	const struct meta *meta_now;	/* of the latest chunk; NULL: none */
+	size_t n_meta_base;		/* chunks that have what they had in another index */
+	struct buf files, paths, chunks, text, metas;	/* the finished members */
 };
 
 struct index_build *index_build_new(void)
 {
-	return mem_calloc(1, sizeof(struct index_build));
+	struct index_build *ib = mem_calloc(1, sizeof *ib);
+	ib->meta = meta_build_new();
+	return ib;
 }
 
 void index_build_free(struct index_build *ib)
@@ -45,9 +50,11 @@ void index_build_free(struct index_build *ib)
 		buf_release(&ib->col[i]);
 	struct buf *all[] = {&ib->path_bytes, &ib->path_end,	&ib->rows,     &ib->langs,
 			     &ib->text_raw,   &ib->text_frames, &ib->text_end, &ib->files,
-			     &ib->paths,      &ib->chunks,	&ib->text};
+			     &ib->paths,      &ib->chunks,	&ib->text,
+			     &ib->metas};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		buf_release(all[i]);
+	meta_build_free(ib->meta);
 	mem_free(ib);
 }
 
@@ -121,10 +128,26 @@ void index_build_chunk(struct index_build *ib, const struct rec_chunk *c)
 				(uint32_t)c->sub_len_bytes, (uint32_t)c->file};
 	buf_add(&ib->rows, &row, sizeof row);
 	ib->n.n_chunks++;
+	if (ib->n.n_chunks > ib->n_meta_base)
+		meta_build_next(ib->meta);
 	if (ib->removed)
 		ib->n.removed_chunks++;
 	else
 		ib->n.passage_bytes += c->sub_len_bytes ? c->sub_len_bytes : c->len_bytes;
+}
+
+int index_build_meta(struct index_build *ib, const struct meta *m, struct err *e)
+{
+	if (m == ib->meta_now || ib->n.n_chunks < ib->n_meta_base)
+		return 0;
+	ib->meta_now = m;
+	return meta_build_set(ib->meta, m, e);
+}
+
+int index_build_meta_base(struct index_build *ib, const struct meta_cols *base, size_t n, struct err *e)
+{
+	ib->n_meta_base = n;
+	return meta_build_copy(ib->meta, base, n, e);
 }
 
 uint32_t index_build_last_lang(const struct index_build *ib)
@@ -276,6 +299,10 @@ int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *
 		make_text(ib);
 		part[(*n_parts)++] = (struct bundle_part){"text", ib->text.p, ib->text.len};
 	}
+	if (meta_build_pack(ib->meta, &ib->metas, e))
+		return -1;
+	if (ib->metas.len)
+		part[(*n_parts)++] = (struct bundle_part){"meta", ib->metas.p, ib->metas.len};
 	return 0;
 }
 

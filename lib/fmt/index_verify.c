@@ -135,6 +135,13 @@ static int check_postings(const struct index *ix, struct err *e)
 	return 0;
 }
 
+static int check_meta(const struct index *ix, struct err *e)
+{
+	if (ix->meta && meta_cols_verify(ix->meta, e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	return 0;
+}
+
 /* What index_open() leaves unread where there are lists. */
 static int check_lists(const struct index *ix, struct err *e)
 {
@@ -163,7 +170,7 @@ int index_verify(const struct index *ix, struct err *e)
 	    check_graph(ix, &ix->anchor_graph, "anchor-graph", ix->anchors.m, e) ||
 	    check_graph(ix, &ix->chunk_graph, "chunk-graph", ix->n_chunks, e) ||
 	    check_lists(ix, e) ||
-	    check_postings(ix, e) ||
+	    check_postings(ix, e) || check_meta(ix, e) ||
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    (ix->chunks && check_count(ix, "counts.passage_bytes", t.passage_bytes, e)) ||

@@ -6,6 +6,7 @@
 
 #include "base/le.h"
 #include "base/utf8.h"
+#include "fmt/meta.h"
 #include "fmt/record_get.h"
 
 int rec_shape(const struct rec_check *c, const struct stream_rec *r, const char *name, size_t n_min,
@@ -130,6 +131,7 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	c->last_flags = f->flags;
 	c->last_size = f->size_bytes;
 	c->last_text_bytes = 0;
+	c->n_metas = 0;
 	return 0;
 }
 
@@ -262,6 +264,15 @@ int rec_vec(struct rec_check *c, const struct stream_rec *r, float *out, struct 
 	return 0;
 }
 
+static int check_meta(struct rec_check *c, const struct stream_rec *r, struct err *e)
+{
+	struct meta m = META_INIT;
+	uint64_t off, sub_off;
+	int k = rec_meta(c, r, &off, &sub_off, &m, e);
+	meta_release(&m);
+	return k;
+}
+
 int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 {
 	struct rec_file f;
@@ -287,6 +298,7 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	case TAG_HASHES: return rec_hashes(c, r, &first, &p, &n, e);
 	case TAG_GONE: return rec_gone(c, r, &p, &n, e);
 	case TAG_KEPT: return rec_kept(c, r, &first, &p, &n, e);
+	case TAG_META: return check_meta(c, r, e);
 	default:
 		if (r->tag >= TAG_SKIP_MIN && r->tag <= TAG_SKIP_MAX)
 			return 0;

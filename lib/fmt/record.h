@@ -65,6 +65,7 @@ struct rec_check {
 	uint64_t n_files, n_chunks, n_vecs;
 	unsigned last_flags;		/* of the latest file */
 	uint64_t last_size, last_text_bytes;
+	uint64_t n_metas, meta_off, meta_sub;	/* of the latest file: records of metadata */
 	/* enrichments seen */
 	uint64_t n_anchors, n_assigned, n_coded;
 	bool terms;

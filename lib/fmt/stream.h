@@ -28,7 +28,7 @@
 
 enum {
 	STREAM_MAJOR = 1,
-	STREAM_MINOR = 4,
+	STREAM_MINOR = 5,
 	STREAM_RECORD_MAX = 16 << 20,	/* bytes of a record's body */
 	STREAM_KEYS_MAX = 256,		/* keys of the header */
 	STREAM_ARGS_MAX = 256,		/* items of the header's chunk_args */
@@ -49,6 +49,7 @@ enum stream_tag {
 	TAG_HASHES = 66,
 	TAG_GONE = 67,
 	TAG_KEPT = 68,
+	TAG_META = 69,
 	TAG_SKIP_MIN = 64,		/* 64..125: a reader may skip what it does not know */
 	TAG_SKIP_MAX = 125,
 	TAG_FAIL = 126,

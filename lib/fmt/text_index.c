@@ -109,7 +109,7 @@ static int put_member(struct writer *w, const struct bundle_member *m, struct er
 /* Members that the lines so far do not give, or not with the same bytes. */
 static int put_members(struct writer *w, struct err *e)
 {
-	struct bundle_part made[4];
+	struct bundle_part made[5];
 	size_t n_made;
 	if (text_index_make(w->t, made, &n_made, e))
 		return -1;

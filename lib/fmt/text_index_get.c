@@ -224,7 +224,7 @@ static void pack_codes(struct buf *out, const uint8_t *codes, size_t n, size_t m
 
 int text_index_make(struct text_index *t, struct bundle_part *part, size_t *n_parts, struct err *e)
 {
-	struct bundle_part made[4];
+	struct bundle_part made[5];
 	size_t n;
 	*n_parts = 0;
 	if (index_build_parts(t->ib, made, &n, e))
@@ -251,7 +251,7 @@ static const struct bundle_part *find(const struct bundle_part *part, size_t n, 
 int text_index_parts(struct text_index *t, const struct js **extra, struct bundle_part *part,
 		     size_t *n_parts, struct err *e)
 {
-	struct bundle_part made[4];
+	struct bundle_part made[5];
 	size_t n_made;
 	if (!t->extra)
 		return err_set(e, ERR_DATA, "no \"index\" line");
