@@ -38,7 +38,7 @@ const struct opt chunk_table[] = {
 	{ID_MAX_FILESIZE, "max-filesize", "SIZE",
 	 "leave out larger files found in directories (16M)"},
 	{ID_HIDDEN, "hidden", NULL, "take names that start with a dot too"},
-	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither .gitignore nor the ignore list"},
+	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither ignore files nor the ignore list"},
 	{ID_FILES_FROM, "files-from", "FILE",
 	 "read names of files and directories from FILE (-: stdin)"},
 	{'0', "null", NULL, "names in --files-from, --list and --dry-run end in NUL"},

@@ -15,7 +15,7 @@ static const struct opt table[] = {
 	{'g', "glob", "GLOB", "only files that match; !GLOB leaves files out"},
 	{ID_EXCLUDE, "exclude", "FILE", "this file and FILE.lock do not count: an index in the folder"},
 	{ID_HIDDEN, "hidden", NULL, "names that start with a dot too"},
-	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither .gitignore nor the ignore list"},
+	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither ignore files nor the ignore list"},
 	{ID_DEBOUNCE, "debounce", "MS", "milliseconds of quiet before a batch (500)"},
 	{ID_LONGEST, "longest", "S", "seconds that a batch waits for quiet at most (5)"},
 	{ID_INTERVAL, "interval", "S", "seconds between looks where no watches are to be had (30)"},

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,13 +101,6 @@ static int run_well(const char *dir, const char *const *args, struct buf *out, s
 	return err_set(e, ERR_SYS, "git %s: status %d: %s", args[0], WEXITSTATUS(status), said);
 }
 
-int gitfiles_list(const char *dir, struct buf *out, struct err *e)
-{
-	static const char *const args[] = {"ls-files",		 "-z", "-c", "-o",
-					   "--exclude-standard", NULL};
-	return run_well(dir, args, out, e);
-}
-
 int gitfiles_diff(const char *dir, const char *from, const char *to, struct buf *out, struct err *e)
 {
 	const char *args[] = {"diff", "--no-ext-diff", "--no-color", "--relative", "--name-status",
@@ -116,39 +108,4 @@ int gitfiles_diff(const char *dir, const char *from, const char *to, struct buf 
 	if (*from == '-' || (to && *to == '-'))
 		return err_set(e, ERR_USAGE, "\"%s\" is no revision", *from == '-' ? from : to);
 	return run_well(dir, args, out, e);
-}
-
-int gitfiles_ignored_dirs(const char *dir, struct buf *out, struct err *e)
-{
-	static const char *const args[] = {"ls-files", "-z", "-o", "-i", "--exclude-standard",
-					   "--directory", NULL};
-	return run_well(dir, args, out, e);
-}
-
-bool gitfiles_ignored(const char *dir)
-{
-	static const char *const args[] = {"check-ignore", "-q", ".", NULL};
-	struct buf out = BUF_INIT;
-	char said[300];
-	int status;
-	int r = run(dir, args, &out, &status, said, sizeof said, NULL);
-	buf_release(&out);
-	return r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-bool gitfiles_in_work_tree(const char *dir)
-{
-	char *up = mem_strdup(dir), *slash;
-	bool found = false;
-	for (;;) {
-		struct stat st;
-		char *probe = mem_printf("%s/.git", up);
-		found = lstat(probe, &st) == 0;
-		mem_free(probe);
-		if (found || !(slash = strrchr(up, '/')))
-			break;
-		*slash = 0;
-	}
-	mem_free(up);
-	return found;
 }

@@ -191,35 +191,37 @@ static const struct glob *last_match(const struct globs *g, const char *path, bo
 	return NULL;
 }
 
-/* From the root down: -1 excluded, 1 included, 0 no pattern matched. */
-static int decide(const struct globs *g, const char *path, bool is_dir)
+int globs_decide(const struct globs *g, const char *path, bool is_dir, const char **pattern)
 {
-	int taken = 0;
-	const struct glob *hit;
+	const struct glob *hit, *by = NULL;
 	char *part = mem_strdup(path);
-	for (char *slash = strchr(part, '/'); slash && taken >= 0; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(part, '/'); slash && !(by && by->exclude);
+	     slash = strchr(slash + 1, '/')) {
 		*slash = 0;
 		if ((hit = last_match(g, part, true)))
-			taken = hit->exclude ? -1 : 1;
+			by = hit;
 		*slash = '/';
 	}
-	if (taken >= 0 && (hit = last_match(g, path, is_dir)))
-		taken = hit->exclude ? -1 : 1;
+	if (!(by && by->exclude) && (hit = last_match(g, path, is_dir)))
+		by = hit;
 	mem_free(part);
-	return taken;
+	*pattern = by ? by->pattern : NULL;
+	return !by ? 0 : by->exclude ? -1 : 1;
 }
 
 bool globs_take(const struct globs *g, const char *path)
 {
+	const char *unused;
 	if (!g->n)
 		return true;
-	int d = decide(g, path, false);
+	int d = globs_decide(g, path, false, &unused);
 	return d > 0 || (d == 0 && !g->n_include);
 }
 
 bool globs_prune(const struct globs *g, const char *dir)
 {
-	return g->n && decide(g, dir, true) < 0;
+	const char *unused;
+	return g->n && globs_decide(g, dir, true, &unused) < 0;
 }
 
 void globs_release(struct globs *g)

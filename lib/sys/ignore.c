@@ -63,40 +63,40 @@ static const char media[] =
 	" ttf otf woff woff2 eot pfb db sqlite sqlite3 mdb parquet npy npz pt pth onnx safetensors "
 	"gguf h5 pkl pickle leann mo gmo qm ";
 
-static bool any(const char *const *patterns, const char *name)
+static const char *find(const char *const *patterns, const char *name)
 {
 	for (; *patterns; patterns++)
 		if (glob_match(*patterns, name))
-			return true;
-	return false;
+			return *patterns;
+	return NULL;
 }
 
 bool ignore_is_vcs(const char *name)
 {
-	return any(vcs, name);
+	return find(vcs, name);
 }
 
-bool ignore_dir(const char *name)
+const char *ignore_dir(const char *name)
 {
-	return any(dirs, name);
+	return find(dirs, name);
 }
 
-bool ignore_build_dir(const char *name)
+const char *ignore_build_dir(const char *name)
 {
-	return any(build_dirs, name);
+	return find(build_dirs, name);
 }
 
 bool ignore_is_build_file(const char *name)
 {
-	return any(build_files, name);
+	return find(build_files, name);
 }
 
 bool ignore_marks_dir(const char *name)
 {
-	return any(markers, name);
+	return find(markers, name);
 }
 
-bool ignore_file(const char *name)
+const char *ignore_file(const char *name)
 {
 	char ext[16] = " ";
 	const char *dot = strrchr(name, '.');
@@ -108,7 +108,7 @@ bool ignore_file(const char *name)
 		ext[n + 1] = ' ';
 		ext[n + 2] = 0;
 		if (!memchr(ext + 1, ' ', n) && strstr(media, ext))
-			return true;
+			return dot;
 	}
-	return any(files, name);
+	return find(files, name);
 }

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "sys/look.h"
+#include "sys/walk_rules.h"
 
 #define MISSING_S 1.		/* between two tries to find a root that went */
 enum {
@@ -50,6 +51,7 @@ struct watch {
 	unsigned n_looks;
 	bool new_dirs;		/* the last look set watches: look again */
 	bool no_watch;		/* ... or failed to: an interval it is */
+	bool took_hidden;	/* rules take names with a dot at their beginning */
 	bool said_no_watch, lost;
 	double first_s, last_s;	/* of events not looked at yet; first_s 0: none */
 	double looked_s;
@@ -195,6 +197,7 @@ static int look_root(struct watch *w, struct root *r, struct watch_batch *b, str
 	}
 	look_release(&r->look);
 	r->look = now;
+	w->took_hidden |= now.walk.took_hidden;
 	r->missing = false;
 	r->was_there = true;
 	return 0;
@@ -207,6 +210,7 @@ static int look(struct watch *w, struct watch_batch *b, struct err *e)
 	w->n_looks++;
 	w->new_dirs = w->lost = false;
 	w->no_watch = w->fd < 0;
+	w->took_hidden = false;
 	for (size_t i = 0; i < w->o->n_roots; i++)
 		r |= look_root(w, &w->roots[i], b, e);
 	drop_unseen(w);
@@ -232,7 +236,7 @@ static bool matters(const struct watch *w, const struct inotify_event *ev)
 			return true;
 	if (m->one_file)
 		return false;
-	return *name != '.' || w->o->hidden || !strcmp(name, ".git") || !strcmp(name, ".gitignore");
+	return *name != '.' || w->o->hidden || w->took_hidden || rules_has(name);
 }
 
 /* Whole events alone can be read: as many bytes as there are. */

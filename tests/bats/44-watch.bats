@@ -157,6 +157,23 @@ changed() {
 	quiet
 }
 
+@test "rules that change are obeyed, and hidden names that they take are seen" {
+	mkdir -p tree/.github
+	echo 'late.txt' >tree/.leannignore
+	echo x >tree/late.txt
+	watch tree
+	echo y >tree/late.txt
+	echo x >tree/.github/a.yml
+	quiet
+	: >tree/.leannignore
+	changed 1
+	echo '!.github' >tree/.ignore
+	changed 1
+	echo y >tree/.github/a.yml
+	changed 1
+	quiet
+}
+
 # names FROM N: what out has of batches behind byte FROM names N files in the end, and no more; sets at.
 # A file that was looked at when half of it was written is in two of them.
 names() {

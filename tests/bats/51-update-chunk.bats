@@ -138,16 +138,15 @@ plain_user() {
 	[[ "$output" == *" 0 changed, 0 added, 0 moved, 0 touched, 0 gone; "* ]]
 }
 
-@test "where git refuses to say what is there, nothing is gone" {
+@test "in a work tree git is not asked which files are gone" {
 	tree
 	git -C t init -q && git -C t add -A && git -C t commit -qm a
 	index x.leann t
 	rm t/b/four.txt
 	mkdir fake && printf '#!/bin/sh\necho no >&2\nexit 1\n' >fake/git && chmod +x fake/git
 	PATH=$PWD/fake:$PATH run -0 --separate-stderr dry x.leann
-	[[ "$stderr" == *"reading the directory instead"*"four.txt: cannot be seen, kept as it was"* ]]
-	[[ "$output" == *" 0 gone; "* ]]
-	[[ "$(counts x.leann)" == *" 1 gone; "* ]]
+	[ -z "$stderr" ]
+	[[ "$output" == *" 1 gone; "* ]]
 }
 
 @test "a root or an operand that is missing is an error, and nothing is gone" {
