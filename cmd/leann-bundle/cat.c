@@ -122,8 +122,8 @@ out:
 
 static int put_texts(struct cat *c, size_t i, const struct index_file *f, struct err *e)
 {
-	for (uint64_t at = 0; at < f->size_bytes;) {
-		uint64_t left = f->size_bytes - at;
+	for (uint64_t at = 0; at < f->text_bytes;) {
+		uint64_t left = f->text_bytes - at;
 		size_t n = left < TEXT_PIECE_MAX ? (size_t)left : TEXT_PIECE_MAX;
 		buf_clear(&c->text);
 		if (index_text(&c->ix, i, at, n, &c->text, e))
@@ -145,11 +145,12 @@ static int put_file_record(struct cat *c, size_t i, const struct index_file *f, 
 	struct rec_file rec = {
 		.id = c->n_files++, .root = f->root, .path = path.p, .n_path = path.len,
 		.size_bytes = f->size_bytes, .mtime_ns = f->mtime_ns, .hash = f->hash,
-		.lang = lang, .n_lang = strlen(lang), .flags = f->flags};
+		.lang = lang, .n_lang = strlen(lang), .flags = f->flags,
+		.text_bytes = f->text_bytes};
 	put_file(&c->body, &rec);
 	buf_release(&path);
 	int r = stream_out_buf(&c->out, &c->body, e);
-	return r ? -1 : f->flags & FILE_STORED ? put_texts(c, i, f, e) : 0;
+	return r ? -1 : file_keeps_text(f->flags) ? put_texts(c, i, f, e) : 0;
 }
 
 static int put_chunk_record(struct cat *c, const struct index_file *f, struct err *e)

@@ -25,8 +25,8 @@ static int file_bytes(struct export *x, size_t i, const struct index_file *f, st
 {
 	struct file_meta meta;
 	buf_clear(&x->bytes);
-	if (f->flags & FILE_STORED)
-		return index_text(x->ix, i, 0, (size_t)f->size_bytes, &x->bytes, e);
+	if (file_keeps_text(f->flags))
+		return index_text(x->ix, i, 0, (size_t)f->text_bytes, &x->bytes, e);
 	buf_clear(&x->root);
 	if (index_root(x->ix, f->root, &x->root, e))
 		return -1;
@@ -50,7 +50,8 @@ static int add_file(struct export *x, size_t i, struct err *e)
 	index_file(x->ix, i, &f);
 	if (index_paths_get(x->ix, &x->paths, i, e))
 		return -1;
-	bool store = !(f.flags & FILE_REMOVED);
+	/* kept text goes along, that of removed files, too: what spans are in */
+	bool store = !(f.flags & FILE_REMOVED) || file_keeps_text(f.flags);
 	int r = store ? file_bytes(x, i, &f, e) : 0;
 	if (r)
 		return r;
@@ -59,7 +60,8 @@ static int add_file(struct export *x, size_t i, struct err *e)
 			       .n_path = x->paths.path.len, .size_bytes = f.size_bytes,
 			       .mtime_ns = f.mtime_ns, .hash = f.hash, .lang = lang,
 			       .n_lang = strlen(lang),
-			       .flags = f.flags | (store ? FILE_STORED : 0)};
+			       .flags = f.flags | (store ? FILE_STORED : 0),
+			       .text_bytes = f.text_bytes};
 	if (index_build_file(x->ib, &rec, e))
 		return -1;
 	if (store && x->bytes.len)

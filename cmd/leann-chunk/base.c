@@ -92,7 +92,7 @@ bool base_same(const struct base *b, size_t i, const struct rec_file *f)
 	const char *lang = index_lang(&b->ix, g.lang);
 	return g.size_bytes == f->size_bytes && g.hash == f->hash && g.n_chunks &&
 	       strlen(lang) == f->n_lang && !memcmp(lang, f->lang, f->n_lang) &&
-	       (g.flags & FILE_RECORDS) == (f->flags & FILE_RECORDS);
+	       !((g.flags ^ f->flags) & (FILE_RECORDS | FILE_EXTRACTED | FILE_ENCODING));
 }
 
 uint32_t base_content(const struct base *b, const struct rec_file *f)

@@ -72,7 +72,7 @@ char *absolute(const char *name);
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		n_twice, n_gone, n_meta_lost;
+		n_twice, n_gone, n_meta_lost, n_decoded;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -156,9 +156,9 @@ int chunk_records(struct chunker *k, struct err *e) MUST_CHECK;		/* records.c */
 int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
 void put_name(const char *s, bool null);	/* to stdout; escaped on a terminal */
 
-/* A file, and text records when it is stored; then its chunks. */
+/* A file, and text records of what is kept of it, its bytes or its text; then its chunks. */
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
-	      const struct buf *raw, struct err *e) MUST_CHECK;
+	      const struct buf *kept, struct err *e) MUST_CHECK;
 /*
  * Metadata of the passages of the latest emit_file() that begin at or after this place (bytes of the
  * file, bytes of the record's text), until the next call: m, and what --meta and the file itself say
@@ -169,7 +169,7 @@ int emit_file(struct chunker *k, const struct source *s, const struct rec_file *
 int emit_meta(struct chunker *k, uint64_t off, uint64_t sub_off, const struct meta *m,
 	      struct err *e) MUST_CHECK;
 /* A new file begins; what emit_meta() said last is written before the first chunk that it is for. */
-void meta_file(struct chunker *k, const struct rec_file *f, const struct buf *raw);
+void meta_file(struct chunker *k, const struct rec_file *f, const struct buf *kept);
 int meta_before(struct chunker *k, const struct rec_chunk *c, struct err *e) MUST_CHECK;
 int write_meta(struct chunker *k, uint64_t off, uint64_t sub_off, const struct meta *m,
 	       struct err *e) MUST_CHECK;

@@ -15,7 +15,7 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 	if (stream_out_buf(k->to, &k->body, e))
 		return -1;
 	k->counts.n_bytes += f->size_bytes;
-	if (!(f->flags & FILE_STORED))
+	if (!file_keeps_text(f->flags))
 		return 0;
 	for (size_t at = 0; at < stored->len;) {
 		size_t n = stored->len - at < TEXT_PIECE_MAX ? stored->len - at : TEXT_PIECE_MAX;
@@ -28,12 +28,12 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 }
 
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
-	      const struct buf *raw, struct err *e)
+	      const struct buf *kept, struct err *e)
 {
 	meta_file(k, f, raw);
 	if (!k->up)
-		return write_file(k, f, raw, e);
-	update_file(k, s, f, raw);
+		return write_file(k, f, kept, e);
+	update_file(k, s, f, kept);
 	return 0;
 }
 
@@ -129,6 +129,9 @@ void summary(const struct chunker *k)
 	if (*out)
 		fprintf(stderr, "%s: left out: %s\n", err_prog(), out);
 	if (c->n_repaired)
-		fprintf(stderr, "%s: %llu files are not UTF-8: odd bytes count as U+FFFD\n",
+		fprintf(stderr, "%s: %llu files have broken characters: odd bytes count as U+FFFD\n",
 			err_prog(), (unsigned long long)c->n_repaired);
+	if (c->n_decoded)
+		fprintf(stderr, "%s: %llu files are UTF-16 or Windows-1252\n", err_prog(),
+			(unsigned long long)c->n_decoded);
 }

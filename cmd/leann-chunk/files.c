@@ -10,18 +10,17 @@
 #include "base/fdio.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "document.h"
 #include "update.h"
 
 enum {
 	BATCH_FILES = 64,
 	BATCH_BYTES = 16 << 20,
-	BUF_KEEP_BYTES = 1 << 20,	/* larger buffers are given back after a batch */
 };
 
 struct job {
 	const struct source *s;
-	struct buf raw, repaired;
+	struct document doc;
 	struct passages ps;
 	struct file_meta meta;
 	enum read_result res;
@@ -29,7 +28,6 @@ struct job {
 	bool binary, unwanted;
 	uint32_t same;			/* --update: file of the index with these bytes, or NAMES_NONE */
 	uint64_t hash;
-	size_t n_bad;			/* bytes that are not UTF-8 */
 	struct err e;
 };
 
@@ -95,71 +93,60 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 static struct rec_file file_of(const struct job *j)
 {
 	return (struct rec_file){.root = j->s->root, .path = (const uint8_t *)j->s->rel,
-				 .n_path = strlen(j->s->rel), .size_bytes = j->raw.len,
+				 .n_path = strlen(j->s->rel), .size_bytes = j->doc.raw.len,
 				 .mtime_ns = j->meta.mtime_ns, .hash = j->hash, .lang = j->lang->name,
 				 .n_lang = strlen(j->lang->name),
-				 .flags = j->s->is_stdin ? FILE_STORED : 0};
+				 .flags = document_flags(&j->doc) | (j->s->is_stdin ? FILE_STORED : 0),
+				 .text_bytes = j->doc.n_text};
 }
 
-/* Runs in a thread: read, look, repair, cut. */
+/* Runs in a thread: read, look, decode, cut. */
 static void work(void *ctx, size_t i, size_t i_worker)
 {
 	struct batch *b = ctx;
 	struct job *j = &b->jobs[i];
 	struct chunker *k = b->k;
-	buf_clear(&j->raw);
-	buf_clear(&j->repaired);
+	struct buf *raw = &j->doc.raw;
 	j->binary = j->unwanted = false;
-	j->ps.n = j->n_bad = 0;
+	j->ps.n = 0;
 	j->same = NAMES_NONE;
 	j->res = READ_OK;
 	if (k->up && update_head_says_no(k, &b->readers[i_worker], j->s, &j->binary, &j->unwanted))
 		return;
-	if (source_read(k, &b->readers[i_worker], j->s, &j->raw, &j->meta, &j->res, &j->e) ||
+	if (source_read(k, &b->readers[i_worker], j->s, raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
-	j->lang = lang_find(j->s->rel, strlen(j->s->rel), (char *)j->raw.p, j->raw.len);
-	j->binary = !lang_is_text(j->raw.p, j->raw.len);
+	j->lang = lang_find(j->s->rel, strlen(j->s->rel), (char *)raw->p, raw->len);
+	j->binary = !lang_is_text(raw->p, raw->len);
 	j->unwanted = !lang_wanted(k->c, j->lang);
-	if (j->binary || j->unwanted || !j->raw.len)
+	if (j->binary || j->unwanted || !raw->len)
 		return;
-	const struct buf *text = &j->raw;
-	j->hash = hash64(j->raw.p, j->raw.len);
+	j->hash = hash64(raw->p, raw->len);
+	document_decode(&j->doc);
 	if (k->up) {
 		struct rec_file f = file_of(j);
 		j->same = update_same(k, j->s, &f);
 		if (j->same != NAMES_NONE)
 			return;
 	}
-	if (!utf8_valid(j->raw.p, j->raw.len)) {
-		j->n_bad = utf8_repair(&j->repaired, j->raw.p, j->raw.len);
-		text = &j->repaired;
-	}
-	passages_split(j->lang->style == STYLE_CODE ? &k->code : &k->prose, j->lang->style,
-		       (const char *)text->p, text->len, &j->ps);
+	document_cut(&j->doc, j->lang->style == STYLE_CODE ? &k->code : &k->prose, j->lang->style,
+		     &j->ps);
 }
 
-static int emit_job(struct chunker *k, const struct job *j, struct err *e)
+static int emit_job(struct chunker *k, struct job *j, struct err *e)
 {
-	const struct buf *text = j->n_bad ? &j->repaired : &j->raw;
-	struct utf8_place from = {0, 0}, to = {0, 0};
+	const struct buf *kept = j->doc.extracted ? &j->doc.extract : &j->doc.raw;
 	struct rec_file f = file_of(j);
 	if (j->same != NAMES_NONE)
-		return update_whole(k, j->s, &f, j->same, &j->raw, e);
-	if (emit_file(k, j->s, &f, &j->raw, e))
+		return update_whole(k, j->s, &f, j->same, kept, e);
+	if (emit_file(k, j->s, &f, kept, e))
 		return -1;
 	for (size_t i = 0; i < j->ps.n; i++) {
 		const struct passage *p = &j->ps.p[i];
-		struct rec_chunk c = {.off_bytes = p->off, .len_bytes = p->len,
-				      .first_line = p->first_line, .last_line = p->last_line,
+		struct rec_chunk c = {.first_line = p->first_line, .last_line = p->last_line,
 				      .n_tokens = p->n_tokens + k->n_special,
-				      .text = (const char *)text->p + p->off, .n_text = p->len};
-		if (j->n_bad) {
-			utf8_place_move(&from, j->raw.p, j->raw.len, p->off);
-			utf8_place_move(&to, j->raw.p, j->raw.len, p->off + p->len);
-			c.off_bytes = from.raw;
-			c.len_bytes = to.raw - from.raw;
-		}
+				      .text = j->doc.text + p->off, .n_text = p->len};
+		document_span(&j->doc, p, &c.off_bytes, &c.len_bytes);
 		if (emit_chunk(k, &c, e))
 			return -1;
 	}
@@ -186,7 +173,8 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 	} else if (!j->unwanted && !j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
 	} else if (!j->unwanted) {
-		k->counts.n_repaired += j->n_bad > 0;
+		k->counts.n_repaired += j->doc.decoded.n_bad > 0;
+		k->counts.n_decoded += j->doc.decoded.enc != ENC_UTF8;
 		k->counts.n_split_words += j->ps.n_split_words;
 		return emit_job(k, j, e);
 	}
@@ -229,19 +217,14 @@ int chunk_files(struct chunker *k, struct err *e)
 		par_for(k->par, n, work, b);
 		for (size_t t = 0; t < n && r == 0; t++)
 			r = finish(k, &b->jobs[t], e);
-		for (size_t t = 0; t < n; t++) {
-			if (b->jobs[t].raw.cap > BUF_KEEP_BYTES)
-				buf_release(&b->jobs[t].raw);
-			if (b->jobs[t].repaired.cap > BUF_KEEP_BYTES)
-				buf_release(&b->jobs[t].repaired);
-		}
+		for (size_t t = 0; t < n; t++)
+			document_clear(&b->jobs[t].doc);
 		progress_at(&k->progress, i + n);
 	}
 	for (size_t t = 0; t < n_threads; t++)
 		readfile_release(&b->readers[t]);
 	for (size_t t = 0; t < BATCH_FILES; t++) {
-		buf_release(&b->jobs[t].raw);
-		buf_release(&b->jobs[t].repaired);
+		document_release(&b->jobs[t].doc);
 		passages_release(&b->jobs[t].ps);
 	}
 	mem_free(b->readers);

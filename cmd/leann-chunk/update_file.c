@@ -3,6 +3,7 @@
 
 #include "algo/align.h"
 #include "base/mem.h"
+#include "base/decode.h"
 #include "base/utf8.h"
 #include "fmt/postings.h"
 #include "update.h"
@@ -14,7 +15,7 @@ static int text_of(const struct buf *raw, const struct rec_kept *k, unsigned fla
 	struct buf all = BUF_INIT, id = BUF_INIT;
 	buf_clear(text);
 	if (!(flags & FILE_RECORDS)) {
-		utf8_repair(text, raw->p + k->off_bytes, (size_t)k->len_bytes);
+		decode_span(text, file_encoding(flags), raw->p + k->off_bytes, (size_t)k->len_bytes);
 		return 0;
 	}
 	int r = record_text(raw->p + k->off_bytes, (size_t)k->len_bytes, &all, &id, e);

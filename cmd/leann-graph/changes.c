@@ -2,9 +2,12 @@
 #include "changes.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/le.h"
 #include "base/mem.h"
+#include "base/tmpfile.h"
 
 static int check_base(const struct changes *x, const char *path, const struct shead *head,
 		      struct err *e)
@@ -62,6 +65,7 @@ int changes_open(struct changes *x, const char *base, const struct shead *head, 
 	if (index_open(&x->base, base, e))
 		return -1;
 	x->on = true;
+	x->text_fd = -1;
 	x->full = shead_has(head, "full");
 	x->gone = mem_calloc(x->base.n_files + 1, 1);
 	x->vecs = (struct spool)SPOOL_INIT;
@@ -84,17 +88,41 @@ void changes_release(struct changes *x)
 	buf_release(&x->kept);
 	buf_release(&x->exact);
 	spool_release(&x->vecs);
+	if (x->text_fd >= 0)
+		close(x->text_fd);
 }
 
 void changes_file(struct changes *x, const struct rec_file *f)
 {
-	struct held h = {.f = *f, .path_at = x->names.len,
+	struct held h = {.f = *f, .path_at = x->names.len, .text_at = x->n_text_bytes,
 			 .first_chunk = x->chunks.len / sizeof(struct rec_chunk),
 			 .first_meta = x->metas.n};
 	buf_add(&x->names, f->path, f->n_path);
 	h.lang_at = x->names.len;
 	buf_add(&x->names, f->lang, f->n_lang);
 	buf_add(&x->files, &h, sizeof h);
+}
+
+int changes_text(struct changes *x, const uint8_t *p, size_t n, struct err *e)
+{
+	/* stored bytes are in the base */
+	if (!n_held(x) || !(held_at(x, n_held(x) - 1)->f.flags & FILE_EXTRACTED))
+		return 0;
+	if (x->text_fd < 0 && tmpspool_open(&x->text_fd, e))
+		return -1;
+	x->n_text_bytes += n;
+	return fd_write(x->text_fd, "scratch file", p, n, e);
+}
+
+int changes_text_get(const struct changes *x, uint64_t off, size_t n, struct buf *out,
+		     struct err *e)
+{
+	size_t got;
+	buf_reserve(out, n);
+	if (fd_pread(x->text_fd, "scratch file", out->p + out->len, n, off, &got, e))
+		return -1;
+	out->len += got;
+	return got == n ? 0 : err_set(e, ERR_SYS, "scratch file: cut short");
 }
 
 void changes_chunk(struct changes *x, const struct rec_chunk *k)
@@ -143,11 +171,11 @@ int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n, s
 		if ((k.sub_off_bytes || k.sub_len_bytes) && !(h->f.flags & FILE_RECORDS))
 			return err_set(e, ERR_DATA, "stdin: file %llu: a part of a record is kept, but "
 				       "it has no records", (unsigned long long)file);
-		if (!k.len_bytes || k.len_bytes > h->f.size_bytes ||
-		    k.off_bytes > h->f.size_bytes - k.len_bytes)
+		if (!k.len_bytes || k.len_bytes > rec_file_room(&h->f) ||
+		    k.off_bytes > rec_file_room(&h->f) - k.len_bytes)
 			return err_set(e, ERR_DATA, "stdin: file %llu of %llu bytes: %llu bytes at %llu "
 				       "are kept", (unsigned long long)file,
-				       (unsigned long long)h->f.size_bytes,
+				       (unsigned long long)rec_file_room(&h->f),
 				       (unsigned long long)k.len_bytes,
 				       (unsigned long long)k.off_bytes);
 	}

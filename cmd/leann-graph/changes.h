@@ -26,6 +26,7 @@ enum { KEPT_BYTES = REC_KEPT_BYTES };
 struct held {
 	struct rec_file f;		/* path and lang: see at */
 	size_t path_at, lang_at;	/* in names */
+	uint64_t text_at;		/* of a document, in the scratch file of texts */
 	size_t first_chunk, n_chunks;	/* in chunks */
 	size_t first_kept, n_kept;	/* in kept */
 	size_t first_meta, n_meta;	/* in metas */
@@ -43,6 +44,8 @@ struct changes {
 	struct meta_places metas;	/* by file */
 	struct buf kept;		/* 40 bytes each, by file */
 	struct spool vecs;		/* of the chunks */
+	int text_fd;			/* scratch file of documents' texts; -1: none yet */
+	uint64_t n_text_bytes;
 	/* what the layout came to */
 	size_t n_old;			/* chunks of the base that stay where they are */
 	size_t n_embedded, n_kept;	/* of the chunks behind them */
@@ -57,6 +60,10 @@ void changes_release(struct changes *x);
 void changes_file(struct changes *x, const struct rec_file *f);
 /* Takes m over. */
 void changes_meta(struct changes *x, uint64_t off, uint64_t sub_off, struct meta *m);
+/* The next bytes of the latest document's text; n bytes of the scratch file, appended to out. */
+int changes_text(struct changes *x, const uint8_t *p, size_t n, struct err *e) MUST_CHECK;
+int changes_text_get(const struct changes *x, uint64_t off, size_t n, struct buf *out,
+		     struct err *e) MUST_CHECK;
 void changes_chunk(struct changes *x, const struct rec_chunk *k);
 int changes_gone(struct changes *x, const uint8_t *p, size_t n, struct err *e) MUST_CHECK;
 int changes_kept(struct changes *x, uint64_t file, const uint8_t *p, size_t n,

@@ -59,7 +59,7 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 	case TAG_FILE:
 		if (rec_file(check, r, &f, e) || (c->tiny && collect_refuse_records(&f, e)))
 			return -1;
-		if (f.flags & FILE_STORED && !x->full)
+		if ((f.flags & (FILE_STORED | FILE_EXTRACTED)) == FILE_STORED && !x->full)
 			return err_set(e, ERR_DATA, "stdin: a stored file among changes");
 		changes_file(x, &f);
 		return 0;
@@ -69,7 +69,8 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 		changes_chunk(x, &k);
 		return 0;
 	case TAG_META: return take_meta(x, check, r, e);
-	case TAG_TEXT: return rec_text(check, r, &p, &n, e);	/* the base has it */
+	case TAG_TEXT:
+		return rec_text(check, r, &p, &n, e) || changes_text(x, p, n, e) ? -1 : 0;
 	case TAG_VEC: return rec_vec(check, r, v, e) || spool_add(&x->vecs, v, e) ? -1 : 0;
 	case TAG_GONE:
 		return rec_gone(check, r, &p, &n, e) || changes_gone(x, p, n, e) ? -1 : 0;

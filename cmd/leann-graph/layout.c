@@ -49,11 +49,31 @@ static int copy_stored(struct layout *l, const struct rec_file *f, struct err *e
 {
 	const struct index *ix = &l->x->base;
 	for (size_t i = 0; i < ix->n_files; i++)
-		if (column_get(&ix->flags, i) & FILE_STORED && column_get(&ix->hash, i) == f->hash &&
+		if ((column_get(&ix->flags, i) & (FILE_STORED | FILE_EXTRACTED)) == FILE_STORED &&
+		    column_get(&ix->hash, i) == f->hash &&
 		    column_get(&ix->size, i) == f->size_bytes)
-			return copy_text(ix, i, f->size_bytes, l->c, e);
+			return copy_text(ix, i, column_get(&ix->size, i), l->c, e);
 	return err_set(e, ERR_DATA, "stdin: %.*s is stored, but not in the index", (int)f->n_path,
 		       (const char *)f->path);
+}
+
+/* A document's text came with the changes. */
+static int copy_kept_text(struct layout *l, const struct held *h, struct err *e)
+{
+	struct buf piece = BUF_INIT;
+	int r = 0;
+	if (!(h->f.flags & FILE_EXTRACTED))
+		return copy_stored(l, &h->f, e);
+	for (uint64_t at = 0; at < h->f.text_bytes && !r; at += TEXT_PIECE) {
+		uint64_t left = h->f.text_bytes - at;
+		buf_clear(&piece);
+		r = changes_text_get(l->x, h->text_at + at, left < TEXT_PIECE ? (size_t)left : TEXT_PIECE,
+				     &piece, e);
+		if (!r)
+			index_build_text(l->c->ib, piece.p, piece.len);
+	}
+	buf_release(&piece);
+	return r;
 }
 
 /* A file of the base as it is, but for the flag of those that are gone now. */
@@ -70,9 +90,10 @@ static int put_old(struct layout *l, struct index_paths *paths, size_t i, struct
 	struct rec_file out = {.root = f.root, .path = paths->path.p, .n_path = paths->path.len,
 			       .size_bytes = f.size_bytes, .mtime_ns = f.mtime_ns, .hash = f.hash,
 			       .lang = lang, .n_lang = strlen(lang),
-			       .flags = f.flags | (l->x->gone[i] ? FILE_REMOVED : 0)};
+			       .flags = f.flags | (l->x->gone[i] ? FILE_REMOVED : 0),
+			       .text_bytes = f.text_bytes};
 	if (index_build_file(l->c->ib, &out, e) ||
-	    (f.flags & FILE_STORED && copy_text(ix, i, f.size_bytes, l->c, e)))
+	    (file_keeps_text(f.flags) && copy_text(ix, i, f.text_bytes, l->c, e)))
 		return -1;
 	for (size_t c = (size_t)f.first_chunk; c < f.first_chunk + f.n_chunks; c++) {
 		if (index_chunk(ix, c, &k, e) || index_code(ix, l->place, c, code, e))
@@ -180,7 +201,7 @@ static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
 	h->f.path = l->x->names.p + h->path_at;
 	h->f.lang = (const char *)l->x->names.p + h->lang_at;
 	if (index_build_meta(l->c->ib, NULL, e) || index_build_file(l->c->ib, &h->f, e) ||
-	    (h->f.flags & FILE_STORED && copy_stored(l, &h->f, e)))
+	    (file_keeps_text(h->f.flags) && copy_kept_text(l, h, e)))
 		return -1;
 	while (a < h->n_kept || b < h->n_chunks) {
 		int first = a == h->n_kept ? 0 : b == h->n_chunks ? 1 : before(kept + a * KEPT_BYTES, k + b);

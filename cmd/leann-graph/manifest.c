@@ -141,6 +141,12 @@ static void put_counts(struct js *m, const struct collect *c, const struct build
 	set_int(o, "source_bytes", n.source_bytes);
 	set_int(o, "passage_bytes", n.passage_bytes);
 	set_int(o, "stored_bytes", n.stored_bytes);
+	if (n.extracted_files) {
+		set_int(o, "extracted_files", n.extracted_files);
+		set_int(o, "extracted_bytes", n.extracted_bytes);
+	}
+	if (n.decoded_files)
+		set_int(o, "decoded_files", n.decoded_files);
 }
 
 static void put_build(struct js *m, const struct build *b, const struct build_settings *s,

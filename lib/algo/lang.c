@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/decode.h"
 
 /*
  * Words are separated by one space. Extensions without the dot, upper and lower case told apart
@@ -212,18 +212,30 @@ const struct lang *lang_by_name(const char *name, size_t n)
 	return NULL;
 }
 
+/* Of text in UTF-16 at least one character in 200 is a blank, a line's end or CJK punctuation. */
+static bool separates(uint32_t cp)
+{
+	return cp == ' ' || cp == '\n' || (cp >= 0x3000 && cp < 0x3040) || (cp >= 0xff00 && cp < 0xff10);
+}
+
 bool lang_is_text(const uint8_t *head, size_t n)
 {
-	size_t odd = 0;
+	size_t odd = 0, n_separate = 0;
 	if (n > LANG_HEAD_BYTES)
 		n = LANG_HEAD_BYTES;
-	if (n && memchr(head, 0, n))
+	enum encoding enc = ENC_UTF8;
+	if (!decode_utf16(head, n, &enc) && n && memchr(head, 0, n))
 		return false;
-	for (size_t i = 0; i < n;) {
+	size_t n_chars = 0;
+	for (size_t i = 0; i < n; n_chars++) {
 		uint32_t cp;
-		size_t k = utf8_get(head + i, n - i, &cp);
-		odd += !k || cp == 0x7f || (cp < 0x20 && !memchr("\t\n\r\f\b\033", (int)cp, 6));
-		i += k ? k : 1;
+		size_t k = decode_get(enc, head + i, n - i, &cp);
+		odd += cp == 0xfffd || cp == 0x7f ||
+		       (cp < 0x20 && !memchr("\t\n\r\f\b\033", (int)cp, 6));
+		n_separate += separates(cp);
+		i += k;
 	}
-	return odd * 10 <= n * 3;
+	if (enc != ENC_UTF8 && n_chars / 200 > n_separate)
+		return false;
+	return odd * 10 <= (enc == ENC_UTF8 ? n : n_chars) * 3;
 }

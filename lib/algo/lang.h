@@ -26,8 +26,9 @@ const struct lang *lang_find(const char *path, size_t n_path, const char *first,
 const struct lang *lang_by_name(const char *name, size_t n);
 
 /*
- * Do a file's first bytes look like text? No: a NUL among them, or over 30 % that are not UTF-8 or
- * are control characters. (Latin-1 prose has 2 to 10 %, compressed data and machine code about half.)
+ * Do a file's first bytes look like text? No: a NUL among them (unless they are UTF-16), or over
+ * 30 % that are not UTF-8 or are control characters. (Latin-1 prose has 2 to 10 %, compressed data
+ * and machine code about half.)
  */
 bool lang_is_text(const uint8_t *head, size_t n);
 

@@ -24,7 +24,7 @@ static size_t mark_bytes(enum encoding enc, const uint8_t *p, size_t n)
 	}
 }
 
-/* With a mark, or every fourth unit at least has a NUL, always on the same side, no unit two. */
+/* With a mark, or half of the units have a NUL, always on the same side, no unit two. */
 bool decode_utf16(const uint8_t *p, size_t n, enum encoding *enc)
 {
 	size_t zero[2] = {0, 0};
@@ -39,8 +39,8 @@ bool decode_utf16(const uint8_t *p, size_t n, enum encoding *enc)
 			return false;
 		for (size_t i = 0; i < n; i++)
 			zero[i % 2] += !p[i];
-		le = !zero[0] && zero[1] * 4 >= n / 2 && n >= 4;
-		be = !zero[1] && zero[0] * 4 >= n / 2 && n >= 4;
+		le = !zero[0] && zero[1] * 4 >= n && n >= 8;
+		be = !zero[1] && zero[0] * 4 >= n && n >= 8;
 	}
 	*enc = le ? ENC_UTF16LE : ENC_UTF16BE;
 	return le || be;

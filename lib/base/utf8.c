@@ -84,13 +84,3 @@ size_t utf8_repair(struct buf *b, const void *data, size_t n)
 	buf_add(b, p + from, n - from);
 	return bad;
 }
-
-void utf8_place_move(struct utf8_place *at, const void *p, size_t n, size_t fixed)
-{
-	while (at->fixed < fixed && at->raw < n) {
-		uint32_t cp;
-		size_t k = utf8_get((const uint8_t *)p + at->raw, n - at->raw, &cp);
-		at->raw += k ? k : 1;
-		at->fixed += k ? k : 3;
-	}
-}

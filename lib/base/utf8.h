@@ -23,11 +23,4 @@ void utf8_put(struct buf *b, uint32_t cp);
 /* Append p with every byte that is not part of UTF-8 as U+FFFD; returns how many there were. */
 size_t utf8_repair(struct buf *b, const void *p, size_t n);
 
-/* A place in bytes, and the same place in what utf8_repair() makes of them: 3 for each odd one. */
-struct utf8_place {
-	size_t raw, fixed;
-};
-/* Forward to place fixed, a boundary between characters; p: all n bytes that were repaired. */
-void utf8_place_move(struct utf8_place *at, const void *p, size_t n, size_t fixed);
-
 #endif

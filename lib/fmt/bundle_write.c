@@ -104,7 +104,9 @@ static bool has_pq_flags(const struct bundle_part *pq)
 static int minor_of(const struct js *extra, const struct bundle_part *part, size_t n)
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
-	if (bundle_find_part(part, n, "meta"))
+	const struct js *counts = js_get(extra, "counts");
+	if (bundle_find_part(part, n, "meta") || js_get(counts, "extracted_files") ||
+	    js_get(counts, "decoded_files"))
 		return 5;
 	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
 	    bundle_find_part(part, n, "hashes"))

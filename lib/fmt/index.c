@@ -105,7 +105,7 @@ static int check_files(struct index *ix, struct err *e)
 		index_file(ix, i, &f);
 		uint64_t root = column_get(&ix->root, i), lang = column_get(&ix->lang, i);
 		uint64_t flags = column_get(&ix->flags, i);
-		if (flags > (FILE_STORED | FILE_RECORDS | FILE_REMOVED) || lang >= ix->n_langs || root > UINT32_MAX ||
+		if (!file_flags_ok(flags) || lang >= ix->n_langs || root > UINT32_MAX ||
 		    (root >= ix->n_roots && !(flags & FILE_STORED)))
 			return index_bad(
 				ix, e,
@@ -114,10 +114,12 @@ static int check_files(struct index *ix, struct err *e)
 				ix->n_langs, (unsigned long long)flags);
 		if (column_get(&ix->first_chunk, i + 1) < f.first_chunk)
 			return index_bad(ix, e, "file %zu: its chunks end before they begin", i);
-		if (f.size_bytes > INT64_MAX)
+		if ((flags & FILE_EXTRACTED) && !ix->extracted.n)
+			return index_bad(ix, e, "file %zu: a document, but no sizes of texts", i);
+		if (f.size_bytes > INT64_MAX || f.text_bytes > INT64_MAX)
 			return index_bad(ix, e, "file %zu: %llu bytes", i,
 					 (unsigned long long)f.size_bytes);
-		stored |= (f.flags & FILE_STORED) != 0;
+		stored |= file_keeps_text(f.flags);
 	}
 	if (column_get(&ix->first_chunk, 0) != 0 ||
 	    column_get(&ix->first_chunk, ix->n_files) != ix->n_chunks)
@@ -131,7 +133,7 @@ static int check_files(struct index *ix, struct err *e)
 		struct index_file f;
 		index_file(ix, i, &f);
 		ix->text_base[i] = base;
-		if ((f.flags & FILE_STORED) && __builtin_add_overflow(base, f.size_bytes, &base))
+		if (file_keeps_text(f.flags) && __builtin_add_overflow(base, f.text_bytes, &base))
 			return index_bad(ix, e, "stored text of file %zu: size overflow", i);
 	}
 	ix->n_text_bytes = base;
@@ -150,6 +152,8 @@ static int open_files(struct index *ix, struct err *e)
 		if (column_open(col[i], &p, &left, ix->n_files, "member files", e))
 			return err_prefix(e, "%s: damaged index", ix->b.path);
 	if (column_open(&ix->first_chunk, &p, &left, ix->n_files + 1, "member files", e))
+		return err_prefix(e, "%s: damaged index", ix->b.path);
+	if (left && column_open(&ix->extracted, &p, &left, ix->n_files, "member files", e))
 		return err_prefix(e, "%s: damaged index", ix->b.path);
 	if (left)
 		return index_bad(ix, e, "member files: %zu bytes too many", left);
@@ -421,6 +425,8 @@ void index_file(const struct index *ix, size_t i, struct index_file *f)
 		.first_chunk = first,
 		.n_chunks = column_get(&ix->first_chunk, i + 1) - first,
 	};
+	f->text_bytes = (f->flags & FILE_EXTRACTED) && ix->extracted.n ? column_get(&ix->extracted, i)
+								       : f->size_bytes;
 }
 
 const char *index_lang(const struct index *ix, size_t i)

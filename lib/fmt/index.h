@@ -39,6 +39,7 @@ struct index_file {
 	int64_t mtime_ns;
 	uint32_t root, lang;		/* lang indexes index_lang() */
 	unsigned flags;			/* enum file_flag */
+	uint64_t text_bytes;		/* what spans are in: FILE_EXTRACTED its text, else size_bytes */
 	uint64_t first_chunk, n_chunks;
 };
 
@@ -58,7 +59,8 @@ struct index {
 	size_t n_files, n_chunks, dim, n_roots, n_langs;
 	/* files */
 	struct column hash, size, mtime, root, lang, flags, first_chunk /* n_files + 1 */;
-	uint64_t *text_base;		/* stored files: offset into the stored text; NULL when none */
+	struct column extracted;	/* bytes of each document's text; n 0: there are none */
+	uint64_t *text_base;		/* files that keep text: offset into it; NULL when none */
 	/* members, mapped */
 	const struct bundle_member *chunks;	/* NULL: spans are found by cutting files again */
 	const struct bundle_member *paths, *text;	/* text NULL when nothing is stored */
@@ -124,7 +126,7 @@ void index_paths_release(struct index_paths *c);
 /* Root i as in the manifest (raw bytes), appended to out. */
 int index_root(const struct index *ix, size_t i, struct buf *out, struct err *e) MUST_CHECK;
 const char *index_lang(const struct index *ix, size_t i);
-/* n bytes of stored file i from off, appended to out. */
+/* n bytes from off of what is kept of file i, appended to out: a document's text, else its bytes. */
 int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out,
 	       struct err *e) MUST_CHECK;
 /* chunking.args, each ended by NUL, into out; there: are they there? As shead_args() gives them. */

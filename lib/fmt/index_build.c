@@ -9,7 +9,7 @@
 #include "fmt/index.h"
 #include "fmt/zst.h"
 
-enum { N_COLUMNS = 7, COL_LANG = 4, COL_CHUNK = 6 };
+enum { N_COLUMNS = 8, COL_LANG = 4, COL_CHUNK = 6, COL_TEXT = 7 };
 
 struct chunk_row {
 	uint64_t off_bytes;
@@ -18,7 +18,7 @@ struct chunk_row {
 };
 
 struct index_build {
-	struct buf col[N_COLUMNS];	/* u64 each: hash size mtime root lang flags first_chunk */
+	struct buf col[N_COLUMNS];	/* u64 each: hash size mtime root lang flags first_chunk text_bytes */
 	struct buf path_bytes;		/* all paths, end to end */
 	struct buf path_end;		/* u64 a file */
 	struct buf rows;		/* struct chunk_row each */
@@ -91,7 +91,8 @@ int index_build_file(struct index_build *ib, const struct rec_file *f, struct er
 	if (lang_number(ib, f->lang, f->n_lang, &lang, e))
 		return -1;
 	uint64_t v[N_COLUMNS] = {f->hash, f->size_bytes, (uint64_t)f->mtime_ns, f->root,
-				 lang,	  f->flags,	 ib->n.n_chunks};
+				 lang,	  f->flags,	 ib->n.n_chunks,
+				 f->flags & FILE_EXTRACTED ? f->text_bytes : 0};
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		add64(&ib->col[i], v[i]);
 	buf_add(&ib->path_bytes, f->path, f->n_path);
@@ -102,8 +103,13 @@ int index_build_file(struct index_build *ib, const struct rec_file *f, struct er
 		ib->n.removed_files++;
 	else
 		ib->n.source_bytes += f->size_bytes;
-	if (f->flags & FILE_STORED)
+	if (f->flags & FILE_EXTRACTED) {
+		ib->n.extracted_files++;
+		ib->n.extracted_bytes += f->text_bytes;
+	} else if (f->flags & FILE_STORED) {
 		ib->n.stored_bytes += f->size_bytes;
+	}
+	ib->n.decoded_files += file_encoding(f->flags) != ENC_UTF8;
 	return 0;
 }
 
@@ -172,7 +178,7 @@ struct js *index_build_langs(const struct index_build *ib)
 static void make_files(struct index_build *ib)
 {
 	add64(&ib->col[COL_CHUNK], ib->n.n_chunks);
-	for (size_t i = 0; i < N_COLUMNS; i++)
+	for (size_t i = 0; i < N_COLUMNS - !ib->n.extracted_files; i++)
 		column_pack(&ib->files, as64(&ib->col[i]), ib->col[i].len / 8);
 }
 
@@ -278,7 +284,7 @@ static void make_text(struct index_build *ib)
 {
 	if (ib->text_raw.len)
 		flush_text(ib, ib->text_raw.len);
-	put_u64(&ib->text, ib->n.stored_bytes);
+	put_u64(&ib->text, ib->n.stored_bytes + ib->n.extracted_bytes);
 	for (size_t i = 0; i < ib->text_end.len / 8; i++)
 		put_u64(&ib->text, as64(&ib->text_end)[i]);
 	buf_add(&ib->text, ib->text_frames.p, ib->text_frames.len);
@@ -295,7 +301,7 @@ int index_build_parts(struct index_build *ib, struct bundle_part *part, size_t *
 	part[(*n_parts)++] = (struct bundle_part){"files", ib->files.p, ib->files.len};
 	part[(*n_parts)++] = (struct bundle_part){"paths", ib->paths.p, ib->paths.len};
 	part[(*n_parts)++] = (struct bundle_part){"chunks", ib->chunks.p, ib->chunks.len};
-	if (ib->n.stored_bytes) {
+	if (ib->n.stored_bytes + ib->n.extracted_bytes) {
 		make_text(ib);
 		part[(*n_parts)++] = (struct bundle_part){"text", ib->text.p, ib->text.len};
 	}

@@ -41,6 +41,8 @@ struct index_counts {
 	uint64_t source_bytes;		/* of all files but those removed */
 	uint64_t passage_bytes;		/* of their spans */
 	uint64_t stored_bytes;		/* of stored files, before compression */
+	uint64_t extracted_files, extracted_bytes;	/* documents; their text, before compression */
+	uint64_t decoded_files;		/* in other encodings than UTF-8 */
 };
 void index_build_counts(const struct index_build *ib, struct index_counts *c);
 /* Names of languages, in the order of their numbers, as a JSON array (caller owns). */

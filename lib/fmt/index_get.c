@@ -63,6 +63,13 @@ static size_t file_of(const struct index *ix, size_t i)
 	return lo;
 }
 
+/* Bytes that spans of a file are in. */
+static uint64_t index_room(const struct index *ix, size_t file)
+{
+	return column_get(&ix->flags, file) & FILE_EXTRACTED ? column_get(&ix->extracted, file)
+							      : column_get(&ix->size, file);
+}
+
 /* Chunks 0..upto of block i_block; out has room for 64. Checks every span against its file. */
 static int decode(const struct index *ix, size_t i_block, size_t upto, struct index_chunk *out,
 		  struct err *e)
@@ -72,12 +79,12 @@ static int decode(const struct index *ix, size_t i_block, size_t upto, struct in
 		return -1;
 	size_t first = i_block * INDEX_BLOCK, file = file_of(ix, first);
 	uint64_t end = b.off_bytes, next = column_get(&ix->first_chunk, file + 1);
-	uint64_t size = column_get(&ix->size, file);
+	uint64_t size = index_room(ix, file);
 	for (size_t i = 0; i <= upto; i++) {
 		while (first + i >= next) {
 			file++;
 			next = column_get(&ix->first_chunk, file + 1);
-			size = column_get(&ix->size, file);
+			size = index_room(ix, file);
 			end = 0;
 		}
 		uint64_t off = end + (uint64_t)unzigzag(bits_get(b.bits[0], i, b.width[0]));
@@ -284,7 +291,7 @@ int index_check_text(const struct index *ix, struct err *e)
 	if (!ix->text && !ix->n_text_bytes)
 		return 0;
 	if (!ix->text || ix->text->n < 8 || get_le64(ix->text->p) != ix->n_text_bytes)
-		return index_bad(ix, e, "member text does not hold the %llu bytes of stored files",
+		return index_bad(ix, e, "member text does not hold the %llu bytes that files keep",
 				 (unsigned long long)ix->n_text_bytes);
 	if (ix->n_text_bytes / INDEX_TEXT_BLOCK > ix->text->n / 8)
 		return index_bad(ix, e, "member text: %zu bytes", ix->text->n);
@@ -294,9 +301,9 @@ int index_check_text(const struct index *ix, struct err *e)
 int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct buf *out,
 	       struct err *e)
 {
-	uint64_t size = column_get(&ix->size, i), at;
+	uint64_t size = index_room(ix, i), at;
 	struct buf raw = BUF_INIT;
-	if (!ix->text_base || !(column_get(&ix->flags, i) & FILE_STORED) || off > size ||
+	if (!ix->text_base || !file_keeps_text((unsigned)column_get(&ix->flags, i)) || off > size ||
 	    n > size - off)
 		return index_bad(ix, e, "stored text of file %zu: bytes %llu + %zu of %llu", i,
 				 (unsigned long long)off, n, (unsigned long long)size);

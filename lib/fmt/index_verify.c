@@ -11,6 +11,7 @@
 
 struct tally {
 	uint64_t source_bytes, passage_bytes, stored_bytes, removed_files, removed_chunks;
+	uint64_t extracted_files, extracted_bytes, decoded_files;
 };
 
 static int check_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
@@ -44,14 +45,15 @@ static int check_stored(const struct index *ix, size_t i, const struct index_fil
 	struct hash *h = hash_new();
 	struct buf b = BUF_INIT;
 	int r = 0;
-	for (uint64_t at = 0; at < f->size_bytes && !r; at += INDEX_TEXT_BLOCK) {
-		uint64_t left = f->size_bytes - at;
+	for (uint64_t at = 0; at < f->text_bytes && !r; at += INDEX_TEXT_BLOCK) {
+		uint64_t left = f->text_bytes - at;
 		buf_clear(&b);
 		r = index_text(ix, i, at, left < INDEX_TEXT_BLOCK ? (size_t)left : INDEX_TEXT_BLOCK,
 			       &b, e);
 		hash_add(h, b.p, b.len);
 	}
-	if (!r && hash_get(h) != f->hash)
+	/* of a document the hash is that of the file */
+	if (!r && !(f->flags & FILE_EXTRACTED) && hash_get(h) != f->hash)
 		r = index_bad(ix, e, "stored file %zu has hash %016llx, its text gives %016llx", i,
 			      (unsigned long long)f->hash, (unsigned long long)hash_get(h));
 	hash_free(h);
@@ -72,9 +74,15 @@ static int check_files(const struct index *ix, struct tally *t, struct err *e)
 		}
 		if (check_chunks(ix, i, &f, t, e))
 			return -1;
-		if (!(f.flags & FILE_STORED))
+		t->decoded_files += file_encoding(f.flags) != ENC_UTF8;
+		if (!file_keeps_text(f.flags))
 			continue;
-		t->stored_bytes += f.size_bytes;
+		if (f.flags & FILE_EXTRACTED) {
+			t->extracted_files++;
+			t->extracted_bytes += f.text_bytes;
+		} else {
+			t->stored_bytes += f.size_bytes;
+		}
 		if (check_stored(ix, i, &f, e))
 			return -1;
 	}
@@ -174,7 +182,10 @@ int index_verify(const struct index *ix, struct err *e)
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    (ix->chunks && check_count(ix, "counts.passage_bytes", t.passage_bytes, e)) ||
-	    check_count(ix, "counts.stored_bytes", t.stored_bytes, e) || check_delta(ix, &t, e))
+	    check_count(ix, "counts.stored_bytes", t.stored_bytes, e) ||
+	    check_count(ix, "counts.extracted_files", t.extracted_files, e) ||
+	    check_count(ix, "counts.extracted_bytes", t.extracted_bytes, e) ||
+	    check_count(ix, "counts.decoded_files", t.decoded_files, e) || check_delta(ix, &t, e))
 		return -1;
 	return 0;
 }

@@ -82,7 +82,7 @@ bool path_is_safe(const uint8_t *p, size_t n)
 /* What must hold before a file ends: a stored file's bytes all came. */
 static int file_complete(const struct rec_check *c, struct err *e)
 {
-	if (c->n_files && (c->last_flags & FILE_STORED) && c->last_text_bytes != c->last_size)
+	if (c->n_files && file_keeps_text(c->last_flags) && c->last_text_bytes != c->last_size)
 		return stream_in_bad(
 			c->in, e, "file %llu is stored, but %llu of its %llu bytes came",
 			(unsigned long long)c->n_files - 1, (unsigned long long)c->last_text_bytes,
@@ -103,7 +103,14 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 	    rec_u64(c, r, 4, "size", INT64_MAX, &f->size_bytes, e) ||
 	    rec_u64(c, r, 6, "hash", UINT64_MAX, &f->hash, e) ||
 	    rec_bytes(c, r, 7, MP_STR, "language", &lang, &f->n_lang, e) ||
-	    rec_u64(c, r, 8, "flags", 3, &flags, e) || file_complete(c, e))
+	    rec_u64(c, r, 8, "flags", FILE_FLAGS_MAX, &flags, e) || file_complete(c, e))
+		return -1;
+	if ((flags & FILE_REMOVED) || !file_flags_ok(flags))
+		return stream_in_bad(c->in, e, "flags are %llu, which do not go together",
+				     (unsigned long long)flags);
+	if ((flags & FILE_EXTRACTED) &&
+	    (rec_shape(c, r, "file", 10, e) ||
+	     rec_u64(c, r, 9, "size of the text", INT64_MAX, &f->text_bytes, e)))
 		return -1;
 	f->lang = (const char *)lang;
 	f->flags = (unsigned)flags;
@@ -129,7 +136,7 @@ int rec_file(struct rec_check *c, const struct stream_rec *r, struct rec_file *f
 			c->in, e, "language of %zu bytes: want UTF-8, at most 31 bytes", f->n_lang);
 	c->n_files++;
 	c->last_flags = f->flags;
-	c->last_size = f->size_bytes;
+	c->last_size = rec_file_room(f);
 	c->last_text_bytes = 0;
 	c->n_metas = 0;
 	return 0;
@@ -142,7 +149,7 @@ int rec_text(struct rec_check *c, const struct stream_rec *r, const uint8_t **p,
 	if (rec_shape(c, r, "text", 3, e) || rec_u64(c, r, 1, "file id", UINT32_MAX, &file, e) ||
 	    rec_bytes(c, r, 2, MP_BIN, "text", p, n, e))
 		return -1;
-	if (!c->n_files || file != c->n_files - 1 || !(c->last_flags & FILE_STORED))
+	if (!c->n_files || file != c->n_files - 1 || !file_keeps_text(c->last_flags))
 		return stream_in_bad(c->in, e,
 				     "text of file %llu, which is not the latest stored file",
 				     (unsigned long long)file);
@@ -332,7 +339,7 @@ int rec_check_end(const struct rec_check *c, struct err *e)
 void put_file(struct buf *b, const struct rec_file *f)
 {
 	buf_clear(b);
-	mp_put_arr(b, 9);
+	mp_put_arr(b, f->flags & FILE_EXTRACTED ? 10 : 9);
 	mp_put_u64(b, TAG_FILE);
 	mp_put_u64(b, f->id);
 	mp_put_u64(b, f->root);
@@ -342,6 +349,8 @@ void put_file(struct buf *b, const struct rec_file *f)
 	mp_put_u64(b, f->hash);
 	mp_put_strn(b, f->lang, f->n_lang);
 	mp_put_u64(b, f->flags);
+	if (f->flags & FILE_EXTRACTED)
+		mp_put_u64(b, f->text_bytes);
 }
 
 void put_text(struct buf *b, uint64_t file, const void *p, size_t n)

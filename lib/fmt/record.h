@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/decode.h"
 #include "base/err.h"
 #include "fmt/stream.h"
 
@@ -30,7 +31,31 @@ enum file_flag {
 	FILE_STORED = 1,	/* its bytes travel in text records and stay in the bundle */
 	FILE_RECORDS = 2,	/* JSON Lines: a chunk's span is a line, its text is (part of) the record's */
 	FILE_REMOVED = 4,	/* in an index alone: gone, or replaced by a later file */
+	FILE_EXTRACTED = 8,	/* a document: spans are in its text, which is kept as stored bytes are */
+	FILE_ENCODING = 48,	/* enum encoding of decode.h, times 16; spans are in bytes of the file */
+	FILE_FLAGS_MAX = 63,
 };
+
+static inline enum encoding file_encoding(unsigned flags)
+{
+	return (enum encoding)((flags & FILE_ENCODING) / 16);
+}
+static inline unsigned file_encoding_flags(enum encoding enc)
+{
+	return (unsigned)enc * 16;
+}
+/* Does text of it travel in text records and lie in the bundle? */
+static inline bool file_keeps_text(unsigned flags)
+{
+	return flags & (FILE_STORED | FILE_EXTRACTED);
+}
+/* Do these flags go together? A document's text and records are UTF-8, and not both. */
+static inline bool file_flags_ok(uint64_t flags)
+{
+	unsigned f = (unsigned)flags;
+	return flags <= FILE_FLAGS_MAX && !((f & FILE_EXTRACTED) && (f & FILE_RECORDS)) &&
+	       !((f & FILE_ENCODING) && (f & (FILE_EXTRACTED | FILE_RECORDS)));
+}
 
 struct rec_file {
 	uint64_t id;
@@ -43,11 +68,17 @@ struct rec_file {
 	const char *lang;	/* n_lang bytes, not NUL-terminated; "" unknown */
 	size_t n_lang;
 	unsigned flags;		/* enum file_flag */
+	uint64_t text_bytes;	/* FILE_EXTRACTED: of the text that spans are in, and that is kept */
 };
+/* Bytes that chunks' spans are in. */
+static inline uint64_t rec_file_room(const struct rec_file *f)
+{
+	return f->flags & FILE_EXTRACTED ? f->text_bytes : f->size_bytes;
+}
 
 struct rec_chunk {
 	uint64_t id, file;
-	uint64_t off_bytes, len_bytes;		/* span in the file's bytes */
+	uint64_t off_bytes, len_bytes;		/* span in the file's bytes; FILE_EXTRACTED: in its text */
 	uint64_t first_line, last_line;		/* from 1 */
 	uint64_t n_tokens;			/* as the model's tokenizer counts, special tokens included */
 	uint64_t sub_off_bytes, sub_len_bytes;	/* FILE_RECORDS: span in the record's text; else 0, 0 */

@@ -69,6 +69,8 @@ static int put_file_line(struct writer *w, size_t i, struct err *e)
 	js_push(a, js_new_str(hex));
 	js_push(a, js_new_str(index_lang(w->ix, f.lang)));
 	push_num(a, f.flags);
+	if (f.flags & FILE_EXTRACTED)
+		push_num(a, f.text_bytes);
 	buf_release(&path);
 	return put_js(w, a, e);
 }

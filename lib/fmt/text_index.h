@@ -9,7 +9,7 @@
  *	text_index_free(t);
  *
  *	["index", {manifest without what is computed}, [names of members, in order]]
- *	["file", number, root, path, size, mtime, hash, language, flags]
+ *	["file", number, root, path, size, mtime, hash, language, flags], text size behind it of a document
  *	["chunk", number, file, offset, length, sub_offset, sub_length, code]
  *	["member", name, base64]
  *

@@ -104,7 +104,8 @@ static int take_file(struct text_index *t, const struct js *j, struct err *e)
 	*f = (struct rec_file){0};
 	f->lang = js_str(js_at(j, 7), &f->n_lang);
 	if (get_num(j, 1, UINT32_MAX, &id, e) || get_num(j, 2, UINT32_MAX, &f->root, e) ||
-	    get_num(j, 4, INT64_MAX, &f->size_bytes, e) || get_num(j, 8, 7, &flags, e) ||
+	    get_num(j, 4, INT64_MAX, &f->size_bytes, e) || get_num(j, 8, FILE_FLAGS_MAX, &flags, e) ||
+	    ((flags & FILE_EXTRACTED) && get_num(j, 9, INT64_MAX, &f->text_bytes, e)) ||
 	    get_hex(j, 6, &hash, &n, e))
 		goto out;
 	if (id != t->n.n_files) {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "algo/lang.h"
-#include "algo/passages.h"
+#include "algo/parts.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "base/decode.h"
 #include "nn/tok.h"
 #include "sys/modeldir.h"
 
@@ -16,7 +16,7 @@ struct recut {
 	struct tok *tok;		/* NULL: not read yet */
 	struct passages_params params;
 	struct passages found;
-	struct buf repaired;
+	struct decoded decoded;
 };
 
 static int64_t whole(const struct index *ix, const char *key)
@@ -47,7 +47,7 @@ void recut_free(struct recut *k)
 		return;
 	tok_free(k->tok);
 	passages_release(&k->found);
-	buf_release(&k->repaired);
+	decode_release(&k->decoded);
 	mem_free(k->model);
 	mem_free(k);
 }
@@ -116,27 +116,23 @@ static int recut_file(void *ctx, const struct index_file *f, const uint8_t *byte
 {
 	struct recut *k = ctx;
 	const struct lang *l = lang_of(k->ix, f);
-	struct utf8_place from = {0, 0}, to = {0, 0};
-	const uint8_t *text = bytes;
-	size_t n_text = n;
+	struct decode_place from = {0, 0}, to = {0, 0};
+	bool own = f->flags & FILE_EXTRACTED;	/* bytes are the text that was taken out of it */
 	if (!l)
 		return 0;	/* no passages: not what it was */
 	if (!k->tok && open_tokenizer(k, e))
 		return -1;
-	bool odd = !utf8_valid(bytes, n);
-	if (odd) {
-		buf_clear(&k->repaired);
-		utf8_repair(&k->repaired, bytes, n);
-		text = k->repaired.p;
-		n_text = k->repaired.len;
-	}
-	passages_split(&k->params, l->style, (const char *)text, n_text, &k->found);
+	decode_as(&k->decoded, file_encoding(f->flags), bytes, n);
+	if (own)
+		parts_split(&k->params, l->style, k->decoded.text, k->decoded.n, &k->found);
+	else
+		passages_split(&k->params, l->style, k->decoded.text, k->decoded.n, &k->found);
 	for (size_t i = 0; i < k->found.n; i++) {
 		const struct passage *p = &k->found.p[i];
 		struct source_span s = {p->off, p->len};
-		if (odd) {
-			utf8_place_move(&from, bytes, n, p->off);
-			utf8_place_move(&to, bytes, n, p->off + p->len);
+		if (!own) {
+			decode_to_raw(&k->decoded, &from, p->off);
+			decode_to_raw(&k->decoded, &to, p->off + p->len);
 			s = (struct source_span){from.raw, to.raw - from.raw};
 		}
 		buf_add(out, &s, sizeof s);

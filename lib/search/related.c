@@ -102,23 +102,6 @@ static int find_file(struct source *src, const char *path, size_t *file, struct 
 	return absolute(path, full, e) || find_path(src, full, path, file, e) ? -1 : 0;
 }
 
-/* Bytes *from to *to of raw are its line, LF included; false: there are not that many. */
-static bool line_span(const uint8_t *raw, size_t n, uint64_t line, size_t *from, size_t *to)
-{
-	size_t at = 0;
-	for (uint64_t i = 1; at < n; i++) {
-		const uint8_t *lf = memchr(raw + at, '\n', n - at);
-		size_t next = lf ? (size_t)(lf - raw) + 1 : n;
-		if (i == line) {
-			*from = at;
-			*to = next;
-			return true;
-		}
-		at = next;
-	}
-	return false;
-}
-
 /* A passage that is what was indexed, or an error that names path (NULL: its own). */
 static int read_fresh(struct source *src, size_t chunk, const char *path, struct source_passage *p,
 		      struct err *e)
@@ -139,7 +122,10 @@ static int find_line(struct source *src, const char *path, const struct index_fi
 	struct index_chunk c;
 	size_t from, to;
 	int r = read_fresh(src, (size_t)f->first_chunk, path, &p, e);
-	if (!r && line_span(p.raw, p.n_raw, line, &from, &to)) {
+	if (!r)
+		r = source_line(src, (size_t)f->first_chunk, line, &from, &to, e);
+	if (r > 0) {
+		r = 0;
 		uint64_t i = f->first_chunk, end = i + f->n_chunks;
 		for (; i < end && !r; i++) {
 			r = source_span(src, i, &c, e);

@@ -58,7 +58,7 @@ static int open_file(struct peek *p, size_t i, const struct index_file *f, struc
 	p->fd = -1;
 	p->unsure = false;
 	p->file = i;
-	if (f->flags & FILE_STORED)
+	if (file_keeps_text(f->flags))
 		return 0;
 	buf_clear(&p->dir);
 	if (p->root)
@@ -106,7 +106,7 @@ static int get_span(struct peek *p, const struct index_chunk *c, const struct in
 {
 	size_t n = (size_t)c->len_bytes, got;
 	buf_clear(&p->span);
-	if (f->flags & FILE_STORED)
+	if (file_keeps_text(f->flags))
 		return index_text(p->ix, c->file, c->off_bytes, n, &p->span, e) ? -1 : 1;
 	if (p->fd < 0)
 		return 0;
@@ -190,6 +190,12 @@ int peek_text(struct peek *p, size_t i_chunk, const char **text, size_t *n, stru
 		return r;
 	*text = (const char *)p->span.p;
 	*n = p->span.len;
+	if (file_encoding(f.flags) != ENC_UTF8) {
+		buf_clear(&p->record);
+		decode_span(&p->record, file_encoding(f.flags), p->span.p, p->span.len);
+		*text = (const char *)p->record.p;
+		*n = p->record.len;
+	}
 	if (!(f.flags & FILE_RECORDS))
 		return 1;
 	if (!record_words(p, &c))

@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/decode.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -23,9 +25,13 @@ struct entry {
 	bool used;
 	uint64_t tick;			/* of the last use */
 	enum source_status status;
-	struct buf path, bytes;
+	struct buf path, bytes;		/* bytes: of a document its text */
+	struct decoded decoded;		/* of bytes that are not UTF-8 */
+	struct decode_place place;	/* of the span asked for last */
+	const uint8_t *text;		/* n_text bytes that lines are counted in: bytes, or decoded */
+	size_t n_text;
 	struct buf spans;		/* of an index without: struct source_span, one a chunk */
-	size_t line_off, line; /* byte line_off is on this line: counting goes on from here */
+	size_t line_off, line; /* byte line_off of text is on this line: counting goes on from here */
 };
 
 struct source {
@@ -68,6 +74,7 @@ static void forget(struct entry *n)
 {
 	buf_release(&n->path);
 	buf_release(&n->bytes);
+	decode_release(&n->decoded);
 	buf_release(&n->spans);
 	*n = (struct entry){0};
 }
@@ -127,45 +134,72 @@ const char *source_root(const struct source *s)
 	return s->root;
 }
 
+/* A file that was not READ_OK: what that says of it; -1 where it says nothing of it. */
+static int not_read(struct source *s, struct entry *n, enum read_result res, const struct err *why)
+{
+	switch (res) {
+	case READ_TOO_BIG:
+	case READ_CHANGED: n->status = SOURCE_CHANGED; return 0;
+	case READ_DENIED:
+		n->status = SOURCE_UNREADABLE;
+		source_note_unreadable(s, n->file, why->msg);
+		return 0;
+	case READ_GONE:
+	case READ_NOT_REGULAR: n->status = SOURCE_MISSING; return 0;
+	default: return -1;
+	}
+}
+
 /* A file's bytes as they are now, checked against what was indexed. */
 static int load_file(struct source *s, const struct index_file *f, struct entry *n,
 		     const char *root, const char *rel, struct err *e)
 {
 	struct file_meta meta;
 	uint64_t max = f->size_bytes < FILE_MAX ? f->size_bytes : FILE_MAX;
-	switch (readfile(&s->rf, root, rel, max, &n->bytes, &meta, e)) {
-	case READ_OK:
+	enum read_result res = readfile(&s->rf, root, rel, max, &n->bytes, &meta, e);
+	if (res != READ_OK && not_read(s, n, res, e))
+		return -1;
+	if (res == READ_OK)
 		n->status = n->bytes.len == f->size_bytes &&
 					    hash64(n->bytes.p, n->bytes.len) == f->hash
 				    ? SOURCE_FRESH
 				    : SOURCE_CHANGED;
-		break;
-	case READ_TOO_BIG:
-	case READ_CHANGED: n->status = SOURCE_CHANGED; break;
-	case READ_DENIED:
-		n->status = SOURCE_UNREADABLE;
-		source_note_unreadable(s, n->file, e->msg);
-		break;
-	case READ_ERROR:
-	case READ_STARVED: return -1;
-	case READ_GONE:
-	case READ_NOT_REGULAR: n->status = SOURCE_MISSING; break;
-	}
 	if (n->status != SOURCE_FRESH)
 		buf_release(&n->bytes);
 	return 0;
 }
 
-static int load_stored(struct source *s, size_t file, const struct index_file *f, struct entry *n,
-		       struct err *e)
+/* The file of a document, whose text is in the index: is it what it was? */
+static int look_at_document(struct source *s, const struct index_file *f, struct entry *n,
+			    const char *root, const char *rel, struct err *e)
 {
-	if (f->size_bytes > FILE_MAX)
+	struct file_meta meta;
+	int fd, r = 0;
+	enum read_result res = readfile_open(&s->rf, root, rel, &fd, &meta, e);
+	if (res != READ_OK)
+		return not_read(s, n, res, e);
+	close(fd);
+	if (meta.size_bytes == f->size_bytes && meta.mtime_ns == f->mtime_ns)
+		n->status = SOURCE_FRESH;
+	else if (meta.size_bytes != f->size_bytes)
+		n->status = SOURCE_CHANGED;
+	else
+		r = load_file(s, f, n, root, rel, e);
+	buf_release(&n->bytes);
+	return r;
+}
+
+/* What the index keeps of a file: its bytes, or of a document its text. */
+static int load_kept(struct source *s, size_t file, const struct index_file *f, struct entry *n,
+		     struct err *e)
+{
+	if (f->text_bytes > FILE_MAX)
 		return err_set(e, ERR_DATA,
 			       "%s: damaged index: stored file %zu has %llu bytes, the limit is %d",
-			       s->ix->b.path, file, (unsigned long long)f->size_bytes, FILE_MAX);
-	if (index_text(s->ix, file, 0, (size_t)f->size_bytes, &n->bytes, e))
+			       s->ix->b.path, file, (unsigned long long)f->text_bytes, FILE_MAX);
+	if (index_text(s->ix, file, 0, (size_t)f->text_bytes, &n->bytes, e))
 		return -1;
-	if (hash64(n->bytes.p, n->bytes.len) != f->hash)
+	if (!(f->flags & FILE_EXTRACTED) && hash64(n->bytes.p, n->bytes.len) != f->hash)
 		return err_set(
 			e, ERR_DATA,
 			"%s: damaged index: stored file %zu has another hash than the index says",
@@ -189,6 +223,28 @@ static int cut(const struct source *s, const struct index_file *f, struct entry 
 	return 0;
 }
 
+/* What lines are counted in, and headings looked for. */
+static void set_text(struct entry *n, const struct index_file *f)
+{
+	n->place = (struct decode_place){0, 0};
+	n->text = n->bytes.p;
+	n->n_text = n->bytes.len;
+	if (file_encoding(f->flags) == ENC_UTF8 || !n->n_text)
+		return;
+	decode_as(&n->decoded, file_encoding(f->flags), n->bytes.p, n->bytes.len);
+	n->text = (const uint8_t *)n->decoded.text;
+	n->n_text = n->decoded.n;
+}
+
+/* Byte `at` of the file as a place in the text. */
+static size_t in_text(struct entry *n, size_t at)
+{
+	if (!n->decoded.raw)
+		return at;
+	decode_to_text(&n->decoded, &n->place, at);
+	return n->place.text;
+}
+
 static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 {
 	struct index_file f;
@@ -201,7 +257,7 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 		goto out;
 	if (f.flags & FILE_STORED) {
 		buf_add(&n->path, rel.p, rel.len);
-		r = load_stored(s, file, &f, n, e) || cut(s, &f, n, e) ? -1 : 0;
+		r = load_kept(s, file, &f, n, e) || cut(s, &f, n, e) ? -1 : 0;
 		goto out;
 	}
 	if (s->root)
@@ -213,9 +269,15 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 	n->path.len = strlen(root) == 1 && *root == '/' ? 0 : strlen(root);
 	buf_addc(&n->path, '/');
 	buf_add(&n->path, rel.p, rel.len);
-	r = load_file(s, &f, n, root, (const char *)rel.p, e) || cut(s, &f, n, e) ? -1 : 0;
+	r = f.flags & FILE_EXTRACTED ? look_at_document(s, &f, n, root, (const char *)rel.p, e)
+				     : load_file(s, &f, n, root, (const char *)rel.p, e);
 	mem_free(root);
+	if (!r && (f.flags & FILE_EXTRACTED) && n->status == SOURCE_FRESH)
+		r = load_kept(s, file, &f, n, e);
+	r = r || cut(s, &f, n, e) ? -1 : 0;
 out:
+	if (!r)
+		set_text(n, &f);
 	buf_release(&rel);
 	n->used = r == 0;
 	return r;
@@ -229,7 +291,7 @@ static struct entry *make_room(struct source *s)
 		size_t bytes = 0;
 		for (size_t i = 0; i < CACHE_FILES; i++) {
 			struct entry *n = &s->cache[i];
-			bytes += n->bytes.len;
+			bytes += n->bytes.len + n->decoded.own.len;
 			if (!n->used)
 				empty = n;
 			else if (!oldest || n->tick < oldest->tick)
@@ -272,7 +334,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* Lines of bytes off..off+len; white space at their end is not text. */
+/* Lines of bytes off..off+len of the text; white space at their end is not text. */
 static void count_lines(struct entry *n, size_t off, size_t len, struct source_passage *out)
 {
 	size_t last = off + len;
@@ -280,12 +342,12 @@ static void count_lines(struct entry *n, size_t off, size_t len, struct source_p
 		n->line_off = 0;
 		n->line = 1;
 	}
-	n->line += count_lf(n->bytes.p, n->line_off, off);
+	n->line += count_lf(n->text, n->line_off, off);
 	n->line_off = off;
-	while (last > off && is_blank(n->bytes.p[last - 1]))
+	while (last > off && is_blank(n->text[last - 1]))
 		last--;
 	out->first_line = n->line;
-	out->last_line = n->line + count_lf(n->bytes.p, off, last);
+	out->last_line = n->line + count_lf(n->text, off, last);
 }
 
 /* The record in a line of JSON Lines: its id, and its text or a span of it. */
@@ -349,6 +411,38 @@ int source_span(struct source *s, size_t i_chunk, struct index_chunk *c, struct 
 	return cut_span(s, n, i_chunk, c, e) ? -1 : 1;
 }
 
+static size_t in_file(struct entry *n, size_t text)
+{
+	if (!n->decoded.raw)
+		return text;
+	decode_to_raw(&n->decoded, &n->place, text);
+	return n->place.raw;
+}
+
+int source_line(struct source *s, size_t i_chunk, uint64_t line, size_t *from, size_t *to,
+		struct err *e)
+{
+	size_t file, at = 0;
+	if (index_chunk_file(s->ix, i_chunk, &file, e))
+		return -1;
+	struct entry *n = get_entry(s, file, e);
+	if (!n)
+		return -1;
+	if (n->status != SOURCE_FRESH)
+		return 0;
+	for (uint64_t i = 1; at < n->n_text; i++) {
+		const uint8_t *lf = memchr(n->text + at, '\n', n->n_text - at);
+		size_t next = lf ? (size_t)(lf - n->text) + 1 : n->n_text;
+		if (i == line) {
+			*from = in_file(n, at);
+			*to = in_file(n, next);
+			return 1;
+		}
+		at = next;
+	}
+	return 0;
+}
+
 int source_passage(struct source *s, size_t i_chunk, struct source_passage *out, struct err *e)
 {
 	struct index_chunk c = {0};
@@ -357,8 +451,8 @@ int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 	buf_clear(&out->id);
 	buf_clear(&out->text);
 	out->status = SOURCE_MISSING;
-	out->raw = NULL;
-	out->n_raw = 0;
+	out->whole = NULL;
+	out->n_whole = out->off_whole = 0;
 	out->first_line = out->last_line = 0;
 	if (s->ix->chunks ? index_chunk(s->ix, i_chunk, &c, e) : find_file(s, i_chunk, &c, e))
 		return -1;
@@ -375,14 +469,17 @@ int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 		return -1;
 	out->at = c;
 	index_file(s->ix, c.file, &f);
-	count_lines(n, (size_t)c.off_bytes, (size_t)c.len_bytes, out);
+	size_t from = in_text(n, (size_t)c.off_bytes),
+	       to = in_text(n, (size_t)(c.off_bytes + c.len_bytes));
+	count_lines(n, from, to - from, out);
 	const uint8_t *span = n->bytes.p + c.off_bytes;
 	if (!(f.flags & FILE_RECORDS))
-		utf8_repair(&out->text, span, (size_t)c.len_bytes);
+		decode_span(&out->text, file_encoding(f.flags), span, (size_t)c.len_bytes);
 	else if (record(s, i_chunk, &c, span, out, e))
 		return -1;
-	out->raw = n->bytes.p;
-	out->n_raw = n->bytes.len;
+	out->whole = n->text;
+	out->n_whole = n->n_text;
+	out->off_whole = from;
 	out->status = SOURCE_FRESH;
 	return 0;
 }
@@ -392,6 +489,6 @@ void source_passage_release(struct source_passage *p)
 	buf_release(&p->path);
 	buf_release(&p->id);
 	buf_release(&p->text);
-	p->raw = NULL;
+	p->whole = NULL;
 	p->status = SOURCE_MISSING;
 }

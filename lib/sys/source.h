@@ -8,7 +8,8 @@
  *	source_passage_release(&p); source_free(s);
  *
  * A text is given only when the whole file has the size and XXH3-64 that the index
- * says. The last few files stay in memory: ask in the order of the chunks.
+ * says; of a document, whose text is in the index, when its file has the size and time, else
+ * XXH3-64. The last few files stay in memory: ask in the order of the chunks.
  *
  * A file that is gone, or that its permissions keep from us, is a status. What says nothing of the
  * file is an error: a device that fails, no more memory, too many open files.
@@ -61,8 +62,12 @@ struct source_passage {
 	/* SOURCE_FRESH only */
 	struct buf text;		/* UTF-8, as it was embedded */
 	uint64_t first_line, last_line;	/* from 1; the last one with text */
-	const uint8_t *raw;		/* the whole file's n_raw bytes, until the next source_passage() */
-	size_t n_raw;
+	/*
+	 * The whole of it, until the next source_passage(): UTF-8 where the file is (broken bytes as they
+	 * are), else decoded; the passage begins at off_whole.
+	 */
+	const uint8_t *whole;
+	size_t n_whole, off_whole;
 };
 #define SOURCE_PASSAGE_INIT {.status = SOURCE_MISSING}
 
@@ -88,5 +93,11 @@ void source_passage_release(struct source_passage *p);
  * is not what it was, or -1.
  */
 int source_span(struct source *s, size_t i_chunk, struct index_chunk *c, struct err *e) MUST_CHECK;
+/*
+ * Where line `line` (from 1) is in the file of chunk i_chunk, LF included, as spans are counted: 1, or
+ * 0 where the file is not fresh or has fewer lines, or -1.
+ */
+int source_line(struct source *s, size_t i_chunk, uint64_t line, size_t *from, size_t *to,
+		struct err *e) MUST_CHECK;
 
 #endif

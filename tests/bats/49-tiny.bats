@@ -93,12 +93,12 @@ edited() { # SCRIPT FILE
 }
 
 @test "another version of the chunker, another tokenizer and a manifest that does not say are refused" {
-	edited '/"chunking"/,/}/s/"version": *1/"version": 2/' v2.leann
-	run -2 --separate-stderr leann-search v2.leann "bread"
-	[[ $stderr == *"v2.leann: has no spans of passages, and chunker version 2 cut it, this program has 1: "* ]]
+	edited '/"chunking"/,/}/s/"version": *2/"version": 3/' v3.leann
+	run -2 --separate-stderr leann-search v3.leann "bread"
+	[[ $stderr == *"v3.leann: has no spans of passages, and chunker version 3 cut it, this program has 2: "* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
-	run -2 --separate-stderr leann-bundle cat v2.leann
-	run -0 leann-bundle show v2.leann
+	run -2 --separate-stderr leann-bundle cat v3.leann
+	run -0 leann-bundle show v3.leann
 	rm -r taken
 	edited '/tokenizer_sha256/s/[0-9a-f]\{64\}/'"$(printf '%064d' 7)"'/' tok.leann
 	run -2 --separate-stderr leann-search tok.leann "bread"
