@@ -30,7 +30,7 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,
 	      const struct buf *kept, struct err *e)
 {
-	meta_file(k, f, raw);
+	meta_file(k, f, kept);
 	if (!k->up)
 		return write_file(k, f, kept, e);
 	update_file(k, s, f, kept);

@@ -218,12 +218,9 @@ static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
 
 static void load_pq(struct layout *l)
 {
-	const struct rec_codebook *k = &l->x->base.pq;
-	if (!l->x->base.n_chunks)
-		return;
-	engine_load_pq(&l->pq, k);
+	l->c->codebook = l->x->base.pq;
+	engine_load_pq(&l->pq, &l->c->codebook);
 	l->y = mem_array(l->pq.drot, sizeof *l->y);
-	l->c->codebook = *k;
 }
 
 int changes_lay_out(struct changes *x, struct collect *c, struct err *e)
@@ -232,7 +229,8 @@ int changes_lay_out(struct changes *x, struct collect *c, struct err *e)
 	size_t n_chunks = x->chunks.len / sizeof(struct rec_chunk);
 	int r = 0;
 	l.hashes = (x->base.hashes || !x->base.n_chunks) && x->hashes.len == n_chunks;
-	load_pq(&l);
+	if (x->base.n_chunks)
+		load_pq(&l);
 	if (x->base.lists)
 		r = index_places(&x->base, &l.place, e);
 	if (!r && !x->full)
