@@ -204,20 +204,32 @@ pair() { # two writers at once: one wins, one says so; or both, one after the ot
 	esac
 	leann-bundle verify -q x.leann
 }
+# Waits until it has a file of that name open or mapped, 5 seconds at most; 1: it has not, or has ended.
+has_file() { # PID NAME
+	local k
+	for ((k = 0; k < 500; k++)); do
+		[ -d "/proc/$1/fd" ] || return 1
+		if { find "/proc/$1/fd" -lname "*/$2" | grep -q . || grep -q "/$2\$" "/proc/$1/maps"; } 2>/dev/null; then return; fi
+		sleep .01
+	done
+	return 1
+}
 dead_holder() {
-	local pid
+	local pid k
 	rm -f f
 	mkfifo f
-	leann-graph -q -j 1 -o x.leann <f 2>/dev/null &
+	exec 7<>f
+	leann-graph -q -j 1 -o x.leann <f 2>/dev/null 7>&- &
 	pid=$!
-	exec 7>f
-	for _ in 1 2 3 4 5 6 7 8 9; do
-		flock -n x.leann.lock true 2>/dev/null || break
-		sleep .005
+	has_file $pid x.leann.lock || { echo "the writer has no lock" && return 1; }
+	for ((k = 0; k < 500; k++)); do # it is open; asking for it would make the writer fail
+		if grep -q ":$(stat -c %i x.leann.lock) " /proc/locks; then break; fi
+		sleep .01
 	done
 	kill -9 $pid
 	wait $pid 2>/dev/null || :
 	exec 7>&-
+	flock -n x.leann.lock true || { echo "a dead holder has the lock" && return 1; }
 	leann-graph -q -j 1 -o x.leann <v
 }
 cut_while_mapped() { # K: blocks of it that stay
@@ -225,13 +237,14 @@ cut_while_mapped() { # K: blocks of it that stay
 	rm -f f
 	mkfifo f
 	cp y.leann z.leann
+	exec 7<>f
 	# shellcheck disable=SC2086 # words
-	leann-search -j 1 $SERVER --batch f z.leann >out 2>err &
+	leann-search -j 1 $SERVER --batch f z.leann >out 2>err 7>&- &
 	pid=$!
-	exec 7>f
-	sleep .06
+	has_file $pid z.leann || :
 	truncate -s $(($1 * 512)) z.leann
 	echo "bread" >&7
+	has_file $pid f || : # from now on it gets the end, too
 	exec 7>&-
 	wait $pid || s=$?
 	[ $s = 2 ] && grep -q "z.leann" err && return

@@ -25,6 +25,7 @@ row_F1() {
 		index=j then="$then | cmp - $WORK/before/cj" every=$(many 3 1)
 		export CRASH_ANY=1
 		;;
+	graph-named) every=$(many 200 20) ;; # many states: the file has a name
 	# the name of the folder is in it, or what it is made of
 	pipe-* | *rebuild*) export CRASH_LOOSE=1 ;;
 	*register) then="export LD_PRELOAD=$SO FAULT_TIME=1700000000; $then" ;;
@@ -66,17 +67,22 @@ names_F5() {
 	usable graph graph-named graph-all pack text-r anchors pq chunk jsonl client search search-json like verify validate \
 		show text cat chunk-update graph-update graph-remove graph-rebuild journal register unregister export import
 }
-row_F5() { trials F5 "$1" oom once,forever "$(many 6 400)"; }
+row_F5() { trials F5 "$1" oom once,forever "$(many 6 240)"; }
 
 # F6a: damage that checksums notice.
-names_F6a() { printf '%s\n' small wide; }
+names_F6a() { printf '%s\n' wide lists small; }
 row_F6a() {
-	local d=$WORK/F6a.$1 n=60 dim=8
+	local d=$WORK/F6a.$1 n=60 dim=8 with='--graph chunks'
 	mkdir "$d"
-	[ "$1" = small ] || n=1500 dim=64
-	make-vectors $n $dim 3 | leann-graph -q -j 1 --graph chunks -o "$d/a.leann"
-	make-vectors $n $dim 3 | leann-graph -q -j 1 -s 7 --graph chunks -o "$d/b.leann"
-	echo "(seed $SEED; a.leann: make-vectors $n $dim 3 | leann-graph -j 1 --graph chunks; b.leann: -s 7)"
+	case $1 in
+	wide) n=1500 dim=64 ;;
+	lists) n=900 dim=48 with='--backend diskann' ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	make-vectors $n $dim 3 | leann-graph -q -j 1 $with -o "$d/a.leann"
+	# shellcheck disable=SC2086 # words
+	make-vectors $n $dim 3 | leann-graph -q -j 1 -s 7 $with -o "$d/b.leann"
+	echo "(seed $SEED; a.leann: make-vectors $n $dim 3 | leann-graph -j 1 $with; b.leann: -s 7)"
 	damage "$d/a.leann" "$d/b.leann" "$(many 97 1)" "$SEED"
 }
 
@@ -84,12 +90,13 @@ row_F6a() {
 names_F6b() { printf '%s\n' golden graph lists words tiny; }
 row_F6b() {
 	local d=$WORK/F6b.$1 f=tests/golden/index/good/everything.leann tool=resign san=${SAN_BUILD:-build-san}
+	local -A full=([golden]=30000 [graph]=40000 [lists]=40000 [words]=45000 [tiny]=50000)
 	mkdir "$d"
 	[ "$1" = golden ] || f=$d/a.leann
 	case $1 in
-	graph) make-vectors 700 48 3 | leann-graph -q -j 1 --graph chunks -o "$f" ;;
-	lists) make-vectors 700 48 3 | leann-graph -q -j 1 --graph chunks --backend diskann -o "$f" ;;
-	tiny) make-vectors 300 64 3 | leann-graph -q -j 1 --bytes 8 -o "$f" ;;
+	graph) make-vectors 200 16 3 | leann-graph -q -j 1 --graph chunks -o "$f" ;;
+	lists) make-vectors 200 16 3 | leann-graph -q -j 1 --graph chunks --backend diskann -o "$f" ;;
+	tiny) make-vectors 100 16 3 | leann-graph -q -j 1 --bytes 8 -o "$f" ;;
 	words)
 		if [ -n "$MODEL" ]; then
 			# shellcheck disable=SC2086 # words
@@ -103,7 +110,7 @@ row_F6b() {
 	[ ! -x "$san/tests/tools/resign" ] || tool=$san/tests/tools/resign
 	echo "with $tool; a leann-graph of the same vectors gives the same index"
 	UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=max_allocation_size_mb=64:allocator_may_return_null=1 \
-		"$tool" "$f" "$(many 150 40000)" "$SEED" ${ONLY:+"$ONLY"}
+		"$tool" "$f" "$(many 150 "${full[$1]}")" "$SEED" ${ONLY:+"$ONLY"}
 }
 
 # F4: a full disk: a file system of so many bytes where root may mount one, a limit on files, /dev/full.

@@ -13,9 +13,9 @@
  *	-R TEXT		how to start this again, for REPRO lines
  *	-t TEXT		a run that says TEXT, of status 0 to 2, is no failure: it does not hide it
  *	-l		a failure may come after the new index is there
- *	-a		a program that libzmq ends for want of memory is no failure: it aborts, and libpgm,
- *			which it starts, has glibc's getprotobyname() read from a null pointer. The shim says
- *			who: a signal that anything else raises is a failure
+ *	-a		a program that libzmq ends for want of memory is no failure: it aborts, or uses what
+ *			it did not get, and libpgm, which it starts, has glibc's getprotobyname() read from a
+ *			null pointer. The shim says who: a signal that anything else raises is a failure
  *
  * The command runs once without a fault; that is what a good run is. With a fault:
  *	EINTR, short	nothing of it is seen
@@ -23,7 +23,7 @@
  *			the command then runs without a fault and leaves no stray
  *	others		a good run (the call did not matter), or status 2, a message with the error
  *			and the file's name, the index as it was, no stray file
- * No trial ends by a signal or takes over 20 seconds. Prints "N trials, N failed".
+ * No trial ends by a signal or takes over 60 seconds. Prints "N trials, N failed".
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -43,7 +43,7 @@
 #include "base/rng.h"
 #include "fmt/index_verify.h"
 
-enum { NAME = 4096, NAMES_MAX = 500, TRIAL_S = 20, REPORTS = 20 };
+enum { NAME = 4096, NAMES_MAX = 500, TRIAL_S = 60, REPORTS = 20 };
 
 static struct {
 	const char *so, *prog, *kinds, *modes, *before, *index, *only, *repro, *said, *command;
@@ -73,6 +73,7 @@ static struct outcome {
 	bool is;
 	char hit[NAME];			/* the call and its file; empty: none was hit */
 	bool zmq;			/* a signal, and libzmq or a library of its raised it */
+	char signal[100];		/* as the shim says it */
 	size_t n_stray;
 	char stray[NAME];
 } got;
@@ -264,8 +265,9 @@ static void look(void)
 	slurp("err", &got.err);
 	slurp("hit", &hit);
 	snprintf(got.hit, sizeof got.hit, "%.*s", (int)strcspn((char *)hit.p, "\n"), (char *)hit.p);
-	got.zmq = strstr((char *)hit.p, "\nsignal 6 in libzmq.so") ||
-		  strstr((char *)hit.p, "\nsignal 11 in libpgm");
+	char *line = strstr((char *)hit.p, "\nsignal");
+	snprintf(got.signal, sizeof got.signal, "%s", line ? line + 1 : "");
+	got.zmq = strstr(got.signal, " in libzmq.so") || strstr(got.signal, " in libpgm");
 	buf_release(&hit);
 	got.is = false;
 	buf_clear(&got.index);
@@ -411,7 +413,7 @@ static void trial(const char *kind, const char *mode, long at)
 	run(kind, mode, at);
 	n_trials++;
 	bool often = n_trials % 10 == 0 || o.only;
-	char *hit = mem_strdup(got.hit), *err = mem_strndup((char *)got.err.p, strnlen((char *)got.err.p, 500));
+	char *hit = mem_printf("%s %s", got.hit, got.signal), *err = mem_strndup((char *)got.err.p, strnlen((char *)got.err.p, 500));
 	int status = got.status;
 	const char *why = strcmp(kind, "kill") ? judge_error(kind, often) : judge_kill();
 	if (why && ++n_failed <= REPORTS) {
