@@ -43,6 +43,7 @@ static const struct command {
 	{"stats", 1, 1, "IDX", cmd_stats},
 	{"verify", 1, 1, "IDX", cmd_verify},
 	{"validate", 1, 1, "IDX", cmd_validate},
+	{"due", 1, 1, "IDX", cmd_due},
 	{"unpack", 2, 2, "IDX DIR", cmd_unpack},
 	{"pack", 2, 2, "DIR IDX", cmd_pack},
 	{"cat", 1, 1, "IDX", cmd_cat},
@@ -56,6 +57,7 @@ static const char more[] =
 	"  stats IDX       the same, its health, and how long questions take\n"
 	"  verify IDX      check every byte and every relation\n"
 	"  validate IDX    the same, and are sources as they were and targets met? 1: no\n"
+	"  due IDX         is it time to write it anew? why, or 1: no\n"
 	"  unpack IDX DIR  members as files\n  pack DIR IDX    the index of such a directory\n"
 	"  cat IDX         the passages as a stream, read from their files\n"
 	"  export IDX      an index for another machine\n"
@@ -105,7 +107,7 @@ static const struct command *find(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	err_usage_die(
-		"%s: no command of that name: show, stats, verify, validate, unpack, pack, cat, "
+		"%s: no command of that name: show, stats, verify, validate, due, unpack, pack, cat, "
 		"export, import and text are known",
 		name);
 }
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 		}
 	if (!o.n_args)
 		err_usage_die(
-			"a command is needed: show, stats, verify, validate, unpack, pack, cat, export, "
+			"a command is needed: show, stats, verify, validate, due, unpack, pack, cat, export, "
 			"import or text");
 	const struct command *c = find(o.args[0]);
 	if (o.n_args - 1 < c->n_min || o.n_args - 1 > c->n_max)

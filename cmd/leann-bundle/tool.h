@@ -26,6 +26,7 @@ int cmd_show(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_stats(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_verify(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_validate(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: stale or not good */
+int cmd_due(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: it is not */
 int cmd_unpack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_pack(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 int cmd_cat(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;

@@ -49,11 +49,21 @@ static int load_anchors(struct build *b, const struct index *ix, const struct ro
 	if (!rows->n || !a->m)
 		return 0;
 	b->x.assign = mem_array(rows->n, sizeof *b->x.assign);
-	if (anchors_assign(rows, &b->x.anchors, par, b->x.assign, NULL, e))
+	b->x.cosine = mem_array(rows->n, sizeof *b->x.cosine);
+	if (anchors_assign(rows, &b->x.anchors, par, b->x.assign, b->x.cosine, e))
 		return -1;
 	for (size_t i = 0; i < rows->n; i++)
 		b->list_size[b->x.assign[i]]++;
 	return 0;
+}
+
+/* The share of the chunks that were embedded now which an anchor covers; kept ones are no exact rows. */
+static double coverage(const struct build *b, const struct changes *x)
+{
+	size_t n = 0;
+	for (size_t i = 0; b->x.cosine && i < x->exact.len; i++)
+		n += x->exact.p[i] && b->x.cosine[i] >= ANCHORS_COVER_COS;
+	return x->n_embedded ? (double)n / (double)x->n_embedded : 0;
 }
 
 int build_append(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
@@ -66,6 +76,7 @@ int build_append(struct build *b, struct collect *c, const struct build_settings
 	if (build_embedded(b, c, s->seed, &b->reconstruction, par, e) ||
 	    load_anchors(b, &x->base, &rows, par, e) || load_graph(b, &x->base, e))
 		return -1;
+	b->health.coverage = coverage(b, x);
 	b->packed = mem_alloc(pq_packed_bytes(n, m));
 	pq_pack(b->x.codes, n, m, b->packed);
 	return 0;

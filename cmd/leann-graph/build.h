@@ -43,7 +43,7 @@ int build_all(struct build *b, struct collect *c, const struct build_settings *s
 	      struct err *e) MUST_CHECK;
 /*
  * The base with what changes_lay_out() put behind it: its quantiser, anchors and graph over them.
- * Of health there is only reconstruction, of the chunks that were embedded.
+ * Of health there are only reconstruction and coverage, of the chunks that were embedded.
  */
 int build_append(struct build *b, struct collect *c, const struct build_settings *s, struct par *par,
 		 struct err *e) MUST_CHECK;

@@ -107,6 +107,13 @@ static int put_roots(struct js *m, const struct shead *h, struct err *e)
 	return r;
 }
 
+/* The mean of what old says of its was chunks and of v, of n more. */
+static void put_mean(struct js *o, const struct js *old, const char *key, uint64_t was, double v, uint64_t n)
+{
+	double sum = js_num(js_get(old, key)) * (double)was + v * (double)n;
+	js_set(o, key, js_new_real(sum / (double)(was + n)));
+}
+
 /* What updates added, after one that put chunks behind those that were there. */
 static void put_delta(struct js *m, const struct collect *c, const struct build *b)
 {
@@ -123,10 +130,13 @@ static void put_delta(struct js *m, const struct collect *c, const struct build 
 	set_int(o, "removed_chunks", n.removed_chunks);
 	set_int(o, "updates", (uint64_t)js_int(js_get(old, "updates")) + 1);
 	set_int(o, "embedded", now);
-	if (now)
-		js_set(o, "reconstruction",
-		       js_new_real((js_num(js_get(old, "reconstruction")) * (double)was +
-				    b->reconstruction * (double)x->n_embedded) / (double)now));
+	if (now) {
+		put_mean(o, old, "reconstruction", was, b->reconstruction, x->n_embedded);
+		put_mean(o, old, "coverage", was, b->health.coverage, x->n_embedded);
+	}
+	const char *main = js_str(js_get(old ? old : x->base.b.manifest, old ? "main" : "build_id"), NULL);
+	if (main)
+		set_str(o, "main", main);
 }
 
 static void put_counts(struct js *m, const struct collect *c, const struct build *b)

@@ -120,14 +120,14 @@ static void fill(double *ms, size_t n, double recomputed, struct querylog_stat *
 	st->mean_recomputed = recomputed / (double)n;
 }
 
-void querylog_stat(const char *build_id, struct querylog_stat *st)
+/* Milliseconds of an index's questions, oldest first, into ms; how many. */
+static size_t collect(const char *build_id, struct buf *ms, double *recomputed)
 {
-	struct buf b = BUF_INIT, ms = BUF_INIT;
+	struct buf b = BUF_INIT;
 	struct err e;
 	char *path = log_path();
-	double recomputed = 0;
 	size_t n = 0;
-	*st = (struct querylog_stat){0};
+	*recomputed = 0;
 	if (path && strlen(build_id) == BUILD_ID && file_slurp(path, READ_MAX, &b, &e) == 0)
 		for (size_t at = 0; at < b.len;) {
 			char *line = (char *)b.p + at, *lf = memchr(line, '\n', b.len - at);
@@ -138,12 +138,35 @@ void querylog_stat(const char *build_id, struct querylog_stat *st)
 			at += (size_t)(lf - line) + 1;
 			if (!parse(line, build_id, &v, &k))
 				continue;
-			buf_add(&ms, &v, sizeof v);
-			recomputed += k;
+			buf_add(ms, &v, sizeof v);
+			*recomputed += k;
 			n++;
 		}
-	fill((double *)(void *)ms.p, n, recomputed, st);
 	buf_release(&b);
-	buf_release(&ms);
 	mem_free(path);
+	return n;
+}
+
+void querylog_stat(const char *build_id, struct querylog_stat *st)
+{
+	struct buf ms = BUF_INIT;
+	double recomputed;
+	size_t n = collect(build_id, &ms, &recomputed);
+	*st = (struct querylog_stat){0};
+	fill((double *)(void *)ms.p, n, recomputed, st);
+	buf_release(&ms);
+}
+
+double querylog_median_ms(const char *build_id, size_t n, bool last)
+{
+	struct buf ms = BUF_INIT;
+	double ignored, median = -1;
+	size_t has = collect(build_id, &ms, &ignored);
+	if (n && has >= n) {
+		double *v = (double *)(void *)ms.p + (last ? has - n : 0);
+		qsort(v, n, sizeof *v, ascending);
+		median = v[n / 2];
+	}
+	buf_release(&ms);
+	return median;
 }

@@ -11,6 +11,7 @@
 #ifndef LEANN_SYS_QUERYLOG_H
 #define LEANN_SYS_QUERYLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,7 @@ struct querylog_stat {
 	double mean_ms, median_ms, p95_ms, mean_recomputed;
 };
 void querylog_stat(const char *build_id, struct querylog_stat *st);
+/* The median of the first n questions of an index, or the last; below 0: there are fewer. */
+double querylog_median_ms(const char *build_id, size_t n, bool last);
 
 #endif

@@ -268,3 +268,75 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	leann-chunk -q - <t/penguin.md | leann-embed-client -q | leann-graph -q --tiny -o stored.leann
 	run -2 leann index rebuild --reembed --index stored.leann
 }
+
+log() { # BUILD N MS
+	mkdir -p state/leann
+	for _ in $(seq "$2"); do printf '1795644000 %s %s 16\n' "$1" "$3"; done >>state/leann/queries.log
+}
+id_of() { leann-bundle show --json "$1" | grep -o '"build_id":"[0-9a-f]*' | cut -d'"' -f4; }
+
+@test "an index is due to be written anew for more added chunks than the setting has" {
+	run -1 leann-bundle due i.leann
+	[ -z "$output" ]
+	for i in $(seq 60); do echo "File $i." >t/more$i.txt; done
+	leann index create --input t --output i.leann
+	for i in 1 2 3; do echo "New file $i." >t/new$i.txt; done
+	leann index update --index i.leann
+	run -1 leann-bundle due i.leann
+	export LEANN_DELTA_INDEX_THRESHOLD=2
+	run -0 leann-bundle due i.leann
+	[ "$output" = "3 chunks added, over incremental.deltaIndexThreshold 2" ]
+	echo "Another." >t/new4.txt
+	run -0 leann index update --index i.leann
+	[[ $output == *": 4 chunks added, over incremental.deltaIndexThreshold 2"*"'leann index rebuild'"* ]]
+	LEANN_AUTO_REBUILD=true run -0 leann index update --index i.leann
+	[[ $output == *": 4 chunks added, over"*": rebuilding" ]]
+	run -1 leann-bundle due i.leann
+}
+
+@test "it is due when what was added is covered by no anchor, unless coverage was low from the start" {
+	for i in $(seq 20); do echo "Bread $i is made of flour, water and salt, and baked in oven $i." >b$i.txt; done
+	mkdir b
+	mv b*.txt b
+	leann index create --input b --output b.leann
+	printf 'def send_mail(to):\n    smtplib.send(to)\n' >b/mail.py
+	leann index update --index b.leann
+	run -0 leann-bundle show --json b.leann
+	[[ $output == *'"coverage":0.0,"main":"'* ]]
+	run -1 leann-bundle due b.leann
+	leann-bundle unpack b.leann d
+	sed -i -E '/"quality"/,/}/s/("coverage": )[0-9.]+/\10.72/' d/leann.json
+	leann-bundle pack d low.leann
+	run -0 leann-bundle due low.leann
+	[ "$output" = "coverage 0.69, 0.72 when it was built (least .70)" ]
+	sed -i -E '/"quality"/,/}/s/("coverage": )[0-9.]+/\10.69/' d/leann.json
+	leann-bundle pack d low.leann
+	run -1 leann-bundle due low.leann
+}
+
+@test "it is due when questions take a third longer than after it was built, and auto-rebuild says so" {
+	unset LEANN_NO_LOG
+	export XDG_STATE_HOME=$PWD/state
+	for i in $(seq 20); do echo "File $i." >t/more$i.txt; done
+	leann index create --input t --output i.leann
+	log "$(id_of i.leann)" 20 10.0
+	log "$(id_of i.leann)" 20 50.0 # not of the first
+	echo "New file." >t/new.txt
+	leann index update --index i.leann
+	log "$(id_of i.leann)" 19 14.0
+	run -1 leann-bundle due i.leann # too few
+	log "$(id_of i.leann)" 1 14.0
+	run -0 leann-bundle due i.leann
+	[ "$output" = "a question takes 14.0 ms, 10.0 when it was built (medians of 20): 40 % more" ]
+	run -0 leann index update --auto-rebuild --index i.leann
+	[[ $output == *": a question takes 14.0 ms, 10.0 when it was built (medians of 20): 40 % more: rebuilding" ]]
+	run -0 leann-bundle show i.leann
+	[[ $output != *"delta "* ]]
+	run -1 leann-bundle due i.leann
+	# 30 % more is not over 30 %
+	echo "Newer file." >t/newer.txt
+	log "$(id_of i.leann)" 20 10.0
+	leann index update --index i.leann
+	log "$(id_of i.leann)" 20 13.0
+	run -1 leann-bundle due i.leann
+}

@@ -48,6 +48,20 @@ static void test_writers(const char *path)
 	ok((a.n + b.n) * line == size_of(path), "every byte left belongs to a whole line");
 }
 
+static void test_ends(const char *path)
+{
+	unlink(path);
+	for (int i = 0; i < 30; i++) {
+		struct query_entry q[2] = {{1795644000, A, 10 + i, 0}, {1795644000, B, 500, 0}};
+		querylog_add(q, 2);
+	}
+	double first = querylog_median_ms(A, 20, false), last = querylog_median_ms(A, 20, true);
+	ok(first > 19.99 && first < 20.01 && last > 29.99 && last < 30.01,
+	   "the median of the first twenty is %.1f, of the last %.1f", first, last);
+	ok(querylog_median_ms(A, 31, true) < 0 && querylog_median_ms("0", 1, true) < 0,
+	   "of fewer than were asked for there is none");
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/leann-unit-XXXXXX", path[100], cmd[120];
@@ -82,6 +96,7 @@ int main(void)
 	querylog_stat(A, &st);
 	ok(st.n == 20, "lines of another form, and one without an end, are passed over: %zu", st.n);
 	test_writers(path);
+	test_ends(path);
 	unlink(path);
 	mkdir(path, 0700);
 	querylog_add(q, 1);
