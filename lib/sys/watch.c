@@ -338,6 +338,7 @@ static void skip_file(struct watch *w, const char *path)
 		base = "";
 	w->skip[w->how.n_skip++] = mem_printf("%s/%s", base, slash + 1);
 	w->skip[w->how.n_skip++] = mem_printf("%s/%s.lock", base, slash + 1);
+	w->skip[w->how.n_skip++] = mem_printf("%s/.%s.journal", base, slash + 1);
 	free(dir);
 	mem_free(abs);
 }
@@ -350,7 +351,7 @@ int watch_open(const struct watch_opts *o, struct watch **out, struct err *e)
 				    .no_ignore = o->no_ignore};
 	w->fd = o->poll ? -1 : inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	w->roots = mem_calloc(o->n_roots, sizeof *w->roots);
-	w->skip = mem_calloc(2 * o->n_exclude, sizeof *w->skip);
+	w->skip = mem_calloc(3 * o->n_exclude, sizeof *w->skip);
 	w->how.skip = (const char *const *)w->skip;
 	for (size_t i = 0; i < o->n_exclude; i++)
 		skip_file(w, o->exclude[i]);

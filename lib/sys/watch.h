@@ -27,7 +27,7 @@
 struct watch_opts {
 	const char *const *roots;	/* (n_roots) folders and files; names in batches begin with them */
 	size_t n_roots;
-	/* (n_exclude) files that do not count, nor does NAME.lock beside each */
+	/* (n_exclude) files that do not count, nor do NAME.lock and .NAME.journal beside each */
 	const char *const *exclude;
 	size_t n_exclude;
 	const struct globs *globs;	/* or NULL */

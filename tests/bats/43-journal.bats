@@ -159,3 +159,39 @@ record_bytes=1560 # 24 + 4 * 384
 	[ ! -e .docs.leann.journal ]
 	cmp docs.leann whole.leann
 }
+
+@test "an update, and a rebuild, that was killed half way says what it found, and removes it at the end" {
+	local p how
+	mkdir tree fake
+	cp "$TOP"/lib/base/[a-c]*.[ch] tree
+	leann index create --input tree --output docs.leann
+	cp "$TOP"/lib/base/[d-e]*.[ch] tree
+	leann index update --index docs.leann --output update.leann
+	leann index rebuild --reembed --index docs.leann --output rebuild.leann
+	[ -z "$(find . -name '*.journal')" ]
+	for p in "$BIN"/*; do ln -s "$(readlink -f "$p")" "fake/${p##*/}"; done
+	rm fake/leann-embed-client
+	cat >fake/leann-embed-client <<-END
+		#!/bin/bash
+		"$BIN/leann-embed-client" --batch-size=2 -j 1 "\$@" <&0 &
+		while [ "\$(stat -c %s .docs.leann.journal 2>/dev/null || echo 0)" -lt 3200 ]; do sleep .002; done
+		kill -KILL \$!
+		wait \$!
+	END
+	chmod +x fake/leann-embed-client
+	cp docs.leann old.leann
+	for how in update 'rebuild --reembed'; do
+		cp old.leann docs.leann
+		# shellcheck disable=SC2086 # words
+		run fake/leann index $how --index docs.leann
+		[ "$status" -ne 0 ]
+		cmp docs.leann old.leann
+		[ -s .docs.leann.journal ]
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr leann index $how --index docs.leann
+		[ "$status" -eq 0 ]
+		[[ $stderr == "leann-embed-client: ./.docs.leann.journal: "*" embeddings of a run that was interrupted"* ]]
+		[ ! -e .docs.leann.journal ]
+		cmp docs.leann "${how%% *}.leann"
+	done
+}

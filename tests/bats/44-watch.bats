@@ -359,3 +359,12 @@ leann-watch-loop: leann index update: no good today (status 2): again in 2 s" ]
 	kill -TERM $PID
 	wait $PID
 }
+
+@test "the journal of an update in the folder wakes nobody, where hidden names count" {
+	watch --hidden --exclude tree/docs.idx tree
+	echo x >tree/.docs.idx.journal
+	rm tree/.docs.idx.journal
+	quiet
+	echo x >tree/.hidden
+	changed 1
+}
