@@ -34,9 +34,14 @@ static int add_file(void *ctx, size_t i, const uint8_t *path, size_t n, struct e
 	(void)e;
 	index_file(&b->ix, i, &f);
 	b->path[i] = SIZE_MAX;
-	if (f.flags & (FILE_STORED | FILE_REMOVED))
+	if (f.flags & FILE_STORED)
 		return 0;
 	char *full = path_below(b->root[f.root], (const char *)path);
+	if (f.flags & FILE_REMOVED) {
+		names_put(&b->removed, full, strlen(full), (uint32_t)i);
+		mem_free(full);
+		return 0;
+	}
 	size_t n_before = b->by_path.n;
 	names_put(&b->by_path, full, strlen(full), (uint32_t)i);
 	mem_free(full);
@@ -75,6 +80,7 @@ void base_release(struct base *b)
 	mem_free(b->root);
 	mem_free(b->path);
 	names_release(&b->by_path);
+	names_release(&b->removed);
 	names_release(&b->by_content);
 	buf_release(&b->args);
 	index_close(&b->ix);

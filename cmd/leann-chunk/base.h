@@ -11,13 +11,15 @@
 struct base {
 	struct index ix;
 	struct names by_path;		/* absolute path -> file; stored files are not there */
+	struct names removed;		/* of those that are not live any more */
 	struct names by_content;	/* size and hash -> file */
 	char **root;			/* (ix.n_roots) absolute */
 	size_t *path;			/* (ix.n_files) of by_path's item; SIZE_MAX: none */
 	struct buf args;		/* chunking.args, each ended by NUL */
 	bool has_args;
 };
-#define BASE_INIT {.ix.b.fd = -1, .by_path = NAMES_INIT, .by_content = NAMES_INIT}
+#define BASE_INIT {.ix.b.fd = -1, .by_path = NAMES_INIT, .removed = NAMES_INIT, \
+		    .by_content = NAMES_INIT}
 
 int base_open(struct base *b, const char *path, struct err *e) MUST_CHECK;
 void base_release(struct base *b);

@@ -103,11 +103,11 @@ struct update;
 /* Roots of an index, before sources_collect(). */
 void sources_known(struct sources *s, char *const *root, size_t n);
 /*
- * Fills s from operands and --files-from; a missing operand is an error, a missing line a
- * warning.
+ * Fills s from operands and --files-from; a missing operand is an error, unless it is a file that up
+ * (may be NULL) knows; a missing line is a warning.
  */
-int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, size_t n_args,
-		    struct counts *counts, struct err *e) MUST_CHECK;
+int sources_collect(struct sources *s, const struct chunk_opts *c, struct update *up, char **args,
+		    size_t n_args, struct counts *counts, struct err *e) MUST_CHECK;
 /* A name for messages and --list. Caller frees. */
 char *source_shown(const struct sources *s, const struct source *src);
 void sources_release(struct sources *s);

@@ -79,8 +79,10 @@ static int head(void *ctx, struct err *e)
 	if (k->up)
 		update_head(k, &h);
 	if (k->up && k->up->base.has_args)
-		shead_set_args(&h, &k->up->base.args);
-	else if (args_put(&args, k->c, o->args, o->n_args))
+		update_args(k->up, k->c->full, &args);
+	else if (!args_put(&args, k->c, o->args, o->n_args))
+		buf_clear(&args);
+	if (args.len)
 		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-chunk", (size_t)o->argc - 1, o->argv + 1);
 	int r = stream_out_head(&k->out, &h, e);
@@ -145,7 +147,7 @@ static int work(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 	if (c->show_config)
 		return 0;
 	options_check(c, given);
-	if (sources_collect(k->src, c, given->args, given->n_args, &k->counts, e))
+	if (sources_collect(k->src, c, k->up, given->args, given->n_args, &k->counts, e))
 		return -1;
 	return c->list ? list_files(k, e) : stream(k, o, e);
 }

@@ -13,6 +13,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "sys/walk.h"
+#include "update.h"
 
 enum { ROOTS_MAX = 65535 };	/* of a stream's header */
 
@@ -82,11 +83,11 @@ static int add_dir(struct sources *s, const struct chunk_opts *c, const char *pa
 	return r;
 }
 
-/* --update: the root of the index that a file named by itself is below, the longest; else NULL. */
-static const char *known_root(const struct sources *s, const char *path)
+/* The longest of the first n roots that a file named by itself is below; NULL: none. */
+static const char *known_root(const struct sources *s, size_t n_roots, const char *path)
 {
 	const char *best = NULL;
-	for (size_t i = 0; i < s->n_known; i++) {
+	for (size_t i = 0; i < n_roots; i++) {
 		const char *r = s->roots[i].path;
 		size_t n = strcmp(r, "/") ? strlen(r) : 0;
 		if (!strncmp(path, r, n) && path[n] == '/' && (!best || n > strlen(best)))
@@ -95,9 +96,12 @@ static const char *known_root(const struct sources *s, const char *path)
 	return best;
 }
 
-/* A file lies below the working directory if it can, so that its name stays short and portable. */
+/*
+ * A file lies below a root of the index, of a list of any operand; else below the working directory if
+ * it can, so that its name stays short. Patterns are for what is found: what the user named is wanted.
+ */
 static int add_file(struct sources *s, const struct chunk_opts *c, const char *path,
-		    const char *shown, struct counts *counts, struct err *e)
+		    const char *shown, bool listed, struct counts *counts, struct err *e)
 {
 	char cwd[PATH_MAX];
 	const char *root = "/", *rel = path + 1;
@@ -106,12 +110,12 @@ static int add_file(struct sources *s, const struct chunk_opts *c, const char *p
 		root = cwd;
 		rel = path + n + 1;
 	}
-	const char *known = known_root(s, path);
+	const char *known = known_root(s, listed ? s->n_roots : s->n_known, path);
 	if (known) {
 		root = known;
 		rel = path + (strcmp(known, "/") ? strlen(known) : 0) + 1;
 	}
-	if (!globs_take(&c->globs, rel))
+	if (listed && !globs_take(&c->globs, rel))
 		return 0;
 	if (root_of(s, root, root, &i, e))
 		return -1;
@@ -121,7 +125,7 @@ static int add_file(struct sources *s, const struct chunk_opts *c, const char *p
 }
 
 /* One operand or line: 0 taken, 1 not there, -1 error. Links are followed: the user named it. */
-static int add_path(struct sources *s, const struct chunk_opts *c, const char *name,
+static int add_path(struct sources *s, const struct chunk_opts *c, const char *name, bool listed,
 		    struct counts *counts, struct err *e)
 {
 	struct stat st;
@@ -137,7 +141,7 @@ static int add_path(struct sources *s, const struct chunk_opts *c, const char *n
 	if (S_ISDIR(st.st_mode))
 		r = add_dir(s, c, path, shown, counts, e);
 	else if (S_ISREG(st.st_mode))
-		r = add_file(s, c, path, shown, counts, e);
+		r = add_file(s, c, path, shown, listed, counts, e);
 	else
 		err_set(e, ERR_USAGE, "%s: neither a file nor a directory: use - to read a pipe",
 			name);
@@ -184,7 +188,7 @@ static int add_list(struct sources *s, const struct chunk_opts *c, struct counts
 			continue;
 		int got = memchr(line.p, 0, line.len)
 				  ? err_set(e, ERR_USAGE, "a NUL in %s: use -0", in.name)
-				  : add_path(s, c, (char *)line.p, counts, e);
+				  : add_path(s, c, (char *)line.p, true, counts, e);
 		if (got < 0)
 			break;
 		if (got > 0) {
@@ -208,13 +212,17 @@ void sources_known(struct sources *s, char *const *root, size_t n)
 	s->n_roots = s->n_known = n;
 }
 
-int sources_collect(struct sources *s, const struct chunk_opts *c, char **args, size_t n_args,
-		    struct counts *counts, struct err *e)
+int sources_collect(struct sources *s, const struct chunk_opts *c, struct update *up, char **args,
+		    size_t n_args, struct counts *counts, struct err *e)
 {
-	for (size_t i = 0; i < n_args; i++)
-		if (!strcmp(args[i], "-") ? add_stdin(s, c, counts, e)
-					  : add_path(s, c, args[i], counts, e))
+	for (size_t i = 0; i < n_args; i++) {
+		int r = !strcmp(args[i], "-") ? add_stdin(s, c, counts, e)
+					      : add_path(s, c, args[i], false, counts, e);
+		if (r > 0 && up && update_operand_gone(up, args[i]))
+			counts->n_gone++;
+		else if (r)
 			return -1;
+	}
 	return c->files_from ? add_list(s, c, counts, e) : 0;
 }
 

@@ -34,6 +34,8 @@ struct update {
 	size_t n_sources;
 	char **walked;			/* the operands that count, absolute, without links; (n_walked) */
 	size_t n_walked;
+	bool *dropped;			/* (from_index.n_args) an operand that is a file, and gone */
+	bool quiet;
 	struct names touched;		/* --git-diff: path -> file that it was, or NAMES_NONE */
 	uint8_t *state;			/* (ix.n_files) */
 	bool *written;			/* (ix.n_files) --full: is in the stream, as it was */
@@ -60,6 +62,13 @@ struct update {
 int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct err *e) MUST_CHECK;
 /* The operands that count. */
 const struct opts *update_operands(const struct update *u, const struct opts *o);
+/*
+ * An operand of the index's own that is not there: is it a file that the index has or had? Then it is
+ * gone like any other; a directory that is not there may be a file system that is not mounted.
+ */
+bool update_operand_gone(struct update *u, const char *operand);
+/* The index's arguments, each ended by NUL; with full without operands that are gone. */
+void update_args(const struct update *u, bool full, struct buf *out);
 /* Are limits and tokenizer those that the index was cut with? */
 int update_check(const struct chunker *k, const char *tokenizer, size_t max_tokens,
 		 struct err *e) MUST_CHECK;

@@ -68,6 +68,7 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 	struct update *u = k->up = mem_calloc(1, sizeof *u);
 	const char *why;
 	u->body_fd = u->kept_fd = -1;
+	u->quiet = c->quiet;
 	u->base = (struct base)BASE_INIT;
 	for (size_t i = 0; i < o->n_args; i++)
 		if (!strcmp(o->args[i], "-"))
@@ -95,6 +96,51 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 const struct opts *update_operands(const struct update *u, const struct opts *o)
 {
 	return u && u->base.has_args ? &u->from_index : o;
+}
+
+/* As the index has paths: without links, but for the last component. NULL: its folder is not there. */
+static char *real_name(const char *path)
+{
+	char *dir = mem_strdup(path), *slash = strrchr(dir, '/'), *full = NULL;
+	if (slash) {
+		slash[slash == dir] = 0;
+		char *real = realpath(dir, NULL);
+		if (real)
+			full = path_below(real, path + (slash - dir) + 1);
+		free(real);	/* realpath's own */
+	}
+	mem_free(dir);
+	return full;
+}
+
+bool update_operand_gone(struct update *u, const char *operand)
+{
+	char *path = u->base.has_args ? real_name(operand) : NULL;
+	uint32_t was;
+	size_t n = path ? strlen(path) : 0;
+	bool live = path && names_has(&u->base.by_path, path, n, &was);
+	bool known = live || (path && names_has(&u->base.removed, path, n, &was));
+	if (live && !u->quiet)
+		err_warn("%s: is gone, taken for removed", operand);
+	if (known && !u->dropped)
+		u->dropped = mem_calloc(u->from_index.n_args + 1, sizeof *u->dropped);
+	for (size_t i = 0; known && i < u->from_index.n_args; i++)
+		u->dropped[i] |= !strcmp(u->from_index.args[i], operand);
+	mem_free(path);
+	return known;
+}
+
+void update_args(const struct update *u, bool full, struct buf *out)
+{
+	const char *p = (const char *)u->base.args.p;
+	for (size_t at = 0, n; at < u->base.args.len; at += n) {
+		bool keep = true;
+		n = strlen(p + at) + 1;
+		for (size_t i = 0; full && u->dropped && i < u->from_index.n_args; i++)
+			keep &= !u->dropped[i] || u->from_index.args[i] != p + at;
+		if (keep)
+			buf_add(out, p + at, n);
+	}
 }
 
 static int same_number(const struct update *u, const char *key, uint64_t now, const char *what,
@@ -146,6 +192,7 @@ void update_release(struct update *u)
 	mem_free(u->state);
 	mem_free(u->written);
 	mem_free(u->piece);
+	mem_free(u->dropped);
 	mem_free(u->from_index.args);
 	mem_free(u->from_index.argv);
 	names_release(&u->touched);

@@ -112,6 +112,23 @@ list() {
 	[ -z "$stderr" ]
 }
 
+@test "a file that is an operand is taken whatever globs say; globs with a slash meet a list's names below their SRC" {
+	mkdir -p t/sub u
+	for f in t/sub/a.c t/sub/b.c t/c.c u/d.c; do echo "int $f;" >$f; done
+	list() { run --separate-stderr -0 leann-chunk -l "$@"; }
+	list -g '!*.c' t t/sub/a.c
+	[ "$output" = t/sub/a.c ]
+	list -g 'sub/*' u/d.c
+	[ "$output" = u/d.c ]
+	printf '%s\n' t/sub/a.c u/d.c >names
+	list -g '!*.c' --files-from names
+	[ -z "$output" ]
+	list -g 't/sub/*' --files-from names
+	[ "$output" = t/sub/a.c ]
+	list -g '!sub/b.c' -g '!sub/a.c' --files-from names t
+	[ "$output" = "$(printf '%s\n' t/c.c u/d.c)" ]
+}
+
 @test "globs take and leave out" {
 	mkdir -p t/src t/test
 	touch t/src/a.c t/src/a.h t/test/a.c t/x.png

@@ -359,3 +359,45 @@ sys.exit(len(set(b[4::40])) < 3)'
 	echo "# 3000 files, one changed: $(((${EPOCHREALTIME/./} - ${t0/./}) / 1000)) ms" >&3
 	[[ "${lines[1]}" == "3000 files looked at, 1 read: 1 changed, "*"1 passages to embed, 0 kept" ]]
 }
+
+@test "a file that is an operand and is gone is removed with a warning, and is back when it is back" {
+	tree
+	cp -r t v
+	leann-chunk -q t/a v/b/three.txt v/b/four.txt | vectors | leann-graph -q -o x.leann
+	rm v/b/three.txt
+	run -0 --separate-stderr dry x.leann
+	[[ "${lines[0]}" == "- $PWD/v/b/three.txt" ]]
+	[ "$stderr" = "leann-chunk: warning: $PWD/v/b/three.txt: is gone, taken for removed" ]
+	follow x.leann
+	# it is gone from the index now, which knows it all the same
+	run -0 --separate-stderr dry x.leann
+	[[ "${#lines[@]}" = 1 && -z "$stderr" ]]
+	lines three 1 40 >v/b/three.txt
+	follow x.leann
+	leann-chunk -q t/a v/b/three.txt v/b/four.txt | vectors | leann-graph -q -o y.leann
+	cmp <(content x.leann) <(content y.leann)
+	# written anew without it, the index forgets the operand
+	rm v/b/three.txt
+	follow x.leann --full 2>/dev/null
+	run -0 leann-bundle show --json x.leann
+	[[ $output != *three.txt* && $output == *four.txt* ]]
+	run -0 --separate-stderr dry x.leann
+	[[ "${#lines[@]}" = 1 && -z "$stderr" ]]
+}
+
+@test "a folder that is an operand, the folder of a file that is one, or all there is, is not taken for gone" {
+	tree
+	index x.leann t/a t/b/three.txt
+	mv t/a t/away
+	run -2 dry x.leann
+	[[ $output == *"t/a: No such file or directory" ]]
+	mv t/away t/a
+	mv t/b t/away
+	run -2 dry x.leann
+	[[ $output == *"t/b/three.txt: No such file or directory" ]]
+	mv t/away t/b
+	index y.leann t/b/three.txt
+	rm t/b/three.txt
+	run -2 dry y.leann
+	[[ $output == *"no file is left of the 1"* ]]
+}
