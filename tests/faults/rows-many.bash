@@ -119,16 +119,31 @@ refused() { # COMMAND FILE BYTES: what it is given is cut short
 	try 2 "${1/<$2/<part}" || return 1
 	[ -s err ]
 }
+slowly() { # COMMAND: the same bytes
+	try 0 "$1" && cmp out want
+}
 closed() { # REDIRECTION COMMAND: done as always or refused, never a signal, a wrong index or a wait
-	local s=0
+	local s=0 f
+	rm -f w.leann e.leann z.leann
 	timeout 10 bash -c "exec $1; $2" >out 2>err || s=$?
 	case $s in
-	0 | 2) cmp -s x.leann old || cmp -s x.leann new ;;
+	0 | 1 | 2) cmp -s x.leann old || cmp -s x.leann new || { echo "x.leann is neither old nor new" && return 1; } ;;
 	*) echo "status $s" && return 1 ;;
 	esac
+	for f in w.leann e.leann z.leann; do
+		[ ! -e $f ] || leann-bundle verify -q $f || return 1
+	done
+	for f in v c du u.leann y.leann; do # nothing was written to what took a closed one's number
+		[ ! -e "$WORK/before/$f" ] || cmp "$WORK/before/$f" $f || return 1
+	done
+	XDG_DATA_HOME=$PWD/data leann-registry list >/dev/null
 }
 row_F8() {
 	local cmd k len step
+	local cmds=('leann-graph -q -j 1 -o x.leann' 'leann-graph -q -j 1 -o x.leann <v' 'leann-anchors -j 1' 'leann-pq -j 1'
+		'leann-bundle show y.leann' 'leann-bundle pack parts z.leann' 'leann-bundle text' 'leann-bundle verify y.leann'
+		"export XDG_DATA_HOME=$WORK/F8.closed/data; leann-registry list"
+		"export XDG_DATA_HOME=$WORK/F8.closed/data; leann-registry add --name n x.leann")
 	folder F8 "$1"
 	mapfile -t list < <(stages)
 	case $1 in
@@ -156,20 +171,30 @@ row_F8() {
 		done
 		check F8 cut "the old index stays" cmp x.leann old
 		;;
-	slow)
-		cp x.leann old
-		(sleep .3; head -c 1000 v; sleep .3; tail -c +1001 v) | leann-anchors -j 1 | (sleep .3; cat) | leann-graph -q -j 1 -o x.leann
-		leann-graph -q -j 1 -o new <v
-		check F8 slow "the same index" cmp x.leann new
+	slow) # a byte a millisecond before, and behind
+		len=$(many 16 1)
+		for cmd in "${list[@]}" 'leann-bundle text <v'; do
+			bash -o pipefail -c "$cmd" >want
+			check F8 slow "a slow reader: $cmd" slowly "$cmd | slow-cat $len"
+			local f=${cmd##*<}
+			f=${f%% *}
+			[[ $cmd != *'<'* ]] || check F8 slow "a slow producer: $cmd" slowly "slow-cat $len <$f | ${cmd/<$f/}"
+		done
+		leann-graph -q -j 1 -o want <v
+		check F8 slow "leann-graph behind a slow producer" try 0 "slow-cat $len <v | leann-graph -q -j 1 -o x.leann"
+		check F8 slow "the same index" cmp x.leann want
 		;;
 	closed)
 		cp x.leann old
 		leann-graph -q -j 1 -o new <v
 		rm new.lock
+		[ -z "$MODEL" ] || cmds+=("leann-chunk -q -j 1 tree" "leann-embed-client -q $SERVER <c" "leann-embed-client -q $SERVER"
+			"leann-search -j 1 $SERVER y.leann bread" "leann-search -j 1 $SERVER --json y.leann bread" 'leann-bundle cat y.leann'
+			'leann-chunk -q -j 1 --update u.leann' 'leann-graph -q -j 1 --update u.leann -o w.leann <du'
+			'leann-bundle export --self-contained -o e.leann y.leann' 'leann-bundle validate y.leann')
 		local r
 		for r in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
-			for cmd in 'leann-graph -q -j 1 -o x.leann' 'leann-graph -q -j 1 -o x.leann <v' 'leann-anchors -j 1' \
-				'leann-pq -j 1' 'leann-bundle show y.leann' 'leann-bundle pack parts z.leann' 'leann-bundle text'; do
+			for cmd in "${cmds[@]}"; do
 				cp old x.leann
 				check F8 closed "$r $cmd" closed "$r" "$cmd"
 			done
@@ -180,7 +205,7 @@ row_F8() {
 }
 
 # F10: several at once.
-names_F10() { printf '%s\n' readers writers holders; [ -z "$MODEL" ] || echo cut; }
+names_F10() { printf '%s\n' readers writers holders; [ -z "$MODEL" ] || printf '%s\n' updates servers cut; }
 reader() { # NUMBER: reads until told to stop; writes how many answers, and what was wrong
 	local k=0 x
 	while [ -e go ]; do
@@ -203,6 +228,52 @@ pair() { # two writers at once: one wins, one says so; or both, one after the ot
 	*) echo "status $a and $b" && return 1 ;;
 	esac
 	leann-bundle verify -q x.leann
+}
+update_pair() { # two updates at once: one is told to come again, or both do it; the next changes nothing
+	local a=0 b=0
+	cp old u.leann
+	bash -o pipefail -c "${COMMAND[update-graph]}" 2>e1 &
+	bash -o pipefail -c "${COMMAND[update-graph]}" 2>e2 || b=$?
+	wait $! || a=$?
+	case $a$b in
+	00 | 075 | 750) cmp -s u.leann new ;;
+	02 | 20) cmp -s u.leann new && cat e1 e2 | grep -q "changed since\|another" ;; # it was replaced in between
+	*) false ;;
+	esac || { echo "status $a and $b: $(head -c 200 e1) $(head -c 200 e2)" && return 1; }
+}
+# Two servers bind one path: one serves, the other says who does; where that one is killed a third takes over.
+server_pair() {
+	local ep=ipc://$PWD/s pids=() k alive=() s=0 precision=--precision=int8
+	leann-embed-server -j 1 $precision --endpoint "$ep" 2>e1 & pids+=($!)
+	leann-embed-server -j 1 $precision --endpoint "$ep" 2>e2 & pids+=($!)
+	printf 'bread\n' >q
+	for ((k = 0; k < 600; k++)); do # until one has gone
+		alive=()
+		for pid in "${pids[@]}"; do if kill -0 "$pid" 2>/dev/null; then alive+=("$pid"); fi; done
+		if [ ${#alive[@]} -lt 2 ]; then break; fi
+		sleep .05
+	done
+	[ ${#alive[@]} = 1 ] || { echo "${#alive[@]} servers" && kill -9 "${alive[@]}"; return 1; }
+	for pid in "${pids[@]}"; do [ "$pid" = "${alive[0]}" ] || wait "$pid" || s=$?; done
+	if [ $s != 75 ] && [ $s != 2 ]; then
+		kill -9 "${alive[0]}"
+		echo "status $s: $(cat e1 e2)" && return 1
+	fi
+	leann-embed-client --endpoint "$ep" --no-start --timeout 30 --info >info || s=1000
+	kill -9 "${alive[0]}"
+	wait "${alive[0]}" 2>/dev/null || :
+	[ $s != 1000 ] || { echo "no answer" && return 1; }
+	leann-embed-server -j 1 $precision --endpoint "$ep" 2>e3 &
+	pid=$!
+	for ((k = 0; k < 600; k++)); do
+		if leann-embed-client --endpoint "$ep" --no-start --timeout 30 --info >info 2>/dev/null; then break; fi
+		sleep .05
+	done
+	s=0
+	cmp -s <(grep -o '"sha256": *"[^"]*"' info) /dev/null && s=1
+	kill "$pid"
+	wait "$pid" || s=$?
+	[ $s = 0 ] || { echo "after a dead one: status $s: $(cat e3)" && return 1; }
 }
 # Waits until it has a file of that name open or mapped, 5 seconds at most; 1: it has not, or has ended.
 has_file() { # PID NAME
@@ -278,6 +349,13 @@ row_F10() {
 		done
 		;;
 	writers) for ((k = 0; k < $(many 5 50); k++)); do check F10 writers "pair $k" pair; done ;;
+	updates)
+		cp u.leann old
+		bash -o pipefail -c "${COMMAND[update-graph]}"
+		cp u.leann new
+		for ((k = 0; k < $(many 3 50); k++)); do check F10 updates "pair $k" update_pair; done
+		;;
+	servers) for ((k = 0; k < $(many 1 10); k++)); do check F10 servers "pair $k" server_pair; done ;;
 	holders) for ((k = 0; k < $(many 5 100); k++)); do check F10 holders "holder $k" dead_holder; done ;;
 	cut) for ((k = 0; k < $(many 5 50); k++)); do check F10 cut "$k blocks" cut_while_mapped $((k % 20)); done ;;
 	esac
