@@ -205,7 +205,8 @@ replay: all
 # Every decoder under libFuzzer, SECONDS each; what it finds new is kept in $(FUZZ)/corpus.
 FUZZ ?= build-fuzz
 SECONDS ?= 60
-FUZZ_TARGETS ?= index stream request reply safetensors tokenizer model chunker config ignore jsonl line
+FUZZ_TARGETS ?= index stream request reply safetensors tokenizer model chunker config ignore jsonl line \
+	registry lock journal
 fuzz-build:
 	+@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=$(FUZZ) CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(FUZZ)/libleann.a
 	@mkdir -p $(FUZZ)/tests

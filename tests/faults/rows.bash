@@ -5,7 +5,7 @@
 trials() { # ROW NAME KINDS MODES N
 	local only=()
 	[ -z "$ONLY" ] || only=(-o "$ONLY")
-	[ "$2" != graph-named ] || export FAULT_NO_TMPFILE=1
+	[[ $2 != *-named ]] || export FAULT_NO_TMPFILE=1
 	# shellcheck disable=SC2086 # options
 	fault-trials -s "$SO" -p "${PROG[$2]}" ${INDEX[$2]:+-i "${INDEX[$2]}"} ${OPTIONS[$2]} \
 		-b "$WORK/before" \
@@ -14,8 +14,8 @@ trials() { # ROW NAME KINDS MODES N
 
 # F1: what a disk may hold after a crash.
 names_F1() {
-	usable graph graph-new graph-named graph-all pack text-r pipe-graph graph-update graph-remove update-graph rebuild-graph \
-		index-update index-rebuild journal register unregister export import
+	usable graph graph-new graph-named graph-all pack text-r pipe-graph graph-update graph-remove update-graph update-named \
+		rebuild-graph index-update index-rebuild journal register unregister export import
 }
 row_F1() {
 	local d=$WORK/F1.$1 old='' index=${INDEX[$1]} then=${COMMAND[$1]} every
@@ -25,7 +25,7 @@ row_F1() {
 		index=j then="$then | cmp - $WORK/before/cj" every=$(many 3 1)
 		export CRASH_ANY=1
 		;;
-	graph-named) every=$(many 200 20) ;; # many states: the file has a name
+	*-named) every=$(many 200 20) ;; # many states: the file has a name
 	# the name of the folder is in it, or what it is made of
 	pipe-* | *rebuild*) export CRASH_LOOSE=1 ;;
 	*register) then="export LD_PRELOAD=$SO FAULT_TIME=1700000000; $then" ;;
@@ -34,20 +34,20 @@ row_F1() {
 	mkdir "$d"
 	cp -rp "$WORK/before" "$d/d"
 	cp -rp "$WORK/before" "$d/before"
-	[ "$1" != graph-named ] || export FAULT_NO_TMPFILE=1
+	[[ $1 != *-named ]] || export FAULT_NO_TMPFILE=1
 	(cd "$d/d" && FAULT_LOG=$d/log FAULT_PROG=${PROG[$1]} LD_PRELOAD=$SO bash -o pipefail -c "${COMMAND[$1]}") ||
 		{ echo "the command fails without a fault" && return; }
 	[ ! -e "$d/before/$index" ] || old=$d/before/$index
 	echo "REPRO: SEED=$SEED tests/faults/run F1 $1"
 	CRASH_DIR=$d/d CRASH_RANDOM=$(many 200 20000) CRASH_SEED=$SEED crash-states "$d/log" "$d/before" "$d/d/$index" \
 		"$d/d/$index" "$old" "$every" "$then" |
-		sed -E 's/^[0-9]+ calls, ([0-9]+) states, (.*) ([0-9]+) failed$/\0\n\1 trials, \3 failed/'
+		sed -E 's/^[0-9]+ calls, [0-9]+ states, ([0-9]+) distinct, (.*) ([0-9]+) failed$/\0\n\1 trials, \3 failed/'
 }
 
 # F2: killed before every call that changes something.
 names_F2() {
 	usable pipe-random update-random graph graph-named graph-all pack pipe-chunk pipe-embed-client pipe-anchors pipe-pq \
-		pipe-graph graph-update graph-remove update-chunk update-embed-client update-graph rebuild-chunk rebuild-graph \
+		pipe-graph graph-update graph-remove update-named update-chunk update-embed-client update-graph rebuild-chunk rebuild-graph \
 		index-update index-rebuild journal register unregister export import
 }
 row_F2() {
@@ -90,7 +90,7 @@ row_F6a() {
 names_F6b() { printf '%s\n' golden graph lists words tiny; }
 row_F6b() {
 	local d=$WORK/F6b.$1 f=tests/golden/index/good/everything.leann tool=resign san=${SAN_BUILD:-build-san}
-	local -A full=([golden]=30000 [graph]=40000 [lists]=40000 [words]=45000 [tiny]=50000)
+	local -A full=([golden]=25000 [graph]=35000 [lists]=35000 [words]=50000 [tiny]=60000)
 	mkdir "$d"
 	[ "$1" = golden ] || f=$d/a.leann
 	case $1 in
@@ -109,7 +109,7 @@ row_F6b() {
 	esac
 	[ ! -x "$san/tests/tools/resign" ] || tool=$san/tests/tools/resign
 	echo "with $tool; a leann-graph of the same vectors gives the same index"
-	UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=max_allocation_size_mb=64:allocator_may_return_null=1 \
+	UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=max_allocation_size_mb=64:allocator_may_return_null=1:quarantine_size_mb=8:malloc_context_size=2 \
 		"$tool" "$f" "$(many 150 "${full[$1]}")" "$SEED" ${ONLY:+"$ONLY"}
 }
 

@@ -50,6 +50,7 @@ for stage in chunk embed-client graph; do
 	scenario "update-$stage" "leann-$stage" u.leann -a "$update"
 	scenario "rebuild-$stage" "leann-$stage" u.leann -a "${update/u.leann |/u.leann --full |}"
 done
+scenario update-named leann-graph u.leann -a "$update" # FAULT_NO_TMPFILE
 scenario chunk-update leann-chunk '' -tInput/output 'leann-chunk -j 1 --update u.leann'
 scenario graph-update leann-graph w.leann '' "$graph --update u.leann -o w.leann <du"
 scenario graph-remove leann-graph w.leann '' "$graph --update u.leann -o w.leann <dr"

@@ -16,20 +16,26 @@
  *	ignore		lines: a path, then patterns
  *	jsonl		a line of JSON
  *	line		a line of leann-bundle text
+ *	registry	the list of indexes, and back
+ *	lock		what a server writes into its lock file
+ *	journal		embeddings of a run that was interrupted
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "algo/passages.h"
 #include "base/fdio.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/index_verify.h"
@@ -44,8 +50,11 @@
 #include "nn/safetensors.h"
 #include "nn/tok.h"
 #include "sys/config.h"
+#include "sys/embed_ep.h"
 #include "sys/glob.h"
+#include "sys/journal.h"
 #include "sys/jsonl.h"
+#include "sys/registry.h"
 
 static int memory_file(const uint8_t *p, size_t n)
 {
@@ -163,6 +172,12 @@ static void remove_files(void)
 	}
 	if (d)
 		closedir(d);
+	for (size_t i = 0; i < 2; i++) {	/* of the list of indexes */
+		snprintf(path, sizeof path, "%s/leann/indexes%s", files_dir, i ? ".lock" : "");
+		unlink(path);
+	}
+	snprintf(path, sizeof path, "%s/leann", files_dir);
+	rmdir(path);
 	rmdir(files_dir);
 }
 
@@ -321,6 +336,110 @@ static void fuzz_line(const uint8_t *p, size_t n)
 	buf_release(&out);
 }
 
+/* What was read can be written, and is the same when it is read again. */
+static void fuzz_registry(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"leann/indexes", NULL}, *const none[] = {NULL};
+	struct registry r, back;
+	struct err e;
+	char path[100];
+	const char *dir = put_files(none, &p, &n);
+	snprintf(path, sizeof path, "%s/leann", dir);
+	mkdir(path, 0700);
+	put_files(name, &p, &n);
+	setenv("XDG_DATA_HOME", dir, 1);
+	if (registry_read(&r, &e) == 0 && r.n < REGISTRY_MAX) {
+		if (registry_add("/nowhere/in particular", NULL, 7, &e))
+			abort();
+		if (registry_read(&back, &e) || back.n < r.n ||
+		    !registry_by_path(&back, "/nowhere/in particular"))
+			abort();
+		for (size_t i = 0; i < r.n; i++)
+			if (!registry_by_path(&back, r.e[i].path))
+				abort();
+		registry_release(&back);
+	}
+	registry_release(&r);
+}
+
+/* A process of its own has the lock: one's own is not seen. */
+static void fuzz_lock(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"lock", NULL}, *const none[] = {NULL};
+	static int fd = -1;
+	struct buf ready = BUF_INIT;
+	struct err e;
+	char path[100];
+	pid_t holder;
+	snprintf(path, sizeof path, "%s/lock", put_files(fd < 0 ? name : none, &p, &n));
+	if (fd < 0) {
+		int told[2], ignored;
+		char c;
+		if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0 || pipe(told))
+			abort();
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			c = (char)(pidlock_take(path, &ignored, &holder, &e) != 0);
+			if (write(told[1], &c, 1) == 1)
+				pause();
+			_exit(0);
+		}
+		if (read(told[0], &c, 1) != 1 || c)
+			abort();
+	}
+	if (ftruncate(fd, 0) || fd_pwrite(fd, "lock", p, n, 0, &e))
+		abort();
+	if (pidlock_query(path, &holder, &ready, &e) == 1 && (ready.len > n || holder <= 0))
+		abort();
+	buf_release(&ready);
+}
+
+static void pass_over(const char *msg)
+{
+	(void)msg;
+}
+
+static void fuzz_journal(const uint8_t *p, size_t n)
+{
+	static const char *const name[] = {"journal", NULL}, *const none[] = {NULL};
+	static const struct wire_info info = {.model = "m", .dim = 4, .max_tokens = 8, .normalized = true,
+					      .version = "0", .precision = "fp32", .sha256 = "00"};
+	static const float v[4] = {1, 0, 0, 0};
+	struct journal *j;
+	struct journal_key k;
+	struct err e;
+	char path[100];
+	snprintf(path, sizeof path, "%s/journal", put_files(none, &p, &n));
+	unlink(path);
+	/* a good header, then p as records: their sums are put right where the first bit says so */
+	if (journal_open(path, &info, pass_over, &j, &e) || !j)
+		abort();
+	journal_close(j);
+	if (!n || (*p & 2))
+		put_files(name, &p, &n);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (size_t at = 0; at < n; at += 32) {
+		uint8_t rec[40] = {0};
+		size_t some = n - at < 32 ? n - at : 32;
+		memcpy(rec, p + at, some);
+		uint64_t sum = hash64(rec, 32);
+		memcpy(rec + 32, &sum, 8);
+		if (fd_write(fd, path, rec, *p & 1 ? sizeof rec : some, &e))
+			abort();
+	}
+	close(fd);
+	if (journal_open(path, &info, pass_over, &j, &e))
+		return;
+	journal_key(j, "text", 4, &k);
+	journal_find(j, &k);
+	journal_add(j, &k, v);
+	journal_flush(j);
+	journal_close(j);
+	if (journal_open(path, &info, pass_over, &j, &e) || (j && !journal_find(j, &k)))
+		abort();
+	journal_close(j);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -329,6 +448,7 @@ static const struct target {
 	{"reply", fuzz_reply},	       {"safetensors", fuzz_safetensors}, {"tokenizer", fuzz_tokenizer},
 	{"model", fuzz_model},	       {"chunker", fuzz_chunker},     {"config", fuzz_config},
 	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
+	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
