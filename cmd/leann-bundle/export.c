@@ -16,7 +16,8 @@ struct export {
 	struct index_build *ib;
 	struct readfile rf;
 	struct index_paths paths;
-	struct buf bytes, root;
+	struct buf bytes, root, name;
+	char **names;		/* of roots; NULL: not needed */
 	uint64_t n_bytes;	/* stored now */
 };
 
@@ -56,8 +57,12 @@ static int add_file(struct export *x, size_t i, struct err *e)
 	if (r)
 		return r;
 	const char *lang = index_lang(x->ix, f.lang);
-	struct rec_file rec = {.id = i, .root = f.root, .path = x->paths.path.p,
-			       .n_path = x->paths.path.len, .size_bytes = f.size_bytes,
+	buf_clear(&x->name);
+	if (x->names && store && !(f.flags & FILE_STORED))
+		buf_printf(&x->name, "%s/", x->names[f.root]);
+	buf_add(&x->name, x->paths.path.p, x->paths.path.len);
+	struct rec_file rec = {.id = i, .root = f.root, .path = x->name.p,
+			       .n_path = x->name.len, .size_bytes = f.size_bytes,
 			       .mtime_ns = f.mtime_ns, .hash = f.hash, .lang = lang,
 			       .n_lang = strlen(lang),
 			       .flags = f.flags | (store ? FILE_STORED : 0),
@@ -74,7 +79,7 @@ static int add_file(struct export *x, size_t i, struct err *e)
 	return 0;
 }
 
-/* The index's members in their order, "files" and "text" as they are in made; text may be new. */
+/* The index's members in their order, those of files and text as they are in made; text may be new. */
 static size_t merge(const struct index *ix, const struct bundle_part *made, size_t n_made,
 		    struct bundle_part *out)
 {
@@ -82,7 +87,7 @@ static size_t merge(const struct index *ix, const struct bundle_part *made, size
 	size_t n = 0;
 	for (size_t i = 0; i < ix->b.n_members; i++) {
 		const struct bundle_member *m = &ix->b.member[i];
-		bool new = !strcmp(m->name, "files") || !strcmp(m->name, "text");
+		bool new = !strcmp(m->name, "files") || !strcmp(m->name, "paths") || !strcmp(m->name, "text");
 		p = new ? bundle_find_part(made, n_made, m->name) : NULL;
 		if (p)
 			out[n++] = *p;
@@ -100,6 +105,8 @@ static int self_contained(struct export *x, struct js *extra, struct bundle_part
 	struct bundle_part made[8];
 	struct index_counts counts;
 	size_t n_made;
+	if (root_names(x->ix, &x->names, e))
+		return -1;
 	x->ib = index_build_new();
 	for (size_t i = 0; i < x->ix->n_files; i++) {
 		int r = add_file(x, i, e);
@@ -174,6 +181,8 @@ int cmd_export(const struct tool_opts *o, char **args, struct err *e)
 	index_paths_release(&x.paths);
 	buf_release(&x.bytes);
 	buf_release(&x.root);
+	buf_release(&x.name);
+	root_names_free(x.names, ix.n_roots);
 	index_close(&ix);
 	return r;
 }

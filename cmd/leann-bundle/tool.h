@@ -34,6 +34,15 @@ int cmd_export(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK
 int cmd_import(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;	/* 1: not ready */
 int cmd_text(const struct tool_opts *o, char **args, struct err *e) MUST_CHECK;
 
+/*
+ * A name for each of the n_roots of an index, by which its files are told apart when they have no root
+ * any more: as many last components, of all of them, as it takes. *out NULL: one root at most has
+ * files that are not stored. Caller: root_names_free().
+ */
+enum { ROOT_NAME_COMPONENTS_MAX = 64 };
+int root_names(const struct index *ix, char ***out, struct err *e) MUST_CHECK;
+void root_names_free(char **name, size_t n);
+
 /* What show says: the manifest with its sizes (caller owns), or lines for people. */
 struct js *show_object(const struct index *ix);
 void show_report(const struct index *ix);

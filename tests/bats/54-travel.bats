@@ -87,6 +87,29 @@ for i in json.load(sys.stdin)["items"]:
 	grep -q '0 changed, 0 missing' out
 }
 
+@test "files of several roots are told apart in a self-contained copy by the names of these" {
+	names() { leann-bundle text "$1" | sed -nE 's/^\["file",[0-9]+,[0-9]+,"([^"]*)".*/\1/p' | sort; }
+	mkdir -p here/a/src here/b/src here/c
+	echo "Bread wants flour." >here/a/src/README.md
+	echo "Ships want wind." >here/b/src/README.md
+	echo "Birds want worms." >here/c/README.md
+	leann index create --input here/a/src --input here/b/src --output here/two.leann
+	leann bundle export here/two.leann --self-contained -o two.leann
+	leann-bundle verify -q two.leann
+	[ "$(names two.leann)" = "$(printf '%s\n' a/src/README.md b/src/README.md)" ]
+	leann index create --input here/a/src --input here/c --output here/two.leann
+	leann bundle export here/two.leann --self-contained -o two.leann
+	[ "$(names two.leann)" = "$(printf '%s\n' c/README.md src/README.md)" ]
+	rm -r here/c
+	[[ $(leann-search -k 1 two.leann "what do birds eat?") == c/README.md:1-1* ]]
+	# of a copy there is another copy, and one root needs no name
+	leann bundle export two.leann --self-contained -o again.leann
+	[ "$(names again.leann)" = "$(names two.leann)" ]
+	leann index create --input here/a/src --output here/one.leann
+	leann bundle export here/one.leann --self-contained -o one.leann
+	[ "$(names one.leann)" = README.md ]
+}
+
 @test "import says that the model is missing, or another one" {
 	made
 	mkdir -p empty/leann/models
