@@ -58,12 +58,17 @@ static void put_names(struct buf *out, const struct chunk_opts *c)
 {
 	for (size_t i = 0; i < c->n_langs; i++)
 		arg(out, "--lang=%s", c->langs[i]->name);
+	types_put_args(out, &c->types);
 	if (c->max_bytes != MAX_FILESIZE)
 		arg(out, "--max-filesize=%llu", (unsigned long long)c->max_bytes);
 	if (c->hidden)
 		arg(out, "--hidden");
 	if (c->no_ignore)
 		arg(out, "--no-ignore");
+	if (c->follow)
+		arg(out, "--follow");
+	if (c->one_fs)
+		arg(out, "--one-file-system");
 	if (!c->files_from)
 		return;
 	char *list = absolute(c->files_from);

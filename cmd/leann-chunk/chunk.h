@@ -21,6 +21,7 @@
 #include "sys/jsonl.h"
 #include "sys/modeldir.h"
 #include "sys/readfile.h"
+#include "types.h"
 
 enum {
 	TOKENS_MIN = 16,
@@ -42,6 +43,9 @@ struct chunk_opts {
 	struct buf option_globs;		/* NUL-terminated, in order */
 	bool lexical, hidden, no_ignore, null, jsonl, truncate, list, show_config, verbose, quiet;
 	uint64_t max_bytes;
+	bool follow, one_fs, explain, type_list;
+	unsigned n_unrestricted;		/* how often -u */
+	struct types types;			/* -t and -T */
 	const struct lang **langs;		/* (n_langs); none: all */
 	size_t n_langs, n_threads;
 };
@@ -72,7 +76,7 @@ char *absolute(const char *name);
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		n_twice, n_gone, n_meta_lost, n_decoded;
+		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -87,6 +91,7 @@ struct source {
 
 struct root {
 	char *path, *shown;			/* absolute; as the user wrote it, ending in "/" */
+	bool walked;				/* a directory that was read from here on */
 };
 
 struct sources {
@@ -95,6 +100,7 @@ struct sources {
 	struct root *roots;
 	size_t n_roots, n_known;		/* the first are those of the index of --update */
 	struct id_set seen;			/* absolute paths */
+	struct id_set followed;			/* device and inode of directories that links led to */
 	struct buf unsure;			/* as in struct walk */
 };
 
@@ -140,7 +146,8 @@ struct chunker {
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
 
-bool lang_wanted(const struct chunk_opts *c, const struct lang *l);
+/* By --lang, -t and -T. path is the file's, its name counts. */
+bool lang_wanted(const struct chunk_opts *c, const char *path, const struct lang *l);
 /*
  * A regular file's bytes, or standard input's; 0 with *skip set when it is left out (and
  * counted).
@@ -154,7 +161,14 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 int chunk_files(struct chunker *k, struct err *e) MUST_CHECK;		/* files.c */
 int chunk_records(struct chunker *k, struct err *e) MUST_CHECK;		/* records.c */
 int list_files(struct chunker *k, struct err *e) MUST_CHECK;		/* list.c */
-void put_name(const char *s, bool null);	/* to stdout; escaped on a terminal */
+/*
+ * explain.c: what becomes of each operand of o below the roots that are from's operands, NULL: the working
+ * directory. *all_in: nothing is left out.
+ */
+int explain_paths(struct chunker *k, const struct opts *o, const struct opts *from, bool *all_in,
+		  struct err *e) MUST_CHECK;
+/* To stdout. null: as it is; else control characters are \xNN, on a terminal odd bytes, too. */
+void put_name(const char *s, bool null);
 
 /* A file, and text records of what is kept of it, its bytes or its text; then its chunks. */
 int emit_file(struct chunker *k, const struct source *s, const struct rec_file *f,

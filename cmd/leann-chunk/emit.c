@@ -120,9 +120,10 @@ void summary(const struct chunker *k)
 		(unsigned long long)c->n_chunks, (unsigned long long)c->n_tokens);
 	item(out, sizeof out, c->n_empty, "without text");
 	item(out, sizeof out, c->n_binary, "binary");
-	item(out, sizeof out, c->n_ignored, "on the ignore list");
+	item(out, sizeof out, c->n_ignored, "ignored");
 	item(out, sizeof out, c->n_symlinks, "symbolic links");
 	item(out, sizeof out, c->n_special, "FIFOs, devices or sockets");
+	item(out, sizeof out, c->n_other_fs, "on other file systems");
 	item(out, sizeof out, c->n_unreadable, "unreadable");
 	item(out, sizeof out, c->n_gone, "gone");
 	item(out, sizeof out, c->n_twice, "named twice");

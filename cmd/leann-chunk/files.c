@@ -37,14 +37,6 @@ struct batch {
 	struct readfile *readers;	/* one a thread */
 };
 
-bool lang_wanted(const struct chunk_opts *c, const struct lang *l)
-{
-	for (size_t i = 0; i < c->n_langs; i++)
-		if (c->langs[i] == l)
-			return true;
-	return !c->n_langs;
-}
-
 int source_read(struct chunker *k, struct readfile *rf, const struct source *s, struct buf *b,
 		struct file_meta *m, enum read_result *res, struct err *e)
 {
@@ -118,7 +110,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 		return;
 	j->lang = lang_find(j->s->rel, strlen(j->s->rel), (char *)raw->p, raw->len);
 	j->binary = !lang_is_text(raw->p, raw->len);
-	j->unwanted = !lang_wanted(k->c, j->lang);
+	j->unwanted = !lang_wanted(k->c, j->s->rel, j->lang);
 	if (j->binary || j->unwanted || !raw->len)
 		return;
 	j->hash = hash64(raw->p, raw->len);

@@ -133,6 +133,20 @@ out:
 	return r;
 }
 
+/* --explain: the operands are what is asked about, not what is read. */
+static int explain(struct chunker *k, struct chunk_opts *c, const struct opts *o, bool *all_in,
+		   struct err *e)
+{
+	struct opts none = *o;
+	none.n_args = 0;
+	if (!o->n_args)
+		err_usage_die("--explain: want a path");
+	if (c->update && update_open(k, c, &none, e))
+		return -1;
+	settings_finish(c);
+	return explain_paths(k, o, c->update ? update_operands(k->up, &none) : NULL, all_in, e);
+}
+
 /* Everything but options; what fails is told to the reader of the stream, too. */
 static int work(struct chunker *k, struct chunk_opts *c, struct opts *o, struct err *e)
 {
@@ -158,7 +172,7 @@ int main(int argc, char **argv)
 			       .overlap = OVERLAP_NONE,
 			       .max_bytes = MAX_FILESIZE,
 			       .globs = GLOBS_INIT};
-	struct sources src = {.seen = ID_SET_INIT};
+	struct sources src = {.seen = ID_SET_INIT, .followed = ID_SET_INIT};
 	struct chunker k = {.c = &c, .src = &src};
 	struct opts o = {
 		.table = chunk_table,
@@ -166,14 +180,20 @@ int main(int argc, char **argv)
 		.summary =
 			"Cut files into passages for a search index; a stream of them on stdout."};
 	struct err e;
+	bool all_in = true;
 	prog_start(argv[0]);
 	opts_init(&o, argc, argv);
 	config_init(&c.config);
 	options_parse(&c, &o);
+	if (c.type_list) {
+		types_list();
+		close_stdout_die();
+		return 0;
+	}
 	stream_out_open(&k.out, 1, "stdout");
 	k.to = &k.out;
-	if (work(&k, &c, &o, &e)) {
-		if (!c.list && !c.dry_run)
+	if (c.explain ? explain(&k, &c, &o, &all_in, &e) : work(&k, &c, &o, &e)) {
+		if (!c.list && !c.dry_run && !c.explain)
 			stream_out_fail(&k.out, &e);	/* the reader says why, too */
 		err_die(&e);
 	}
@@ -181,7 +201,8 @@ int main(int argc, char **argv)
 	mem_free(o.args);
 	if (c.show_config)
 		return settings_show(&c);
-	summary(&k);
+	if (!c.explain)
+		summary(&k);
 	update_release(k.up);
 	sources_release(&src);
 	id_set_release(&k.ids);
@@ -190,5 +211,5 @@ int main(int argc, char **argv)
 	meta_state_release(&k.meta);
 	settings_release(&c);
 	close_stdout_die();
-	return 0;
+	return !all_in;
 }

@@ -6,17 +6,28 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
-/* To a terminal, control characters of a name are shown as \xNN; elsewhere names are bytes. */
+/* C1 and what turns the direction of writing. */
+static bool unseen(uint32_t cp)
+{
+	return (cp >= 0x80 && cp < 0xa0) || cp == 0x200e || cp == 0x200f ||
+	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
 void put_name(const char *s, bool null)
 {
-	bool tty = isatty(1) && !null;
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (tty && (c < 0x20 || c == 0x7f))
-			printf("\\x%02x", c);
-		else
-			putchar(c);
+	bool tty = isatty(1);
+	for (size_t n = strlen(s), k; n; s += k, n -= k) {
+		uint32_t cp;
+		size_t got = utf8_get((const uint8_t *)s, n, &cp);
+		bool odd = got ? cp < 0x20 || cp == 0x7f || (tty && unseen(cp)) : tty;
+		k = got ? got : 1;
+		for (size_t i = 0; i < k; i++)
+			if (odd && !null)
+				printf("\\x%02x", (unsigned char)s[i]);
+			else
+				putchar((unsigned char)s[i]);
 	}
 }
 
@@ -36,7 +47,7 @@ static bool would_cut(struct chunker *k, struct readfile *rf, const struct sourc
 	else if (!lang_is_text(head.p, head.len))
 		k->counts.n_binary++;
 	else
-		yes = lang_wanted(k->c,
+		yes = lang_wanted(k->c, s->rel,
 				  lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
 	buf_release(&head);
 	return yes;

@@ -28,6 +28,10 @@ enum {
 	ID_FULL,
 	ID_REEMBED,
 	ID_DRY_RUN,
+	ID_FOLLOW,
+	ID_ONE_FS,
+	ID_TYPE_LIST,
+	ID_EXPLAIN,
 };
 
 const struct opt chunk_table[] = {
@@ -35,10 +39,16 @@ const struct opt chunk_table[] = {
 	{ID_INCLUDE, "include", "GLOB", "as -g GLOB"},
 	{ID_EXCLUDE, "exclude", "GLOB", "as -g !GLOB"},
 	{ID_LANG, "lang", "LIST", "take only these languages: c,python,markdown"},
+	{'t', "type", "TYPE", "take only files of this type: c, docs, mail; again: or of that"},
+	{'T', "type-not", "TYPE", "leave out files of this type"},
+	{ID_TYPE_LIST, "type-list", NULL, "print all types and the names that they stand for"},
 	{ID_MAX_FILESIZE, "max-filesize", "SIZE",
 	 "leave out larger files found in directories (16M)"},
 	{ID_HIDDEN, "hidden", NULL, "take names that start with a dot too"},
 	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither ignore files nor the ignore list"},
+	{'u', "unrestricted", NULL, "-u: --no-ignore; -uu: --hidden, too; -uuu: files of up to 1G, too"},
+	{ID_FOLLOW, "follow", NULL, "follow symbolic links found in directories"},
+	{ID_ONE_FS, "one-file-system", NULL, "enter no directory of another file system"},
 	{ID_FILES_FROM, "files-from", "FILE",
 	 "read names of files and directories from FILE (-: stdin)"},
 	{'0', "null", NULL, "names in --files-from, --list and --dry-run end in NUL"},
@@ -59,6 +69,7 @@ const struct opt chunk_table[] = {
 	{ID_DRY_RUN, "dry-run", NULL, "with --update: print what would happen, one line a file"},
 	{ID_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
 	{ID_SHOW, "show-config", NULL, "print every setting and where it comes from"},
+	{ID_EXPLAIN, "explain", NULL, "say of each SRC whether it would be taken, and why or why not"},
 	{'l', "list", NULL, "print the names of the files that would be cut, nothing else"},
 	{'j', "threads", "N", "threads (0: one a processor)"},
 	{'v', "verbose", NULL, "say what was left out, and counts"},
@@ -87,6 +98,15 @@ static bool decides(struct chunk_opts *c, const struct opts *o, int id)
 		c->lang_given = true;
 		break;
 	case ID_MAX_FILESIZE: c->max_bytes = opts_size(o, NAMED_FILE_MAX); break;
+	case 't':
+	case 'T': types_add(&c->types, o->val, id == 'T'); break;
+	case 'u':
+		c->max_bytes = ++c->n_unrestricted > 2 ? NAMED_FILE_MAX : c->max_bytes;
+		c->hidden |= c->n_unrestricted > 1;
+		c->no_ignore = true;
+		break;
+	case ID_FOLLOW: c->follow = true; break;
+	case ID_ONE_FS: c->one_fs = true; break;
 	case ID_HIDDEN: c->hidden = true; break;
 	case ID_NO_IGNORE: c->no_ignore = true; break;
 	case ID_FILES_FROM: c->files_from = o->val; break;
@@ -119,6 +139,8 @@ static void other(struct chunk_opts *c, const struct opts *o, int id)
 	case ID_FULL: c->full = true; break;
 	case ID_REEMBED: c->reembed = true; break;
 	case ID_DRY_RUN: c->dry_run = true; break;
+	case ID_TYPE_LIST: c->type_list = true; break;
+	case ID_EXPLAIN: c->explain = true; break;
 	case 'l': c->list = true; break;
 	case 'j': c->n_threads = (size_t)opts_num(o, 0, 1024); break;
 	case 'v': c->verbose = true; break;
@@ -171,7 +193,7 @@ void options_check(const struct chunk_opts *c, const struct opts *o)
 		err_usage_die("--truncate needs --jsonl");
 	if (!o->n_args && !c->files_from)
 		err_usage_die("want a file, a directory or - for standard input");
-	if (!c->list && !c->dry_run && isatty(1))
+	if (!c->list && !c->dry_run && !c->explain && isatty(1))
 		err_usage_die(
 			"stdout is a terminal: this program goes first in a pipe, see leann(7)");
 }
@@ -180,7 +202,7 @@ void options_check(const struct chunk_opts *c, const struct opts *o)
 static bool is_arg(const char *s)
 {
 	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
-					   "--lexical"};
+					   "--lexical", "--follow", "--one-file-system"};
 	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
 	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
 		known |= !strcmp(s, flag[i]);

@@ -169,7 +169,7 @@ static int open_input(struct input *in, const struct source *s, struct readfile 
 		return 0;
 	}
 	l = lang_find(s->rel, strlen(s->rel), "", 0);
-	if (!lang_wanted(k->c, l))
+	if (!lang_wanted(k->c, s->rel, l))
 		return 0;
 	in->src = s;
 	in->bytes = bytes;

@@ -86,5 +86,6 @@ void settings_release(struct chunk_opts *c)
 	globs_release(&c->globs);
 	buf_release(&c->option_globs);
 	mem_free(c->langs);
+	types_release(&c->types);
 	config_release(&c->config);
 }

@@ -12,12 +12,12 @@
 
 #include "base/fdio.h"
 #include "base/mem.h"
-#include "sys/walk.h"
+#include "sources.h"
 #include "update.h"
 
 enum { ROOTS_MAX = 65535 };	/* of a stream's header */
 
-static int root_of(struct sources *s, const char *path, const char *shown, size_t *i, struct err *e)
+int sources_root(struct sources *s, const char *path, const char *shown, size_t *i, struct err *e)
 {
 	size_t n = strlen(shown);
 	for (*i = 0; *i < s->n_roots; ++*i)
@@ -28,12 +28,11 @@ static int root_of(struct sources *s, const char *path, const char *shown, size_
 			       ROOTS_MAX);
 	s->roots = mem_realloc(s->roots, (s->n_roots + 1) * sizeof *s->roots);
 	s->roots[s->n_roots++] = (struct root){
-		mem_strdup(path), mem_printf("%s%s", shown, n && shown[n - 1] == '/' ? "" : "/")};
+		mem_strdup(path), mem_printf("%s%s", shown, n && shown[n - 1] == '/' ? "" : "/"), false};
 	return 0;
 }
 
-/* Takes rel and shown over. */
-static void add(struct sources *s, struct source src, struct counts *counts)
+void sources_add(struct sources *s, struct source src, struct counts *counts)
 {
 	if (!src.is_stdin) {
 		const char *root = s->roots[src.root].path;
@@ -52,35 +51,6 @@ static void add(struct sources *s, struct source src, struct counts *counts)
 		s->p = mem_realloc(s->p, s->cap * sizeof *s->p);
 	}
 	s->p[s->n++] = src;
-}
-
-static void warn_cb(void *ctx, const char *msg)
-{
-	const struct chunk_opts *c = ctx;
-	if (!c->quiet)
-		err_warn("%s", msg);
-}
-
-static int add_dir(struct sources *s, const struct chunk_opts *c, const char *path,
-		   const char *shown, struct counts *counts, struct err *e)
-{
-	struct walk w = {.globs = &c->globs, .hidden = c->hidden, .no_ignore = c->no_ignore,
-			 .warn = warn_cb, .ctx = (void *)c};
-	size_t root;
-	int r = -1;
-	if (!root_of(s, path, shown, &root, e) && !walk_dir(&w, path, e)) {
-		for (size_t i = 0; i < w.n; i++)
-			add(s, (struct source){.root = root, .rel = mem_strdup(walk_path(&w, i))},
-			    counts);
-		counts->n_symlinks += w.n_symlinks;
-		counts->n_special += w.n_special;
-		counts->n_ignored += w.n_ignored;
-		counts->n_unreadable += w.n_unreadable;
-		buf_add(&s->unsure, w.unsure.p, w.unsure.len);
-		r = 0;
-	}
-	walk_release(&w);
-	return r;
 }
 
 /* The longest of the first n roots that a file named by itself is below; NULL: none. */
@@ -117,9 +87,9 @@ static int add_file(struct sources *s, const struct chunk_opts *c, const char *p
 	}
 	if (listed && !globs_take(&c->globs, rel))
 		return 0;
-	if (root_of(s, root, root, &i, e))
+	if (sources_root(s, root, root, &i, e))
 		return -1;
-	add(s, (struct source){.root = i, .rel = mem_strdup(rel), .shown = mem_strdup(shown),
+	sources_add(s, (struct source){.root = i, .rel = mem_strdup(rel), .shown = mem_strdup(shown),
 			       .named = true}, counts);
 	return 0;
 }
@@ -139,7 +109,7 @@ static int add_path(struct sources *s, const struct chunk_opts *c, const char *n
 	}
 	const char *shown = c->update ? path : name;
 	if (S_ISDIR(st.st_mode))
-		r = add_dir(s, c, path, shown, counts, e);
+		r = sources_dir(s, c, path, shown, counts, e);
 	else if (S_ISREG(st.st_mode))
 		r = add_file(s, c, path, shown, listed, counts, e);
 	else
@@ -157,7 +127,7 @@ static int add_stdin(struct sources *s, const struct chunk_opts *c, struct count
 			return err_set(e, ERR_USAGE, "- given twice");
 	if (c->files_from && !strcmp(c->files_from, "-"))
 		return err_set(e, ERR_USAGE, "- and --files-from=- both want standard input");
-	add(s,
+	sources_add(s,
 	    (struct source){.rel = mem_strdup(c->stdin_name),
 			    .shown = mem_strdup("-"),
 			    .named = true,
@@ -193,7 +163,7 @@ static int add_list(struct sources *s, const struct chunk_opts *c, struct counts
 			break;
 		if (got > 0) {
 			counts->n_gone++;
-			warn_cb((void *)c, e->msg);
+			sources_warn((void *)c, e->msg);
 		}
 	}
 	fdin_release(&in);
@@ -208,7 +178,8 @@ void sources_known(struct sources *s, char *const *root, size_t n)
 	s->roots = mem_array(n + 1, sizeof *s->roots);
 	for (size_t i = 0; i < n; i++)
 		s->roots[i] = (struct root){mem_strdup(root[i]),
-					    mem_printf("%s%s", root[i], strcmp(root[i], "/") ? "/" : "")};
+					    mem_printf("%s%s", root[i], strcmp(root[i], "/") ? "/" : ""),
+					    false};
 	s->n_roots = s->n_known = n;
 }
 
@@ -246,5 +217,6 @@ void sources_release(struct sources *s)
 	mem_free(s->p);
 	mem_free(s->roots);
 	id_set_release(&s->seen);
+	id_set_release(&s->followed);
 	buf_release(&s->unsure);
 }

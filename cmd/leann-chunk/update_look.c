@@ -111,8 +111,8 @@ bool update_head_says_no(const struct chunker *k, struct readfile *rf, const str
 	if (!s->old1 && readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES, &head,
 				      &m, &ignored) == READ_OK) {
 		*binary = !lang_is_text(head.p, head.len);
-		*unwanted = !lang_wanted(k->c, lang_find(s->rel, strlen(s->rel), (char *)head.p,
-							 head.len));
+		*unwanted = !lang_wanted(k->c, s->rel,
+					 lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
 	}
 	buf_release(&head);
 	return *binary || *unwanted;
@@ -172,6 +172,8 @@ static bool looked_for(const struct chunker *k, const char *path)
 			return true;
 	if (!u->base.has_args)
 		return false;
+	if (k->c->follow)
+		return true;	/* a link led to it: to where it does now, all links were followed */
 	if (lstat(path, &st) || !S_ISREG(st.st_mode))
 		return true;
 	if (!k->c->quiet)

@@ -212,6 +212,15 @@ const struct lang *lang_by_name(const char *name, size_t n)
 	return NULL;
 }
 
+const struct lang *lang_nth(size_t i, const char **exts, const char **names)
+{
+	if (i >= sizeof table / sizeof *table)
+		return NULL;
+	*exts = table[i].exts;
+	*names = table[i].names;
+	return &table[i].lang;
+}
+
 /* Of text in UTF-16 at least one character in 200 is a blank, a line's end or CJK punctuation. */
 static bool separates(uint32_t cp)
 {

@@ -24,6 +24,8 @@ struct lang {
 const struct lang *lang_find(const char *path, size_t n_path, const char *first, size_t n_first);
 /* The language called so, NULL if there is none: for options. */
 const struct lang *lang_by_name(const char *name, size_t n);
+/* Language i, and extensions and names, a space between two, that are its own or NULL; NULL after the last. */
+const struct lang *lang_nth(size_t i, const char **exts, const char **names);
 
 /*
  * Do a file's first bytes look like text? No: a NUL among them (unless they are UTF-16), or over

@@ -466,6 +466,8 @@ int walk_explain(struct walk *w, const char *dir, const char *rel, enum walk_why
 		path_push(&x, name);
 		r = explain_step(&x, &l[n - 1], name, !p[k + rest], &l[n], &v, e);
 		n += !r && v.why == WALK_IN && p[k + rest];
+		buf_clear(by);	/* of the last component alone; it may point into name */
+		put_reason(&x, &v, by);
 		p += k + rest;
 		if (!r && v.why == WALK_IN && *p)
 			buf_addc(&x.path, '/');
@@ -474,7 +476,6 @@ int walk_explain(struct walk *w, const char *dir, const char *rel, enum walk_why
 	if (!r) {
 		*why = v.why;
 		buf_adds(at, rel_of(&x));
-		put_reason(&x, &v, by);
 	}
 	while (n)
 		close_level(&l[--n]);

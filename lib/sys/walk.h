@@ -62,9 +62,9 @@ const char *walk_path(const struct walk *w, size_t i);
 void walk_release(struct walk *w);
 
 /*
- * What walk_dir(w, dir) does with the one path rel below it, and why: *at is appended the component that
- * decided ("a/b"), *by what did: "FILE:LINE:PATTERN", a pattern, an entry of the list; neither has a NUL
- * of its own. WALK_IN of a directory: it is entered.
+ * What walk_dir(w, dir) does with the one path rel below it, and why: *at is the component that decided
+ * ("a/b"), *by what did: "FILE:LINE:PATTERN", a pattern, an entry of the list. Both are empty before, and end
+ * without NUL. WALK_IN of a directory: it is entered.
  */
 int walk_explain(struct walk *w, const char *dir, const char *rel, enum walk_why *why,
 		 struct buf *at, struct buf *by, struct err *e) MUST_CHECK;

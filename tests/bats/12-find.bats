@@ -2,12 +2,14 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HOME=$PWD/home XDG_CONFIG_HOME=$PWD/home/.config
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null XDG_CONFIG_HOME=$PWD/home/.config
+	REAL_HOME=$HOME
+	export HOME=$PWD/home
 	mkdir home
 }
 
 list() {
-	run leann-chunk --list "$@"
+	run --separate-stderr leann-chunk --list "$@"
 }
 
 # Empty text files of these names, and the directories they are in.
@@ -124,4 +126,197 @@ files() {
 		cmp want got || { tr '\0' '\n' <want | diff - <(tr '\0' '\n' <got); return 1; }
 	done
 	[ -s got ]
+}
+
+@test "-u, -uu and -uuu take what rules, dots and sizes leave out; version control's own stays out" {
+	files t/{a,b.log,.h,.git/config} t/node_modules/x
+	echo '*.log' >t/.ignore
+	head -c 3000 /dev/zero | tr '\0' a >t/big
+	printf 'a\0b' >t/bin
+	list --max-filesize=2k t
+	[ "$output" = t/a ]
+	list --max-filesize=2k -u t
+	[ "$output" = $'t/a\nt/b.log\nt/node_modules/x' ]
+	list --max-filesize=2k -uu t
+	[ "$output" = $'t/.h\nt/.ignore\nt/a\nt/b.log\nt/node_modules/x' ]
+	list --max-filesize=2k -uuu t
+	[ "$output" = $'t/.h\nt/.ignore\nt/a\nt/b.log\nt/big\nt/node_modules/x' ]
+}
+
+@test "-t and -T take and leave out types: languages, short names, groups, by first lines, too" {
+	files t/{a.c,b.py,c.md,d.eml,e.json,f.xyz}
+	printf '#!/bin/sh\n' >t/tool
+	list -t c -t sh t
+	[ "$output" = $'t/a.c\nt/tool' ]
+	list -t code -T python t
+	[ "$output" = $'t/a.c\nt/tool' ]
+	list -T code -T docs t
+	[ "$output" = $'t/d.eml\nt/e.json\nt/f.xyz' ]
+	list -t mail -t md t
+	[ "$output" = $'t/c.md\nt/d.eml' ]
+	list -t klingon t
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"no such type, see --type-list"* ]]
+	run leann-chunk --type-list
+	[ "$status" -eq 0 ]
+	[[ "$output" == *$'\npython: *.py, *.pyi, *.pyw, SConstruct\n'*$'\npy: python\n'* ]]
+}
+
+@test "--follow takes what links lead to under its own name, once; loops are one line" {
+	files t/a t/d/b out/x/y out/z other
+	ln -s .. t/d/up
+	ln -s d t/same
+	ln -s ../out t/out
+	ln -s ../out t/out2
+	ln -s ../../out out/x/again
+	ln -s ../other t/file
+	ln -s nowhere t/broken
+	ln -s self t/self
+	list t
+	[ "$output" = $'t/a\nt/d/b' ]
+	run --separate-stderr leann-chunk --list --follow t
+	[ "$status" -eq 0 ]
+	[ "$output" = $'t/a\nt/d/b\nt/file\nt/out/x/y\nt/out/z' ]
+	[ "${#stderr_lines[@]}" -eq 4 ]
+	[[ "$stderr" == *"t/broken: a link to nothing"* && "$stderr" == *"t/d/up: leads back to $PWD/t, which it is in: not followed"* ]]
+	[[ "$stderr" == *"t/self: Too many levels"* && "$stderr" == *"t/out/x/again: leads back to"* ]]
+	echo 'out*' >t/.ignore # the link's own name counts
+	run --separate-stderr leann-chunk --list --follow t
+	[ "$output" = $'t/a\nt/d/b\nt/file' ]
+}
+
+@test "an index that was made with --follow is updated from what its links lead to now" {
+	HOME=$REAL_HOME
+	need_model
+	files t/a.txt out/b.txt out/c.txt
+	ln -s ../out t/out
+	echo "Bread wants flour." >out/b.txt
+	leann-chunk -q --follow -t text --one-file-system t | leann-embed-client -q | leann-graph -q -o x.leann
+	run --separate-stderr leann-chunk --update x.leann --dry-run
+	[[ "$output" == *" 0 added, "*" 0 gone"* ]]
+	echo "Butter wants milk." >out/c.txt
+	echo more >t/b.py
+	run --separate-stderr leann-chunk --update x.leann --dry-run
+	[[ "$output" == *"~ $PWD/out/c.txt"*" 0 added, "*" 0 gone"* ]]
+	rm t/out
+	run --separate-stderr leann-chunk --update x.leann --dry-run
+	[[ "$output" == *"- $PWD/out/b.txt"*" 2 gone"* ]]
+}
+
+@test "--one-file-system enters no other" {
+	[ -d /proc/self ] && [ -d /sys ] || skip "no /proc"
+	run --separate-stderr timeout 20 leann-chunk --list -v --one-file-system -g '!/[a-oq-z]*' -g '!/.*' /
+	[ "$status" -eq 0 ]
+	[[ "$output" != */proc/* && "$stderr" == *"1 on other file systems"* ]]
+}
+
+@test "names that are odd are shown so that a line is a name, and as they are with -0" {
+	mkdir t
+	touch t/"$(printf 'a\nb\033[31m')" t/"$(printf '%0255d' 7)" t/"$(printf 'c\377')"
+	list t
+	[ "${#lines[@]}" -eq 3 ]
+	[ "${lines[1]}" = 't/a\x0ab\x1b[31m' ]
+	[ "${lines[2]}" = "$(printf 't/c\377')" ]
+}
+
+# WORD PATTERN PATH...: --explain says this of the path, and its status is that of the word.
+explains() {
+	local word=$1 want=$2
+	shift 2
+	run leann-chunk --explain "$@"
+	echo "$output"
+	[ "$status" -eq "$([ "$word" = in ] && echo 0 || echo 1)" ]
+	# shellcheck disable=SC2254 # it is a pattern
+	case $output in "$word"$'\t'"${*: -1}"$'\t'$want) ;; *) return 1 ;; esac
+}
+
+@test "--explain names the rule, its file and line, and every other reason" {
+	mkdir t
+	cd t
+	files a.c b.log keep.log out/x/y .h node_modules/x e.png d/.gitignore d/z.tmp d/e .git/config sh ../else
+	printf '# logs\n*.log\nout/\n' >.gitignore
+	echo '!keep.log' >.ignore
+	printf '*.tmp\n' >d/.gitignore
+	printf 'a\0b' >bin
+	head -c 3000 /dev/zero | tr '\0' a >big
+	mkfifo fifo
+	ln -s a.c link
+	ln -s ../else away
+	mkdir cache
+	touch cache/CACHEDIR.TAG cache/x $'line\nfeed'
+	explains in c a.c
+	explains in "a directory" d
+	explains in "the working directory" .
+	explains out "ignored by $PWD/.gitignore:2:\*.log" b.log
+	explains in "text, taken by $PWD/.ignore:1:!keep.log" keep.log || explains in "log, taken by $PWD/.ignore:1:!keep.log" keep.log
+	explains out "out: ignored by $PWD/.gitignore:3:out/" out/x/y
+	explains out "ignored by $PWD/.gitignore:3:out/" out/
+	explains out "ignored by $PWD/d/.gitignore:1:\*.tmp" "$PWD/d/../d/z.tmp"
+	explains out "hidden: *" .h
+	explains in "text" --hidden .h
+	explains out "version control's own" .git
+	explains out "node_modules: on the ignore list: node_modules" node_modules/x
+	explains out "on the ignore list: .png" e.png
+	explains out binary bin
+	explains out "3000 bytes, --max-filesize is 2048" --max-filesize=2k big
+	explains out "a FIFO, device or socket" fifo
+	explains out "a symbolic link" link
+	explains in "a link that is followed" --follow link
+	explains out "cache: a cache: *" cache/x
+	explains out "left out by pattern d" -g '!d/' d/
+	explains out "d: left out by pattern d" -g '!d/' d/e
+	explains out "no pattern of -g takes it" -g '*.py' a.c
+	explains out "not of a type *" -t py a.c
+	explains out "language c is not wanted" --lang=python a.c
+	explains out "not there" none
+	explains out "outside of $PWD" ../else
+	run leann-chunk --explain -0 $'line\nfeed' b.log
+	[ "$status" -eq 1 ]
+	pipe 'leann-chunk --explain -0 a.c b.log | tr "\0" "|"'
+	[[ "$output" == "in|a.c|c|out|b.log|ignored by "*":2:*.log|" ]]
+	run leann-chunk --explain
+	[ "$status" -eq 2 ]
+}
+
+@test "--explain with --update asks about the files of an index, from anywhere" {
+	HOME=$REAL_HOME
+	need_model
+	files t/a.txt t/b.log
+	echo "Bread wants flour." >t/a.txt
+	leann-chunk -q -g '!*.log' t | leann-embed-client -q | leann-graph -q -o x.leann
+	mkdir away
+	cd away
+	run leann-chunk --update ../x.leann --explain ../t/a.txt ../t/b.log ../t
+	[ "$status" -eq 1 ]
+	[ "$output" = $'in\t../t/a.txt\ttext\nout\t../t/b.log\tleft out by pattern *.log\nin\t../t\tnamed' ]
+}
+
+@test "a directory that is swapped with a link a thousand times never leads out of the root" {
+	files t/d/in away/secret
+	ln -s ../away link
+	mv link t/l
+	swap-loop t/d t/l 2000 &
+	for _ in {1..60}; do
+		leann-chunk --list t 2>/dev/null >>seen || :
+		leann-chunk --explain t/d/in t/d/secret t/l/secret >>seen 2>/dev/null || :
+	done
+	wait $!
+	run grep -E '^(in.)?t.*secret' seen
+	[ "$status" -eq 1 ]
+	grep -q '^t/./in' seen
+}
+
+@test "leann index create and leann build pass on which files are wanted" {
+	HOME=$REAL_HOME
+	need_model
+	files t/{a.txt,b.py,.h.txt} t/c.min.js
+	leann build -q -t text --hidden t
+	leann-bundle show t/.leann/index.leann >out
+	grep -q "2 files\|files  *2" out || { cat out; return 1; }
+	run leann-chunk --update t/.leann/index.leann --explain t/.h.txt t/b.py
+	[ "$output" = $'in\tt/.h.txt\ttext\nout\tt/b.py\tnot of a type that -t takes, or of one that -T leaves out' ]
+	leann index create --input t --output x.leann -u -T text -g '!*.py'
+	run leann-chunk --update x.leann --explain t/c.min.js t/b.py
+	[ "${lines[0]}" = $'in\tt/c.min.js\tjavascript' ]
+	[[ "${lines[1]}" == *"left out by pattern"* ]]
 }
