@@ -66,7 +66,7 @@ static const char media[] =
 static const char *find(const char *const *patterns, const char *name)
 {
 	for (; *patterns; patterns++)
-		if (glob_match(*patterns, name))
+		if ((**patterns == '*' || **patterns == *name) && glob_match(*patterns, name))
 			return *patterns;
 	return NULL;
 }

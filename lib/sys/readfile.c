@@ -173,6 +173,8 @@ enum read_result readfile_head(struct readfile *rf, const char *root, const char
 	if (r != READ_OK)
 		return r;
 	fill_meta(meta, &st);
+	if (n > meta->size_bytes)
+		n = (size_t)meta->size_bytes;	/* as readfile() has it; and not asked for more */
 	buf_reserve(b, n);
 	if (fd_read(fd, rel, b->p + b->len, n, &got, e))
 		r = READ_ERROR;
