@@ -276,7 +276,7 @@ loop() {
 		[ "${r:-0}" != hang ] || exec sleep 60
 		exit "${r:-0}"
 	END
-	printf '#!/bin/bash\nprintf "model     x\\nroots     %%s\\n          %%s\\nsource    2 files\\n" tree more\n' >fake/leann-bundle
+	printf '#!/bin/bash\nprintf "model     x\\nroots     %%s\\n          %%s\\nsource    2 files\\n" tree more\necho '\''%s'\''\n' "${ARGS:-}" >fake/leann-bundle
 	chmod +x fake/leann fake/leann-bundle
 	mkdir -p more
 	: >docs.leann
@@ -306,6 +306,15 @@ calls() { # N: so many within 8 s
 	kill -TERM $PID
 	wait $PID
 	run ! pgrep -P $PID
+}
+
+@test "update --watch: hidden files count for an index that was made with them" {
+	ARGS='{"args":["--hidden","--","/x"]}' loop
+	calls 1
+	echo x >tree/.hidden
+	calls 2
+	kill -TERM $PID
+	wait $PID
 }
 
 @test "update --watch: an update that fails is a line, tried again with growing pauses, and it goes on" {
