@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -17,7 +16,6 @@ int main(int argc, char **argv)
 			perror("swap-loop");
 			return 1;
 		}
-		usleep(200);
 	}
 	return 0;
 }
