@@ -92,7 +92,26 @@ struct leann_info {
 /* What is known of the index; lives as long as it. */
 LEANN_API const struct leann_info *leann_index_info(const struct leann_index *ix);
 
-/* ---- a filter: which files may have hits ---- */
+enum leann_type {
+	LEANN_TEXT = 0,
+	LEANN_INTEGER = 1,
+	LEANN_NUMBER = 2,
+	LEANN_BOOL = 3,
+	LEANN_TIME = 4,		/* seconds since 1970, UTC */
+};
+
+/* A field that filters can compare. A name whose values have several types is there with each. */
+struct leann_field {
+	const char *name;
+	int type;		/* enum leann_type */
+	size_t n_values;	/* distinct ones; 0 for those that every file has */
+	size_t n_bytes;		/* that they take in the index */
+};
+
+/* Fields of files first, then metadata by name; they live as the index. Returns how many. */
+LEANN_API size_t leann_index_fields(const struct leann_index *ix, const struct leann_field **fields);
+
+/* ---- a filter: which passages may be hits ---- */
 
 struct leann_filter;
 
@@ -107,6 +126,16 @@ struct leann_filter;
 LEANN_API int leann_filter_new(const struct leann_index *ix, const char *const *languages,
 			       const char *const *paths, struct leann_filter **out,
 			       struct leann_error *e);
+/*
+ * An expression over fields of files and metadata of passages, leann-search(1), FILTERS. What is wrong
+ * with it is LEANN_USAGE: the message has the column, and for an unknown field those that there are.
+ * Times such as 7d count back from now. Otherwise as leann_filter_new().
+ */
+LEANN_API int leann_filter_parse(const struct leann_index *ix, const char *expression,
+				 struct leann_filter **out, struct leann_error *e);
+/* What both let through; they stay the caller's. LEANN_USAGE: they are of two indexes. */
+LEANN_API int leann_filter_and(const struct leann_filter *a, const struct leann_filter *b,
+			       struct leann_filter **out, struct leann_error *e);
 LEANN_API void leann_filter_free(struct leann_filter *f);
 /* Chunks it lets through. */
 LEANN_API size_t leann_filter_n_chunks(const struct leann_filter *f);
@@ -238,6 +267,19 @@ struct leann_passage {
  */
 LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
 				struct leann_passage *out, struct leann_error *e);
+
+/* Metadata of a passage: leann-stream(5). */
+struct leann_meta {
+	const char *key;
+	int type;		/* enum leann_type */
+	struct leann_text text;	/* LEANN_TEXT; NUL-terminated */
+	int64_t integer;	/* LEANN_INTEGER, LEANN_TIME; LEANN_BOOL: 0 or 1 */
+	double number;		/* LEANN_NUMBER */
+};
+
+/* chunk's, *n of them by key, into *meta, which belongs to s until the next such call. */
+LEANN_API int leann_passage_meta(struct leann_searcher *s, uint32_t chunk,
+				 const struct leann_meta **meta, size_t *n, struct leann_error *e);
 
 /*
  * How many files may not be read, of those that were to be since the last leann_search(),

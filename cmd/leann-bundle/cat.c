@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cat_meta.h"
 #include "cat_words.h"
 #include "fmt/index.h"
 #include "fmt/stream.h"
@@ -28,6 +29,7 @@ struct cat {
 	struct stream_out out;
 	struct source_passage p;
 	struct cat_words words;
+	struct cat_meta meta;
 	struct buf body, text;
 	uint64_t n_files, n_chunks, n_stale_files, n_stale_chunks;
 	bool stale;			/* a source changed and --skip-stale was not given */
@@ -123,8 +125,7 @@ out:
 static int put_texts(struct cat *c, size_t i, const struct index_file *f, struct err *e)
 {
 	for (uint64_t at = 0; at < f->text_bytes;) {
-		uint64_t left = f->text_bytes - at;
-		size_t n = left < TEXT_PIECE_MAX ? (size_t)left : TEXT_PIECE_MAX;
+		size_t n = f->text_bytes - at < TEXT_PIECE_MAX ? (size_t)(f->text_bytes - at) : TEXT_PIECE_MAX;
 		buf_clear(&c->text);
 		if (index_text(&c->ix, i, at, n, &c->text, e))
 			return -1;
@@ -199,9 +200,9 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 				       (int)c->p.path.len, (const char *)c->p.path.p,
 				       source_status_text(c->p.status));
 		}
-		if (k == f.first_chunk && put_file_record(c, i, &f, e))
-			return -1;
-		if (put_chunk_record(c, &f, e))
+		if ((k == f.first_chunk && put_file_record(c, i, &f, e)) ||
+		    cat_meta_put(&c->meta, &c->ix, (size_t)k, c->n_files - 1, &c->p.at, &c->out,
+				 &c->body, e) || put_chunk_record(c, &f, e))
 			return -1;
 	}
 	return f.n_chunks ? 0 : put_file_record(c, i, &f, e);
@@ -240,6 +241,7 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 	recut_free(c.recut);
 	tok_free(c.tok);
 	cat_words_release(&c.words);
+	cat_meta_release(&c.meta);
 	index_close(&c.ix);
 	stream_out_release(&c.out);
 	source_passage_release(&c.p);

@@ -63,6 +63,8 @@ struct js *show_object(const struct index *ix)
 		js_set(members, ix->b.member[i].name, sizes_of(ix, on_disk(&ix->b.member[i])));
 	js_set(sizes, "members", members);
 	js_set(o, "sizes", sizes);
+	if (ix->meta)
+		js_set(o, "fields", fields_json(ix));
 	return o;
 }
 
@@ -176,6 +178,7 @@ void show_report(const struct index *ix)
 	for (size_t i = 0; i < ix->b.n_members; i++)
 		size_row(ix, ix->b.member[i].name, on_disk(&ix->b.member[i]));
 	size_row(ix, "whole file", ix->b.n_map);
+	fields_report(ix);
 }
 
 void show_js(struct js *o)

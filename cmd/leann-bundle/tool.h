@@ -63,4 +63,8 @@ static inline bool is_control(uint32_t cp)
 	       cp == 0x200f || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
+/* fields.c: metadata; an array, and lines. */
+struct js *fields_json(const struct index *ix);
+void fields_report(const struct index *ix);
+
 #endif

@@ -92,6 +92,8 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 		arg(out, "--truncate");
 	if (c->lexical)
 		arg(out, "--lexical");
+	for (size_t at = 0; at < c->metas.len; at += strlen((char *)c->metas.p + at) + 1)
+		arg(out, "--meta=%s", (char *)c->metas.p + at);
 	if (c->model && strcmp(c->model, MODEL_DEFAULT)) {
 		char *dir = strchr(c->model, '/') ? absolute(c->model) : mem_strdup(c->model);
 		arg(out, "--model=%s", dir);

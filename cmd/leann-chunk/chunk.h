@@ -41,6 +41,7 @@ struct chunk_opts {
 	int overlap;
 	struct globs globs;			/* those of the settings, then those of the options */
 	struct buf option_globs;		/* NUL-terminated, in order */
+	struct buf metas;			/* of --meta, likewise */
 	bool lexical, hidden, no_ignore, null, jsonl, truncate, list, show_config, verbose, quiet;
 	uint64_t max_bytes;
 	bool follow, one_fs, explain, type_list;
@@ -187,6 +188,9 @@ void meta_file(struct chunker *k, const struct rec_file *f, const struct buf *ke
 int meta_before(struct chunker *k, const struct rec_chunk *c, struct err *e) MUST_CHECK;
 int write_meta(struct chunker *k, uint64_t off, uint64_t sub_off, const struct meta *m,
 	       struct err *e) MUST_CHECK;
+/* --meta; wrong use ends the program. */
+void meta_option(struct chunk_opts *c, const char *key_value);
+void meta_run(struct chunker *k);		/* all of --meta into k->meta */
 void meta_state_release(struct meta_state *s);
 /* After the last chunk of a file. */
 int emit_file_end(struct chunker *k, struct err *e) MUST_CHECK;

@@ -117,6 +117,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	    (k->up && update_check(k, tok_sha256(tok), h.max_tokens, e)))
 		goto out;
 	h.tok = tok;
+	meta_run(k);
 	k->par = par_new(k->c->n_threads);
 	k->terms = terms_count_new();
 	k->rare = lexical(k) ? rare_new(POSTINGS_MOST) : NULL;

@@ -2,8 +2,41 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "chunk.h"
+#include "fmt/meta_typed.h"
+#include "front.h"
 #include "update.h"
+
+void meta_option(struct chunk_opts *c, const char *s)
+{
+	size_t n = strcspn(s, "=");
+	char *key = mem_strndup(s, n);
+	if (!s[n])
+		err_usage_die("--meta %s: want KEY=VALUE", s);
+	if (!meta_key_ok(key, n) || meta_key_of_file(key) || !strcmp(key, "lang"))
+		err_usage_die("--meta %s: want a key of 1 to %d of a-z, 0-9, _, . and -, a letter first, that is not "
+			      "path, lang, type, size, mtime or id", s, META_KEY_MAX);
+	if (strlen(s + n + 1) > META_STR_MAX || !utf8_valid(s + n + 1, strlen(s + n + 1)))
+		err_usage_die("--meta %s: want a value of UTF-8, at most %d bytes", key, META_STR_MAX);
+	mem_free(key);
+	buf_add(&c->metas, s, strlen(s) + 1);
+}
+
+void meta_run(struct chunker *k)
+{
+	const struct buf *b = &k->c->metas;
+	for (size_t at = 0; at < b->len;) {
+		const char *s = (const char *)b->p + at;
+		size_t n = strlen(s), n_key = strcspn(s, "=");
+		char *key = mem_strndup(s, n_key);
+		if (!meta_set_word(&k->meta.run, key, s + n_key + 1, n - n_key - 1))
+			err_usage_die("--meta %s: more than %d of them", s, META_KEYS_MAX);
+		mem_free(key);
+		at += n + 1;
+	}
+}
 
 void meta_state_release(struct meta_state *s)
 {
@@ -16,9 +49,11 @@ void meta_state_release(struct meta_state *s)
 void meta_file(struct chunker *k, const struct rec_file *f, const struct buf *raw)
 {
 	struct meta_state *s = &k->meta;
-	(void)f;
-	(void)raw;
+	struct meta front = META_INIT;
+	bool all = front_read(f->lang, f->n_lang, (const char *)raw->p, raw->len, &front);
 	meta_copy(&s->file, &s->run);
+	k->counts.n_meta_lost += !meta_merge(&s->file, &front) || !all;
+	meta_release(&front);
 	meta_clear(&s->written);
 	meta_copy(&s->next, &s->file);
 	s->off = s->sub_off = 0;

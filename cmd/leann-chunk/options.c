@@ -17,6 +17,7 @@ enum {
 	ID_JSONL,
 	ID_TRUNCATE,
 	ID_LEXICAL,
+	ID_META,
 	ID_MAX_TOKENS,
 	ID_OVERLAP,
 	ID_STDIN_NAME,
@@ -57,6 +58,7 @@ const struct opt chunk_table[] = {
 	 "with --jsonl: one passage a record, cut at the model's limit"},
 	{ID_STDIN_NAME, "stdin-name", "NAME", "name of standard input in the index (stdin)"},
 	{ID_LEXICAL, "lexical", NULL, "say where rare words occur, to be found by them (12 bytes a passage)"},
+	{ID_META, "meta", "KEY=VALUE", "metadata of every passage, again for more"},
 	{'m', "model", "MODEL", "name or directory of the embedding model"},
 	{ID_MAX_TOKENS, "max-tokens", "N",
 	 "tokens of a passage, special ones included (the model's limit)"},
@@ -114,6 +116,7 @@ static bool decides(struct chunk_opts *c, const struct opts *o, int id)
 	case ID_JSONL: c->jsonl = true; break;
 	case ID_TRUNCATE: c->truncate = true; break;
 	case ID_LEXICAL: c->lexical = true; break;
+	case ID_META: meta_option(c, o->val); break;
 	case ID_MAX_TOKENS:
 		c->max_tokens = (size_t)opts_num(o, TOKENS_MIN, MODEL_TOKENS_MAX);
 		break;

@@ -16,6 +16,8 @@ struct job {
 	size_t off, len, line;		/* of the file; line from 1 */
 	struct buf text, id;
 	struct passages ps;
+	struct meta meta;
+	bool meta_all;			/* nothing of it was left out */
 	size_t n_tokens;		/* --truncate: of the whole text */
 	bool bad;
 	struct err e;
@@ -44,7 +46,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	if (j->len > JSONL_LINE_MAX)
 		err_set(&j->e, ERR_DATA, "record of %zu bytes, the limit is %d", j->len,
 			JSONL_LINE_MAX);
-	else if (!record_text(in->bytes->p + j->off, j->len, &j->text, &j->id, &j->e))
+	else if (!record_read(in->bytes->p + j->off, j->len, &j->text, &j->id, &j->meta, &j->meta_all, &j->e))
 		j->bad = false;
 	if (j->bad)
 		return;
@@ -68,6 +70,9 @@ static int emit_record(struct input *in, struct job *j, struct err *e)
 	if (!in->file_written && emit_file(k, in->src, &in->file, in->bytes, e))
 		return -1;
 	in->file_written = true;
+	k->counts.n_meta_lost += !j->meta_all;
+	if (emit_meta(k, j->off, 0, &j->meta, e))
+		return -1;
 	if (k->c->truncate) {
 		size_t max = k->prose.max_tokens;
 		k->counts.n_truncated += j->n_tokens > max;
@@ -205,6 +210,7 @@ int chunk_records(struct chunker *k, struct err *e)
 	for (size_t i = 0; i < BATCH_RECORDS; i++) {
 		buf_release(&in->jobs[i].text);
 		buf_release(&in->jobs[i].id);
+		meta_release(&in->jobs[i].meta);
 		passages_release(&in->jobs[i].ps);
 	}
 	buf_release(&bytes);

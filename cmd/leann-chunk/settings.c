@@ -85,6 +85,7 @@ void settings_release(struct chunk_opts *c)
 {
 	globs_release(&c->globs);
 	buf_release(&c->option_globs);
+	buf_release(&c->metas);
 	mem_free(c->langs);
 	types_release(&c->types);
 	config_release(&c->config);

@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "filters.h"
 #include "like.h"
 #include "log.h"
 #include "settings.h"
@@ -126,31 +127,6 @@ static bool want_colour(size_t choice, bool tty)
 	return tty && !env_get("NO_COLOR") && term && strcmp(term, "dumb");
 }
 
-/* The strings of an array, NULL at the end; NULL for NULL. Caller: mem_free. */
-static const char **strings(const struct js *a)
-{
-	size_t n = js_len(a);
-	const char **s = a ? mem_array(n + 1, sizeof *s) : NULL;
-	for (size_t i = 0; i < n; i++)
-		s[i] = js_str(js_at(a, i), NULL);
-	if (s)
-		s[n] = NULL;
-	return s;
-}
-
-static int make_filter(struct asking *g, const struct settings *s, struct err *e)
-{
-	struct leann_error why;
-	const char **langs = strings(s->langs);
-	if ((langs || s->paths) && leann_filter_new(g->ix, langs, s->paths, &g->filter, &why)) {
-		leann_why(&why, e);
-		return why.status == LEANN_USAGE ? err_prefix(e, "--lang") : -1;
-	}
-	mem_free(langs);
-	g->params.filter = g->filter;
-	return 0;
-}
-
 static size_t ef_search(const struct settings *s)
 {
 	if (s->source == SOURCE_TWO_LEVEL)
@@ -191,7 +167,10 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 	if ((s->n_probe || s->source == SOURCE_LISTS) && i->n_chunks && !i->n_lists)
 		return err_set(e, ERR_USAGE, "%s has no lists: build it with leann-graph --backend "
 			       "diskann, or search it with --candidates scan", s->index);
-	return make_filter(g, s, e);
+	if (filters_make(s, g->ix, &g->filter, e))
+		return -1;
+	g->params.filter = g->filter;
+	return 0;
 }
 
 static int run(struct asking *g, const struct settings *s, struct err *e)

@@ -20,4 +20,7 @@ void preview_lines(const char *text, size_t n, const char *question, size_t n_qu
  */
 void preview_safe(struct buf *out, const char *text, size_t n, bool safe);
 
+/* Lines for people on stdout, long ones cut. */
+void preview_print(const struct buf *lines, bool tty);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/opts.h"
+#include "filters.h"
 
 enum {
 	OPT_EF = 256,
@@ -27,6 +28,8 @@ enum {
 	OPT_CONFIDENCE,
 	OPT_LANG,
 	OPT_PATH,
+	OPT_TYPE,
+	OPT_FILTER,
 	OPT_FORMAT,
 	OPT_JSON,
 	OPT_COLOR,
@@ -47,6 +50,8 @@ static const struct opt table[] = {
 	{OPT_LANG, "lang", "LIST", "only files in these languages, comma-separated"},
 	{OPT_PATH, "path", "GLOB",
 	 "only files whose path matches; again for more, \"!GLOB\" excludes"},
+	{OPT_TYPE, "type", "LIST", "only files that are code, data, doc, mail or other"},
+	{OPT_FILTER, "filter", "EXPR", "only passages for which it holds, see the manual; again for more"},
 	{OPT_FORMAT, "format", "text|json", "for people (text) or one JSON object a question"},
 	{OPT_JSON, "json", NULL, "the same as --format json"},
 	{OPT_BATCH, "batch", "FILE", "questions from FILE, one a line (- is stdin)"},
@@ -150,6 +155,8 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 		s->paths[s->globs.n - 1] = o->val;
 		s->paths[s->globs.n] = NULL;
 		break;
+	case OPT_TYPE: filters_type(s, o->val); break;
+	case OPT_FILTER: filters_add(s, mem_strdup(o->val), "--filter"); break;
 	case OPT_FORMAT: s->json = opts_word(o, formats) == 1; break;
 	case OPT_JSON: s->json = true; break;
 	case OPT_BATCH: s->batch = o->val; break;
@@ -229,6 +236,7 @@ void settings_release(struct settings *s)
 	globs_release(&s->globs);
 	js_free(s->langs);
 	mem_free(s->paths);
+	filters_release(s);
 	buf_release(&s->question);
 	config_release(&s->config);
 }

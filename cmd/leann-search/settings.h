@@ -17,6 +17,11 @@ enum { TOP_MAX = 10000 };
 enum source { SOURCE_AUTO, SOURCE_SCAN, SOURCE_GRAPH, SOURCE_LISTS, SOURCE_TWO_LEVEL };
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+struct filter_option {
+	char *expr;
+	const char *option;			/* that it comes from, for messages */
+};
+
 struct settings {
 	const char *index, *batch, *root, *model, *config_path;
 	struct config config;
@@ -24,6 +29,8 @@ struct settings {
 	struct js *langs;			/* NULL: all */
 	const char **paths;			/* NULL at the end; NULL: all */
 	struct globs globs;			/* the same, understood */
+	struct filter_option *filters;		/* (n_filters) --filter, --type */
+	size_t n_filters;
 	size_t top_k, recompute, ef_search, n_lines, n_threads;
 	size_t candidates;
 	size_t source, n_probe;			/* enum source; 0: as it likes */

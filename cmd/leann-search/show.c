@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "explain.h"
 #include "preview.h"
+#include "show_meta.h"
 
 #define ON(s, code) ((s)->colour ? "\033[" code "m" : "")
 
@@ -28,6 +29,8 @@ static void here(const struct leann_text *path, const char **p, size_t *n)
 
 struct hit_text {
 	struct leann_passage p;
+	const struct leann_meta *meta;	/* (n_meta) */
+	size_t n_meta;
 	struct lexical *words;		/* --explain: the question's, n_here in the passage; or NULL */
 	struct buf preview;
 	const char *path;
@@ -39,7 +42,8 @@ static int load_hit(const struct show *s, struct leann_searcher *from,
 		    struct leann_error *e)
 {
 	buf_clear(&t->preview);
-	if (leann_passage_get(from, chunk, &t->p, e))
+	if (leann_passage_get(from, chunk, &t->p, e) ||
+	    leann_passage_meta(from, chunk, &t->meta, &t->n_meta, e))
 		return -1;
 	here(&t->p.path, &t->path, &t->n_path);
 	if (t->words)
@@ -60,7 +64,7 @@ static const char *const stale[][2] = {
 
 static void print_person(const struct show *s, const struct leann_hit *h, const struct hit_text *t)
 {
-	struct buf path = BUF_INIT, text = BUF_INIT;
+	struct buf path = BUF_INIT, text = BUF_INIT, place = BUF_INIT;
 	preview_safe(&path, t->path, t->n_path, s->tty);
 	printf("%s%s%s", ON(s, "35"), (const char *)path.p, ON(s, "0"));
 	if (t->p.source == LEANN_FRESH)
@@ -71,27 +75,19 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 		preview_safe(&text, t->p.id.p, t->p.id.n_bytes, s->tty);
 		printf("  [%s]", (const char *)text.p);
 	}
-	if (t->p.heading.n_bytes) {
+	show_meta_place(t->meta, t->n_meta, &t->p.heading, &place);
+	if (place.len) {
 		buf_clear(&text);
-		preview_safe(&text, t->p.heading.p, t->p.heading.n_bytes, s->tty);
+		preview_safe(&text, (const char *)place.p, place.len, s->tty);
 		printf("  %s%s%s", ON(s, "1"), (const char *)text.p, ON(s, "0"));
 	}
 	if (t->p.source != LEANN_FRESH)
 		printf("  %s(stale: the file %s)%s", ON(s, "31"), stale[t->p.source][1], ON(s, "0"));
 	putchar('\n');
-	for (size_t at = 0; at < t->preview.len;) {
-		const char *p = (const char *)t->preview.p + at,
-			   *lf = memchr(p, '\n', t->preview.len - at);
-		size_t n = lf ? (size_t)(lf - p) : t->preview.len - at, shown = n < 200 ? n : 200;
-		while (shown < n && shown && ((unsigned char)p[shown] & 0xc0) == 0x80)
-			shown--;
-		buf_clear(&text);
-		preview_safe(&text, p, shown, s->tty);
-		printf("    %s%s\n", text.len ? (const char *)text.p : "", shown < n ? " ..." : "");
-		at += n + 1;
-	}
+	preview_print(&t->preview, s->tty);
 	buf_release(&path);
 	buf_release(&text);
+	buf_release(&place);
 }
 
 static void print_copy(const struct show *s, const struct leann_passage *p)
@@ -128,8 +124,7 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	js_set(item, "language", js_new_str(t->p.language));
 	if (t->p.id.n_bytes)
 		js_set(item, "id", js_new_strn(t->p.id.p, t->p.id.n_bytes));
-	if (t->p.heading.n_bytes)
-		js_set(item, "symbol", js_new_strn(t->p.heading.p, t->p.heading.n_bytes));
+	show_meta_item(t->meta, t->n_meta, &t->p.heading, item);
 	js_set(o, "item", item);
 	js_set(o, "score", js_new_real((double)h->score));
 	js_set(o, "cosine", js_new_real((double)h->cosine));

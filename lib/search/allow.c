@@ -4,6 +4,7 @@
 #include "algo/lang.h"
 #include "base/mem.h"
 #include "search/engine.h"
+#include "search/filter.h"
 #include "sys/glob.h"
 
 /* The filter as it goes over the files. */
@@ -63,16 +64,60 @@ static int add_files(struct allow *a, struct err *e)
 	return 0;
 }
 
+/* Does some passage say a language of its own? */
+static bool has_own_langs(const struct index *ix)
+{
+	for (size_t i = 0; ix->meta && i < ix->meta->n_fields; i++)
+		if (!strcmp(ix->meta->field[i].name, "lang"))
+			return true;
+	return false;
+}
+
+/* Chunks in one of the languages, of which passages may say their own. */
+static int own_langs(const struct engine *g, const char *const *languages, uint64_t *bits, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	struct filter *f = NULL;
+	buf_adds(&b, "lang in (");
+	for (size_t i = 0; languages[i]; i++) {
+		buf_adds(&b, i ? ",\"" : "\"");
+		for (const char *p = languages[i]; *p; p++)
+			buf_printf(&b, "%s%c", strchr("\"\\", *p) ? "\\" : "", *p);
+		buf_addc(&b, '"');
+	}
+	buf_addc(&b, ')');
+	int r = filter_parse((const char *)b.p, &f, e) || filter_eval(f, g, 0, bits, e) ? -1 : 0;
+	filter_free(f);
+	buf_release(&b);
+	return r;
+}
+
+/* Of a's files only those chunks. */
+static int keep_own_langs(struct allow *a, const char *const *languages, struct err *e)
+{
+	size_t words = a->g->ix.n_chunks / 64 + 1;
+	uint64_t *bits = mem_calloc(words, sizeof *bits);
+	int r = own_langs(a->g, languages, bits, e);
+	a->n = 0;
+	for (size_t i = 0; i < words && !r; i++)
+		a->n += (size_t)__builtin_popcountll(a->bits[i] &= bits[i]);
+	mem_free(bits);
+	return r;
+}
+
 int allow_make(const struct engine *g, const char *const *languages, const char *const *paths,
 	       uint64_t **allow, size_t *n, struct err *e)
 {
-	struct allow a = {.g = g, .languages = languages, .globs = GLOBS_INIT};
-	int r = check_languages(&g->ix, languages, e);
+	bool own = languages && languages[0] && has_own_langs(&g->ix);
+	struct allow a = {.g = g, .languages = own ? NULL : languages, .globs = GLOBS_INIT};
+	int r = own ? 0 : check_languages(&g->ix, languages, e);
 	for (size_t i = 0; !r && paths && paths[i]; i++)
 		r = globs_add(&a.globs, paths[i], e);
 	a.bits = mem_calloc(g->ix.n_chunks / 64 + 1, sizeof *a.bits);
 	if (!r)
 		r = add_files(&a, e);
+	if (!r && own)
+		r = keep_own_langs(&a, languages, e);
 	globs_release(&a.globs);
 	if (r) {
 		mem_free(a.bits);

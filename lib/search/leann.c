@@ -2,10 +2,12 @@
 #include "leann.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/js.h"
 #include "base/mem.h"
 #include "base/opts.h"
+#include "search/filter.h"
 #include "search/leann_impl.h"
 
 const char *leann_version(void)
@@ -56,14 +58,17 @@ int leann_open(const char *path, unsigned flags, struct leann_index **out, struc
 		return leann_fail(e, &why);
 	}
 	describe(ix);
+	fields_list(ix);
 	*out = ix;
 	return 0;
 }
 
 void leann_close(struct leann_index *ix)
 {
-	if (ix)
+	if (ix) {
+		mem_free(ix->field);
 		engine_close(&ix->g);
+	}
 	mem_free(ix);
 }
 
@@ -82,6 +87,51 @@ int leann_filter_new(const struct leann_index *ix, const char *const *languages,
 		return leann_fail(e, &why);
 	*out = mem_alloc(sizeof f);
 	**out = f;
+	return 0;
+}
+
+/* Takes allow over. */
+static struct leann_filter *made(const struct leann_index *ix, uint64_t *allow)
+{
+	struct leann_filter *f = mem_alloc(sizeof *f);
+	*f = (struct leann_filter){.ix = ix, .allow = allow};
+	for (size_t i = 0; i < ix->g.ix.n_chunks / 64 + 1; i++)
+		f->n += (size_t)__builtin_popcountll(allow[i]);
+	return f;
+}
+
+int leann_filter_parse(const struct leann_index *ix, const char *expression,
+		       struct leann_filter **out, struct leann_error *e)
+{
+	struct err why;
+	struct filter *f;
+	*out = NULL;
+	if (filter_parse(expression, &f, &why))
+		return leann_fail(e, &why);
+	uint64_t *bits = mem_calloc(ix->g.ix.n_chunks / 64 + 1, sizeof *bits);
+	int bad = filter_eval(f, &ix->g, (int64_t)time(NULL), bits, &why);
+	filter_free(f);
+	if (!bad)
+		*out = made(ix, bits);
+	else
+		mem_free(bits);
+	return bad ? leann_fail(e, &why) : 0;
+}
+
+int leann_filter_and(const struct leann_filter *a, const struct leann_filter *b,
+		     struct leann_filter **out, struct leann_error *e)
+{
+	struct err why;
+	*out = NULL;
+	if (a->ix != b->ix) {
+		err_set(&why, ERR_USAGE, "filters of two indexes");
+		return leann_fail(e, &why);
+	}
+	size_t n = a->ix->g.ix.n_chunks / 64 + 1;
+	uint64_t *bits = mem_array(n, sizeof *bits);
+	for (size_t i = 0; i < n; i++)
+		bits[i] = a->allow[i] & b->allow[i];
+	*out = made(a->ix, bits);
 	return 0;
 }
 

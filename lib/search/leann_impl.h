@@ -10,6 +10,8 @@
 struct leann_index {
 	struct engine g;
 	struct leann_info info;		/* borrows from g */
+	struct leann_field *field;	/* (n_fields) */
+	size_t n_fields;
 };
 
 struct leann_filter {
@@ -28,6 +30,9 @@ struct leann_searcher {
 	unsigned threads;
 	struct source_passage p;	/* what leann_passage_get() gave last */
 	struct buf head;
+	struct meta_reader *meta;	/* NULL: there is none, or it was not asked for yet */
+	struct meta now;		/* of leann_passage_meta() */
+	struct leann_meta *items;
 };
 
 /* Before anything is computed: the connection, threads, unless they are there. */
@@ -46,5 +51,7 @@ int searcher_ask(struct leann_searcher *s, const struct plan *plan, const struct
 
 /* *from as the caller's *to, which may be NULL; returns -1. */
 int leann_fail(struct leann_error *to, const struct err *from);
+/* fields.c: ix->field. */
+void fields_list(struct leann_index *ix);
 
 #endif

@@ -130,6 +130,9 @@ void leann_searcher_free(struct leann_searcher *s)
 	graph_scratch_release(&s->a.scratch);
 	source_passage_release(&s->p);
 	buf_release(&s->head);
+	meta_reader_free(s->meta);
+	meta_release(&s->now);
+	mem_free(s->items);
 	mem_free(s);
 }
 

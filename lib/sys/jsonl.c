@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/js.h"
 #include "base/mem.h"
+#include "fmt/meta_typed.h"
 
 /* A string member, or NULL with *n 0 when absent or null; another type is an error. */
 static int string_of(const struct js *obj, const char *key, const char **p, size_t *n,
@@ -61,7 +62,8 @@ static int text_of(const struct js *obj, struct buf *text, struct err *e)
 	return 0;
 }
 
-int record_text(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct err *e)
+int record_read(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct meta *meta,
+		bool *all, struct err *e)
 {
 	struct js *j;
 	if (n >= 3 && !memcmp(line, "\xef\xbb\xbf", 3)) {
@@ -75,8 +77,17 @@ int record_text(const uint8_t *line, size_t n, struct buf *text, struct buf *id,
 		err_set(e, ERR_DATA, "record is %s, want an object", js_type_name(js_type(j)));
 	else if (!id_of(j, id, e) && !text_of(j, text, e))
 		r = 0;
+	if (!r && meta) {
+		meta_clear(meta);
+		*all = meta_add_js(meta, "", js_get(j, "metadata"));
+	}
 	js_free(j);
 	return r;
+}
+
+int record_text(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct err *e)
+{
+	return record_read(line, n, text, id, NULL, NULL, e);
 }
 
 static bool is_at(const struct id_set *s, size_t off, const void *p, size_t n)

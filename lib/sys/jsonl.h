@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "fmt/meta.h"
 
 enum {
 	JSONL_LINE_MAX = 8 << 20,	/* bytes of a line: its text must fit a stream's record */
@@ -29,6 +30,10 @@ enum {
  */
 int record_text(const uint8_t *line, size_t n, struct buf *text, struct buf *id,
 		struct err *e) MUST_CHECK;
+
+/* The same, and what member "metadata" says, an object, into *meta. *all: it fitted. */
+int record_read(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct meta *meta,
+		bool *all, struct err *e) MUST_CHECK;
 
 /* A set of byte strings. */
 struct id_set {

@@ -404,8 +404,10 @@ list() {
 	pipe 'leann-chunk --jsonl r.jsonl | dump'
 	[[ "${lines[1]}" == *" json 2" ]]
 	[[ "${lines[2]}" == "2 0 0 0 42 1 1 "*" 0 0 a T Some text." ]]
-	[[ "${lines[3]}" == "2 1 0 44 "*" 0 0 7 Other." ]]
-	[[ "${lines[4]}" == "2 2 0 "*" 5 5 "*" long A sentence"* ]]
+	[[ "${lines[3]}" == "69 0 44 0 {'x': '1, 2'}" ]]
+	[[ "${lines[4]}" == "2 1 0 44 "*" 0 0 7 Other." ]]
+	[[ "${lines[5]}" == "69 0 "*" 0 {}" ]]
+	[[ "${lines[6]}" == "2 2 0 "*" 5 5 "*" long A sentence"* ]]
 	pipe 'leann-chunk --jsonl --truncate r.jsonl | check-chunks "$MODEL" --truncate'
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -199,7 +199,7 @@ int main(int argc, char **argv)
 			buf_add(&s.bytes, p, n);
 		else if (r.tag == TAG_CHUNK)
 			on_chunk(&s, &r, &e);
-		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES) || rec_any(&s.c, &r, &e))
+		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES && r.tag != TAG_META) || rec_any(&s.c, &r, &e))
 			bad(&s, "record", NULL);
 	}
 	if (more < 0 || rec_check_end(&s.c, &e))
