@@ -16,6 +16,8 @@ INSTALL ?= install
 BUILD ?= build
 CFLAGS ?= -O2 -g
 PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
+# Of one program alone.
+XML_PKG := libxml-2.0
 
 WARN := -Wall -Wextra -Wshadow -Wvla
 ifneq ($(WERROR),)
@@ -32,12 +34,14 @@ endif
 # The list of goals that need no libraries, so that they work before install-deps ran.
 NO_PKGS := clean help demo deps check check-arm uninstall install-deps
 ifneq ($(filter-out $(NO_PKGS),$(or $(MAKECMDGOALS),all)),)
-PKG_MISSING := $(shell for p in $(PKGS); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(PKG_MISSING),)
 $(error missing libraries: $(PKG_MISSING): run scripts/install-deps, or install their -dev packages)
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
+XML_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(XML_PKG))
+XML_LIBS := $(shell $(PKG_CONFIG) --libs $(XML_PKG))
 endif
 
 # Short lines for people, whole commands with V=1.
@@ -168,6 +172,9 @@ $(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+$(BUILD)/cmd/leann-extract/xml.o: ALL_CPPFLAGS += $(XML_CFLAGS)
+$(BUILD)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)

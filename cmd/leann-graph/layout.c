@@ -58,17 +58,14 @@ static int copy_stored(struct layout *l, const struct rec_file *f, struct err *e
 }
 
 /* A document's text came with the changes. */
-static int copy_kept_text(struct layout *l, const struct held *h, struct err *e)
+static int copy_extracted(struct layout *l, const struct held *h, struct err *e)
 {
 	struct buf piece = BUF_INIT;
 	int r = 0;
-	if (!(h->f.flags & FILE_EXTRACTED))
-		return copy_stored(l, &h->f, e);
-	for (uint64_t at = 0; at < h->f.text_bytes && !r; at += TEXT_PIECE) {
-		uint64_t left = h->f.text_bytes - at;
+	for (uint64_t at = 0, n; (n = h->f.text_bytes - at) && !r; at += n) {
+		n = n < TEXT_PIECE ? n : TEXT_PIECE;
 		buf_clear(&piece);
-		r = changes_text_get(l->x, h->text_at + at, left < TEXT_PIECE ? (size_t)left : TEXT_PIECE,
-				     &piece, e);
+		r = changes_text_get(l->x, h->text_at + at, (size_t)n, &piece, e);
 		if (!r)
 			index_build_text(l->c->ib, piece.p, piece.len);
 	}
@@ -201,7 +198,8 @@ static int put_new(struct layout *l, size_t i, uint64_t id, struct err *e)
 	h->f.path = l->x->names.p + h->path_at;
 	h->f.lang = (const char *)l->x->names.p + h->lang_at;
 	if (index_build_meta(l->c->ib, NULL, e) || index_build_file(l->c->ib, &h->f, e) ||
-	    (file_keeps_text(h->f.flags) && copy_kept_text(l, h, e)))
+	    (h->f.flags & FILE_EXTRACTED ? copy_extracted(l, h, e)
+					 : h->f.flags & FILE_STORED && copy_stored(l, &h->f, e)))
 		return -1;
 	while (a < h->n_kept || b < h->n_chunks) {
 		int first = a == h->n_kept ? 0 : b == h->n_chunks ? 1 : before(kept + a * KEPT_BYTES, k + b);

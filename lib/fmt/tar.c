@@ -1,5 +1,6 @@
-/* tar through libarchive; the only file that includes it. See tar.h. */
+/* tar, and reading archives, through libarchive; the only file that includes it. See tar.h, unpack.h. */
 #include "fmt/tar.h"
+#include "fmt/unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -133,4 +134,95 @@ int tar_write(int fd, const char *fd_name, const struct tar_member *m, size_t n_
 	}
 	mem_guard(false);
 	return r;
+}
+
+struct unpack {
+	struct archive *a;
+	size_t n_packed, n_members;
+	uint64_t n_bytes;
+	bool any;
+};
+
+/* What libarchive says, without the lines that some of it has. */
+static int unpack_bad(struct unpack *u, struct err *e)
+{
+	const char *why = archive_error_string(u->a);
+	if (archive_errno(u->a) == ENOMEM)
+		return err_set(e, ERR_DATA, "damaged archive: it wants more memory than there is");
+	return err_set(e, ERR_DATA, "damaged archive: %.*s", why ? (int)strcspn(why, "\n") : 7,
+		       why ? why : "unknown");
+}
+
+int unpack_open(const void *p, size_t n, bool single, struct unpack **out, struct err *e)
+{
+	struct unpack *u = mem_calloc(1, sizeof *u);
+	u->n_packed = n;
+	u->a = archive_read_new();
+	*out = NULL;
+	if (!u->a)
+		mem_none("archive");
+	archive_read_support_filter_gzip(u->a);
+	archive_read_support_filter_bzip2(u->a);
+	archive_read_support_filter_xz(u->a);
+	archive_read_support_filter_zstd(u->a);
+	archive_read_support_filter_compress(u->a);
+	if (single) {
+		archive_read_support_format_raw(u->a);
+	} else {
+		archive_read_support_format_zip(u->a);
+		archive_read_support_format_tar(u->a);
+	}
+	if (archive_read_open_memory(u->a, p, n) != ARCHIVE_OK) {
+		int r = unpack_bad(u, e);
+		unpack_close(u);
+		return r;
+	}
+	*out = u;
+	return 0;
+}
+
+int unpack_next(struct unpack *u, const char **name, struct err *e)
+{
+	struct archive_entry *en;
+	for (;;) {
+		int rc = archive_read_next_header(u->a, &en);
+		if (rc == ARCHIVE_EOF)
+			return 0;
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+			return unpack_bad(u, e);
+		if (++u->n_members > UNPACK_MEMBERS_MAX)
+			return err_set(e, ERR_DATA, "archive of more than %d members", UNPACK_MEMBERS_MAX);
+		const char *path = archive_entry_pathname(en);
+		if (archive_entry_filetype(en) != AE_IFREG || archive_entry_hardlink(en) || !path)
+			continue;
+		if (archive_entry_is_encrypted(en))
+			return err_set(e, ERR_DATA, "encrypted: it wants a password");
+		*name = path;
+		return 1;
+	}
+}
+
+int unpack_read(struct unpack *u, struct buf *b, size_t *got, struct err *e)
+{
+	enum { PIECE = 64 << 10 };
+	buf_reserve(b, PIECE);
+	la_ssize_t n = archive_read_data(u->a, b->p + b->len, PIECE);
+	*got = 0;
+	if (n < 0)
+		return unpack_bad(u, e);
+	*got = (size_t)n;
+	b->len += *got;
+	b->p[b->len] = 0;
+	u->n_bytes += *got;
+	if (u->n_bytes > UNPACK_FREE_BYTES && u->n_bytes / UNPACK_RATIO_MAX > u->n_packed)
+		return err_set(e, ERR_DATA, "archive that grows more than %d times", UNPACK_RATIO_MAX);
+	return 0;
+}
+
+void unpack_close(struct unpack *u)
+{
+	if (!u)
+		return;
+	archive_read_free(u->a);
+	mem_free(u);
 }
