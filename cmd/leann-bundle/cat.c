@@ -86,6 +86,7 @@ static int put_head(struct cat *c, struct err *e)
 	copy_u64(&c->ix, &h, "chunking.version", "chunk_version");
 	copy_u64(&c->ix, &h, "chunking.max_tokens", "chunk_max_tokens");
 	copy_u64(&c->ix, &h, "chunking.overlap", "chunk_overlap");
+	copy_str(&c->ix, &h, "chunking.structure", "chunk_structure");
 	if (there && !c->o->root)
 		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-bundle", c->o->n_argv, c->o->argv);
@@ -158,10 +159,8 @@ static int put_chunk_record(struct cat *c, const struct index_file *f, struct er
 {
 	const struct index_chunk k = c->p.at;
 	size_t n = tok_count(c->tok, (const char *)c->p.text.p, c->p.text.len) + c->n_special;
-	struct rec_chunk rec = {.id = c->n_chunks++,
-				.file = c->n_files - 1,
-				.off_bytes = k.off_bytes,
-				.len_bytes = k.len_bytes,
+	struct rec_chunk rec = {.id = c->n_chunks++, .file = c->n_files - 1,
+				.off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
 				.first_line = c->p.first_line,
 				.last_line = c->p.last_line,
 				.n_tokens = n < c->max_tokens ? n : c->max_tokens,

@@ -103,6 +103,8 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 		arg(out, "--max-tokens=%zu", c->max_tokens);
 	if (c->overlap > 0)
 		arg(out, "--overlap=%d", c->overlap);
+	if (c->no_structure)
+		arg(out, "--structure=none");
 	arg(out, "--");
 	for (size_t i = 0; i < n_operands; i++) {
 		if (!strcmp(operand[i], "-"))
@@ -114,4 +116,48 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 	for (size_t i = 0; i < out->len; i++)
 		n += !out->p[i];
 	return n <= STREAM_ARGS_MAX;
+}
+
+/* As args_put() writes it: --name=value, or --name of one that has none. Nothing else is parsed. */
+static bool is_arg(const char *s)
+{
+	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
+					   "--lexical", "--follow", "--one-file-system"};
+	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
+	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
+		known |= !strcmp(s, flag[i]);
+	return known;
+}
+
+/* args, each ended by NUL, are kept by the caller; options of the command line stay. */
+int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
+		       struct err *e)
+{
+	size_t n = 0;
+	int id;
+	for (size_t i = 0; i < n_bytes; i++)
+		n += !args[i];
+	for (size_t at = 0; at < n_bytes && strcmp(args + at, "--"); at += strlen(args + at) + 1)
+		if (!is_arg(args + at))
+			return err_set(e, ERR_DATA, "%s: damaged index: chunking.args has \"%s\"",
+				       c->update, args + at);
+	char **argv = mem_array(n + 2, sizeof *argv);
+	argv[0] = (char *)(uintptr_t)"leann-chunk";
+	argv[n + 1] = NULL;
+	for (size_t i = 1, at = 0; i <= n; i++, at += strlen(args + at) + 1)
+		argv[i] = args + at;
+	opts_init(o, (int)n + 1, argv);
+	while ((id = opts_next(o))) {
+		if (options_decide(c, o, id))
+			continue;
+		if (id != 'm')
+			return err_set(e, ERR_DATA, "%s: damaged index: chunking.args has --%s",
+				       c->update, o->opt->name);
+		if (!c->model_given)
+			settings_set(c, "embeddingServer.model", o);
+	}
+	if (c->files_from && *c->files_from != '/')
+		return err_set(e, ERR_DATA, "%s: damaged index: chunking.args: --files-from=%s",
+			       c->update, c->files_from);
+	return 0;
 }

@@ -23,6 +23,8 @@
 #include "sys/readfile.h"
 #include "types.h"
 
+#include "structure.h"
+
 enum {
 	TOKENS_MIN = 16,
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
@@ -35,6 +37,7 @@ struct chunk_opts {
 	const char *update, *git_from, *git_to;	/* --update INDEX, --git-diff; NULL: none */
 	const char *decided;			/* name of the first option given that decides passages */
 	bool checksum, full, reembed, dry_run, model_given, lang_given, out_null;
+	bool no_structure;			/* --structure=none: no ctags */
 	bool from_index;			/* what decides passages is from chunking.args */
 	struct config config;
 	size_t max_tokens;			/* special tokens included; 0: the model's limit */
@@ -55,8 +58,8 @@ struct chunk_opts {
 extern const struct opt chunk_table[];
 void options_parse(struct chunk_opts *c, struct opts *o);
 void options_check(const struct chunk_opts *c, const struct opts *o);
-int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
-		       struct err *e) MUST_CHECK;
+/* An option that decides what passages there are, taken into c; false: another one. */
+bool options_decide(struct chunk_opts *c, const struct opts *o, int id);
 
 /* settings.c: what options and leann-config(5) both say. Wrong use ends the program. */
 void settings_glob(struct chunk_opts *c, const char *pattern, bool exclude);
@@ -70,6 +73,9 @@ void settings_release(struct chunk_opts *c);
  * give: something comes from standard input, or they are too many.
  */
 bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_t n_operands);
+/* What such arguments say into c and o, which keep args; options of the command line stay. */
+int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
+		       struct err *e) MUST_CHECK;
 /* As seen from the root directory, without "." components; caller frees. */
 char *absolute(const char *name);
 
@@ -77,7 +83,7 @@ char *absolute(const char *name);
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs;
+		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -135,6 +141,7 @@ struct chunker {
 	struct counts counts;
 	struct passages_params prose, code;
 	size_t n_special;			/* tokens added to every passage: [CLS], [SEP], the prefix */
+	struct structure *structure;
 	struct par *par;
 	struct progress progress;
 	struct stream_out out, *to;		/* to: where files and chunks go */

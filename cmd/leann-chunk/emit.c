@@ -107,6 +107,8 @@ void summary(const struct chunker *k)
 	     "records go beyond the model's limit and are cut there");
 	item(odd, sizeof odd, c->n_too_big, "files over --max-filesize were left out");
 	item(odd, sizeof odd, c->n_meta_lost, "places have more than 64 fields of metadata: some were left out");
+	if (k->c->verbose)
+		item(odd, sizeof odd, c->n_unstructured, "files that ctags gave up are cut by their looks");
 	item(odd, sizeof odd, c->n_changed, "files changed while they were read and were left out");
 	if (*odd && !k->c->quiet)
 		fprintf(stderr, "%s: %s\n", err_prog(), odd);

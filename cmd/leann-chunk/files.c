@@ -21,6 +21,7 @@ enum {
 struct job {
 	const struct source *s;
 	struct document doc;
+	struct marks marks;
 	struct passages ps;
 	struct file_meta meta;
 	enum read_result res;
@@ -121,8 +122,8 @@ static void work(void *ctx, size_t i, size_t i_worker)
 		if (j->same != NAMES_NONE)
 			return;
 	}
-	document_cut(&j->doc, j->lang->style == STYLE_CODE ? &k->code : &k->prose, j->lang->style,
-		     &j->ps);
+	marks_clear(&j->marks);
+	structure_cut(k, i_worker, j->lang, &j->doc, &j->marks, &j->ps);
 }
 
 static int emit_job(struct chunker *k, struct job *j, struct err *e)
@@ -139,13 +140,12 @@ static int emit_job(struct chunker *k, struct job *j, struct err *e)
 				      .n_tokens = p->n_tokens + k->n_special,
 				      .text = j->doc.text + p->off, .n_text = p->len};
 		document_span(&j->doc, p, &c.off_bytes, &c.len_bytes);
-		if (emit_chunk(k, &c, e))
+		if (structure_emit(k, j->lang, &j->marks, j->doc.text, p, &c, e))
 			return -1;
 	}
 	return emit_file_end(k, e);
 }
 
-/* Count it, write it. */
 static int finish(struct chunker *k, struct job *j, struct err *e)
 {
 	if (update_passes_by(k, j->s, j->same))
@@ -217,6 +217,7 @@ int chunk_files(struct chunker *k, struct err *e)
 		readfile_release(&b->readers[t]);
 	for (size_t t = 0; t < BATCH_FILES; t++) {
 		document_release(&b->jobs[t].doc);
+		marks_release(&b->jobs[t].marks);
 		passages_release(&b->jobs[t].ps);
 	}
 	mem_free(b->readers);

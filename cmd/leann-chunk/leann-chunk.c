@@ -76,6 +76,8 @@ static int head(void *ctx, struct err *e)
 	shead_set_u64(&h, "chunk_version", PASSAGES_VERSION);
 	shead_set_u64(&h, "chunk_max_tokens", x->max_tokens);
 	shead_set_u64(&h, "chunk_overlap", k->prose.overlap_tokens);
+	if (structure_name(k->structure))
+		shead_set_str(&h, "chunk_structure", structure_name(k->structure));
 	if (k->up)
 		update_head(k, &h);
 	if (k->up && k->up->base.has_args)
@@ -119,6 +121,8 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	h.tok = tok;
 	meta_run(k);
 	k->par = par_new(k->c->n_threads);
+	k->structure = structure_open(par_n_threads(k->par), !k->c->no_structure && !k->c->jsonl,
+				      k->c->quiet);
 	k->terms = terms_count_new();
 	k->rare = lexical(k) ? rare_new(POSTINGS_MOST) : NULL;
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
@@ -126,6 +130,8 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	r = k->up ? update_run(k, head, &h, e) : put_stream(k, &h, e);
 	progress_end(&k->progress, k->src->n);
 	par_free(k->par);
+	k->counts.n_unstructured = structure_n_failed(k->structure);
+	structure_close(k->structure);
 	terms_count_free(k->terms);
 	rare_free(k->rare);
 out:

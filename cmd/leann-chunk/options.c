@@ -20,6 +20,7 @@ enum {
 	ID_META,
 	ID_MAX_TOKENS,
 	ID_OVERLAP,
+	ID_STRUCTURE,
 	ID_STDIN_NAME,
 	ID_CONFIG,
 	ID_SHOW,
@@ -63,6 +64,8 @@ const struct opt chunk_table[] = {
 	{ID_MAX_TOKENS, "max-tokens", "N",
 	 "tokens of a passage, special ones included (the model's limit)"},
 	{ID_OVERLAP, "overlap", "N", "tokens repeated from the passage before (0)"},
+	{ID_STRUCTURE, "structure", "auto|none",
+	 "cut code along its functions, by ctags; none: by its looks (auto)"},
 	{ID_UPDATE, "update", "INDEX", "only what changed since INDEX, in its files or below SRC"},
 	{ID_CHECKSUM, "checksum", NULL, "with --update: read all files, whatever their times say"},
 	{ID_GIT_DIFF, "git-diff", "A", "with --update: only what git diff A B names (A..B, or A and SRC B)"},
@@ -89,7 +92,7 @@ static const char *stdin_name(const char *name)
 }
 
 /* Options that decide which files and passages there are: what chunk_args has. */
-static bool decides(struct chunk_opts *c, const struct opts *o, int id)
+bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 {
 	switch (id) {
 	case 'g':
@@ -121,6 +124,11 @@ static bool decides(struct chunk_opts *c, const struct opts *o, int id)
 		c->max_tokens = (size_t)opts_num(o, TOKENS_MIN, MODEL_TOKENS_MAX);
 		break;
 	case ID_OVERLAP: c->overlap = (int)opts_num(o, 0, MODEL_TOKENS_MAX); break;
+	case ID_STRUCTURE:
+		if (strcmp(o->val, "auto") && strcmp(o->val, "none"))
+			err_usage_die("--structure %s: want auto or none", o->val);
+		c->no_structure = !strcmp(o->val, "none");
+		break;
 	default: return false;
 	}
 	return true;
@@ -179,7 +187,7 @@ static void take_revisions(struct chunk_opts *c, struct opts *o)
 void options_parse(struct chunk_opts *c, struct opts *o)
 {
 	for (int id; (id = opts_next(o));) {
-		if (!decides(c, o, id))
+		if (!options_decide(c, o, id))
 			other(c, o, id);
 		else if (!c->decided && id != '0')
 			c->decided = o->opt->name;
@@ -199,48 +207,4 @@ void options_check(const struct chunk_opts *c, const struct opts *o)
 	if (!c->list && !c->dry_run && !c->explain && isatty(1))
 		err_usage_die(
 			"stdout is a terminal: this program goes first in a pipe, see leann(7)");
-}
-
-/* As args_put() writes it: --name=value, or --name of one that has none. Nothing else is parsed. */
-static bool is_arg(const char *s)
-{
-	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
-					   "--lexical", "--follow", "--one-file-system"};
-	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
-	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
-		known |= !strcmp(s, flag[i]);
-	return known;
-}
-
-/* args, each ended by NUL, are kept by the caller; options of the command line stay. */
-int options_from_index(struct chunk_opts *c, struct opts *o, char *args, size_t n_bytes,
-		       struct err *e)
-{
-	size_t n = 0;
-	int id;
-	for (size_t i = 0; i < n_bytes; i++)
-		n += !args[i];
-	for (size_t at = 0; at < n_bytes && strcmp(args + at, "--"); at += strlen(args + at) + 1)
-		if (!is_arg(args + at))
-			return err_set(e, ERR_DATA, "%s: damaged index: chunking.args has \"%s\"",
-				       c->update, args + at);
-	char **argv = mem_array(n + 2, sizeof *argv);
-	argv[0] = (char *)(uintptr_t)"leann-chunk";
-	argv[n + 1] = NULL;
-	for (size_t i = 1, at = 0; i <= n; i++, at += strlen(args + at) + 1)
-		argv[i] = args + at;
-	opts_init(o, (int)n + 1, argv);
-	while ((id = opts_next(o))) {
-		if (decides(c, o, id))
-			continue;
-		if (id != 'm')
-			return err_set(e, ERR_DATA, "%s: damaged index: chunking.args has --%s",
-				       c->update, o->opt->name);
-		if (!c->model_given)
-			settings_set(c, "embeddingServer.model", o);
-	}
-	if (c->files_from && *c->files_from != '/')
-		return err_set(e, ERR_DATA, "%s: damaged index: chunking.args: --files-from=%s",
-			       c->update, c->files_from);
-	return 0;
 }

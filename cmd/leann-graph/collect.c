@@ -131,8 +131,13 @@ static int check_postings(const struct collect *c, struct err *e)
 static int want_chunker(const struct shead *h, struct err *e)
 {
 	uint64_t version;
-	if (shead_u64(h, "chunk_version", 0, UINT32_MAX, &version, e))
+	char cut[100];
+	if (shead_u64(h, "chunk_version", 0, UINT32_MAX, &version, e) ||
+	    shead_str(h, "chunk_structure", cut, sizeof cut, e))
 		return -1;
+	if (*cut && strcmp(cut, "none"))
+		return err_set(e, ERR_DATA, "stdin: --tiny: %s cut the passages, which a search does "
+			       "not run: give leann-chunk --structure=none", cut);
 	if (version == PASSAGES_VERSION)
 		return 0;
 	return err_set(e, ERR_DATA, "stdin: --tiny: chunker version %llu cut the passages, this "

@@ -17,7 +17,7 @@ struct window {
 	struct units src;
 	struct unit *u;
 	size_t n, cap, o, s;
-	size_t line_off, line;	/* line is that of byte line_off */
+	struct line_count *line;
 	struct passages *out;
 };
 
@@ -163,21 +163,20 @@ static size_t count_lf(const char *text, size_t from, size_t to)
 	return n;
 }
 
-static void emit(struct window *w, size_t c, size_t n_tokens)
+void passages_put(struct passages *out, struct line_count *at, const char *text, size_t off,
+		  size_t end, size_t n_tokens)
 {
-	struct passages *out = w->out;
-	const char *text = w->src.text;
-	size_t off = w->u[w->o].off, end = unit_end(w, c - 1), last = end;
+	size_t last = end;
 	if (out->n == out->cap) {
 		out->cap = out->cap ? 2 * out->cap : 16;
 		out->p = mem_realloc(out->p, out->cap * sizeof *out->p);
 	}
-	w->line += count_lf(text, w->line_off, off);
-	w->line_off = off;
+	at->n += count_lf(text, at->off, off);
+	at->off = off;
 	while (last > off && is_space(text[last - 1]))
 		last--;
-	out->p[out->n++] = (struct passage){off, end - off, w->line,
-					    w->line + count_lf(text, off, last), n_tokens};
+	out->p[out->n++] = (struct passage){off, end - off, at->n,
+					    at->n + count_lf(text, off, last), n_tokens};
 }
 
 /* Where the passage before the cut at c starts to be repeated. */
@@ -200,12 +199,11 @@ static void advance(struct window *w, size_t o, size_t s)
 	w->o = 0;
 }
 
-void passages_split(const struct passages_params *pp, enum text_style style, const char *text,
-		    size_t n, struct passages *out)
+void passages_fill(const struct passages_params *pp, enum text_style style, const char *text,
+		   size_t from, size_t to, struct line_count *at, struct passages *out)
 {
-	struct window w = {.line = 1, .out = out};
-	out->n = out->n_split_words = 0;
-	units_init(&w.src, pp, style, text, n);
+	struct window w = {.line = at, .out = out};
+	units_init(&w.src, pp, style, text, from, to);
 	while (ensure(&w, w.s)) {
 		size_t sum, c, e = extent(&w, &sum);
 		c = ensure(&w, e) && !w.u[e].hard ? choose(&w, e, sum) : e;
@@ -214,12 +212,20 @@ void passages_split(const struct passages_params *pp, enum text_style style, con
 			w.o++;
 			continue;
 		}
-		emit(&w, c, sum);
+		passages_put(out, at, text, w.u[w.o].off, unit_end(&w, c - 1), sum);
 		ensure(&w, c);
 		advance(&w, overlap_start(&w, c), c);
 	}
-	out->n_split_words = w.src.n_split_words;
+	out->n_split_words += w.src.n_split_words;
 	mem_free(w.u);
+}
+
+void passages_split(const struct passages_params *pp, enum text_style style, const char *text,
+		    size_t n, struct passages *out)
+{
+	struct line_count at = {0, 1};
+	out->n = out->n_split_words = 0;
+	passages_fill(pp, style, text, 0, n, &at, out);
 }
 
 void passages_release(struct passages *out)

@@ -66,6 +66,13 @@ struct passages {
 /* The passages of text, in order, into out (cleared first). */
 void passages_split(const struct passages_params *pp, enum text_style style, const char *text,
 		    size_t n, struct passages *out);
+/*
+ * The same along marks (marks.h), nested: what fits into a passage is in one, with its neighbours
+ * inside the same mark where they are small; what does not is cut by what is in it, down to lines.
+ */
+struct marks;
+void passages_split_marked(const struct passages_params *pp, enum text_style style,
+			   const char *text, size_t n, const struct marks *m, struct passages *out);
 void passages_release(struct passages *out);
 
 #endif

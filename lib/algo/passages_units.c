@@ -12,11 +12,11 @@ enum {
 };
 
 void units_init(struct units *u, const struct passages_params *pp, enum text_style style,
-		const char *text, size_t n)
+		const char *text, size_t from, size_t to)
 {
-	*u = (struct units){.pp = pp, .style = style, .text = text, .n = n, .at_line_start = true,
+	*u = (struct units){.pp = pp, .style = style, .text = text, .n = to, .at_line_start = true,
 			    .blank_before = true};
-	u->at = blank_end(text, n, 0, n);
+	u->at = blank_end(text, to, from, to - from);
 }
 
 static size_t unit_bytes_max(const struct units *u)

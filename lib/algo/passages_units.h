@@ -43,9 +43,22 @@ struct units {
 	size_t n_split_words;
 };
 
+/* Those of text [from, to), from at the start of a line. */
 void units_init(struct units *u, const struct passages_params *pp, enum text_style style,
-		const char *text, size_t n);
+		const char *text, size_t from, size_t to);
 /* The next unit; false at the end. */
 bool units_next(struct units *u, struct unit *out);
+
+/* Where lines have been counted to: byte off is on line n. */
+struct line_count {
+	size_t off, n;
+};
+
+/* Append a passage of n_tokens to out; at goes on to off. */
+void passages_put(struct passages *out, struct line_count *at, const char *text, size_t off,
+		  size_t end, size_t n_tokens);
+/* Append the passages of text [from, to), cut by what its lines look like. */
+void passages_fill(const struct passages_params *pp, enum text_style style, const char *text,
+		   size_t from, size_t to, struct line_count *at, struct passages *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "algo/lang.h"
+#include "algo/marks.h"
 #include "algo/parts.h"
 #include "base/mem.h"
 #include "base/decode.h"
@@ -15,6 +16,7 @@ struct recut {
 	char *model;			/* NULL: the index's */
 	struct tok *tok;		/* NULL: not read yet */
 	struct passages_params params;
+	struct marks marks;
 	struct passages found;
 	struct decoded decoded;
 };
@@ -27,11 +29,16 @@ static int64_t whole(const struct index *ix, const char *key)
 static int recut_new(const struct index *ix, const char *model, struct recut **out, struct err *e)
 {
 	int64_t version = whole(ix, "chunking.version");
+	const char *structure = js_str(index_key(ix, "chunking.structure"), NULL);
 	const char *sha = js_str(index_key(ix, "model.tokenizer_sha256"), NULL);
 	if (version != PASSAGES_VERSION)
 		return err_set(e, ERR_DATA, "%s: has no spans of passages, and chunker version %lld "
 			       "cut it, this program has %d: use the leann that built it, or build "
 			       "it again", ix->b.path, (long long)version, PASSAGES_VERSION);
+	if (structure && *structure && strcmp(structure, "none"))
+		return err_set(e, ERR_DATA, "%s: has no spans of passages, and %s cut it, which is "
+			       "not asked again: build it again with --structure=none", ix->b.path,
+			       structure);
 	if (!sha || !*sha)
 		return err_set(e, ERR_DATA, "%s: damaged index: neither spans of passages nor "
 			       "model.tokenizer_sha256", ix->b.path);
@@ -46,6 +53,7 @@ void recut_free(struct recut *k)
 	if (!k)
 		return;
 	tok_free(k->tok);
+	marks_release(&k->marks);
 	passages_release(&k->found);
 	decode_release(&k->decoded);
 	mem_free(k->model);
@@ -123,10 +131,15 @@ static int recut_file(void *ctx, const struct index_file *f, const uint8_t *byte
 	if (!k->tok && open_tokenizer(k, e))
 		return -1;
 	decode_as(&k->decoded, file_encoding(f->flags), bytes, n);
+	marks_clear(&k->marks);
 	if (own)
 		parts_split(&k->params, l->style, k->decoded.text, k->decoded.n, &k->found);
-	else
-		passages_split(&k->params, l->style, k->decoded.text, k->decoded.n, &k->found);
+	else {
+		marks_headings(&k->marks, l->style, k->decoded.text, k->decoded.n);
+		marks_nest(&k->marks, k->decoded.n);
+		passages_split_marked(&k->params, l->style, k->decoded.text, k->decoded.n,
+				      &k->marks, &k->found);
+	}
 	for (size_t i = 0; i < k->found.n; i++) {
 		const struct passage *p = &k->found.p[i];
 		struct source_span s = {p->off, p->len};

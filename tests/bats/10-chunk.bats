@@ -249,6 +249,58 @@ list() {
 
 # --- passages ---
 
+# The lines of the passages of $1's files, "first-last" each.
+cut_lines() {
+	leann-chunk -q "$@" | "$PYTHON" -c '
+import sys, msgpack
+for f in msgpack.Unpacker(sys.stdin.buffer):
+    r = msgpack.unpackb(f)
+    if r[0] == 2: print(f"{r[5]}-{r[6]}", end=" ")'
+}
+
+# A Python file: a short function and a long one that just fits; by its looks it is cut inside the second.
+two_functions() {
+	printf '# how it is done\n@wrapped\ndef %s(a, b):\n' one
+	for i in $(seq 3); do printf '    value_%d = f(a, %d)\n\n' "$i" "$i"; done
+	printf '    return a\n\n\ndef two():\n'
+	for i in $(seq 15); do printf '    other_%d = compute_something_else(%d)\n\n' "$i" "$i"; done
+	printf '    return 2\n'
+}
+
+@test "functions are whole in a passage, with the comment and the decorators above them" {
+	need_model
+	need_python msgpack
+	command -v ctags >/dev/null || skip "no ctags"
+	two_functions >a.py
+	[ "$(cut_lines a.py)" = "1-44 " ]
+	[ "$(cut_lines --max-tokens=210 a.py)" = "1-10 13-44 " ]
+	[ "$(cut_lines --max-tokens=210 --structure=none a.py)" = "1-22 24-44 " ]
+	for i in $(seq 30); do cp a.py "b$i.py"; done
+	[ "$(cut_lines -j 1 -- *.py)" = "$(cut_lines -j 3 -- *.py)" ]
+}
+
+@test "without a ctags that talks JSON, or one that dies or hangs, files are cut by their looks" {
+	need_model
+	need_python msgpack
+	two_functions >a.py
+	mkdir bin
+	printf '#!/bin/sh\nexit 1\n' >bin/ctags
+	cp bin/ctags bin/ctags-universal && cp bin/ctags bin/universal-ctags && chmod +x bin/*
+	PATH=$PWD/bin:$PATH run -0 --separate-stderr leann-chunk a.py
+	[[ "$stderr" == *"universal-ctags is not installed: code is cut by its looks"* ]]
+	want="1-22 24-44 "
+	[ "$(PATH=$PWD/bin:$PATH cut_lines --max-tokens=210 a.py)" = "$want" ]
+	# one that says hello and dies of its first file, and one that talks nonsense
+	for answer in 'exit 3' 'echo nonsense; cat >/dev/null' 'echo "{\"_type\": 3}"; exit'; do
+		printf '#!/bin/sh\necho %s\nread x\n%s\n' "'{\"_type\":\"program\",\"name\":\"Universal Ctags\",\"version\":\"9.9.9\"}'" \
+			"$answer" >bin/ctags
+		PATH=$PWD/bin:$PATH leann-chunk -v a.py 2>&1 >/dev/null | cat >err
+		[ "$(PATH=$PWD/bin:$PATH cut_lines --max-tokens=210 a.py)" = "$want" ]
+		grep -q "1 files that ctags gave up are cut by their looks" err
+	done
+	run -2 leann-chunk --structure=some a.py
+}
+
 @test "an empty directory gives a valid empty stream" {
 	need_model
 	mkdir t

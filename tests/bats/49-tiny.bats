@@ -14,7 +14,7 @@ setup_file() {
 	{
 		for i in $(seq 60); do printf 'Caf\xe9 number %s serves \xff\xfe bread of rye, and tea with lemon.\n' "$i"; done
 	} >tree/notes/latin
-	leann-chunk -q tree | leann-embed-client -q >tree.vectors
+	leann-chunk -q --structure=none tree | leann-embed-client -q >tree.vectors
 	leann-graph -q --bytes 16 -o with.leann <tree.vectors
 	leann-graph -q --tiny --bytes 16 -o tiny.leann <tree.vectors
 }
@@ -109,7 +109,7 @@ edited() { # SCRIPT FILE
 }
 
 @test "a stored file is cut again too, and JSON Lines are refused before any work" {
-	leann-chunk -q --stdin-name page - <"$T/tree/notes/leann-graph.1" | leann-embed-client -q >in.vectors
+	leann-chunk -q --structure=none --stdin-name page - <"$T/tree/notes/leann-graph.1" | leann-embed-client -q >in.vectors
 	leann-graph -q --bytes 16 -o with.leann <in.vectors
 	leann-graph -q --tiny --bytes 16 -o tiny.leann <in.vectors
 	cmp <(hits with.leann "hubs keep more links") <(hits tiny.leann "hubs keep more links")

@@ -293,7 +293,7 @@ sys.exit(len(set(b[4::40])) < 3)'
 
 @test "an index of another kind is refused in one line" {
 	tree
-	leann-chunk -q t | vectors | leann-graph -q --tiny --bytes 4 -o tiny.leann
+	leann-chunk -q --structure=none t | vectors | leann-graph -q --tiny --bytes 4 -o tiny.leann
 	run -2 leann-chunk --update tiny.leann --dry-run
 	[[ "$output" == *"has no spans of passages (--tiny)"*"rebuild --reembed"* && "${#lines[@]}" = 1 ]]
 	run -2 leann-chunk --update t --dry-run

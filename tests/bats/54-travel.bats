@@ -163,7 +163,7 @@ for i in json.load(sys.stdin)["items"]:
 
 @test "self-contained copies of tiny, listed and stored indexes verify and answer alike" {
 	printf '%s\n' '{"id":"x","text":"Dough rises for two hours."}' >here/tree/r.jsonl
-	leann-chunk -q here/tree | leann-embed-client -q >v.stream
+	leann-chunk -q --structure=none here/tree | leann-embed-client -q >v.stream
 	leann-graph -q --tiny -o tiny.leann <v.stream
 	leann-graph -q --backend diskann -o lists.leann <v.stream
 	leann-chunk -q --jsonl - <here/tree/r.jsonl | leann-embed-client -q | leann-graph -q -o stored.leann
