@@ -103,12 +103,13 @@ static void add_scoped(const struct marks *m, uint32_t i, const char *sep, struc
 	add_name(m, x, out);
 }
 
-/* The names of the marks down to i; those without a name (a page, say) say nothing. */
-static void add_trail(const struct marks *m, uint32_t i, const char *sep, struct buf *out)
+/* The names of the marks below `top` down to i; those without a name (a page, say) say nothing. */
+static void add_trail(const struct marks *m, uint32_t top, uint32_t i, const char *sep,
+		      struct buf *out)
 {
 	uint32_t up[MARKS_DEPTH];
 	size_t n = 0, from = out->len;
-	for (; i != MARK_NONE; i = m->p[i].parent)
+	for (; i != top && i != MARK_NONE; i = m->p[i].parent)
 		up[n++] = i;
 	while (n--) {
 		if (!m->p[up[n]].n_name)
@@ -152,31 +153,61 @@ static bool is_all_of(const struct mark *x, const char *text, size_t off, size_t
 	return x->off >= off && last <= end;
 }
 
+/* Are there names in mark i that say more than its own, of what begins before end? */
+static bool holds_named(const struct marks *m, size_t i, size_t end)
+{
+	const struct mark *x = &m->p[i];
+	if (x->kind == MARK_FUNCTION || x->kind == MARK_VALUE || x->kind == MARK_SECTION ||
+	    (x->kind == MARK_BLOCK && x->n_name))
+		return false;
+	for (size_t k = i + 1; k < m->n && m->p[k].off < x->end && m->p[k].off < end; k++)
+		if (m->p[k].n_name && m->p[k].kind != MARK_VALUE)
+			return true;
+	return false;
+}
+
+/* The names of what begins in [off, end) inside mark `in`: "push, pop". */
+static void add_list(const struct marks *m, uint32_t in, size_t off, size_t end, const char *sep,
+		     size_t from, struct buf *out)
+{
+	struct buf name = BUF_INIT;
+	uint32_t beside = in;	/* the parent of the one before */
+	size_t n = 0;
+	for (size_t at = first_from(m, off); at < m->n && m->p[at].off < end; at++) {
+		const struct mark *x = &m->p[at];
+		if (at == in || holds_named(m, at, end))
+			continue;
+		if (x->n_name) {
+			buf_clear(&name);
+			add_trail(m, n && x->parent == beside ? beside : in, (uint32_t)at, sep, &name);
+			if (out->len - from + name.len > MARK_CRUMB_MAX - 7) {
+				buf_adds(out, ", ...");
+				break;
+			}
+			if (n || out->len > from)
+				buf_adds(out, n ? ", " : sep);
+			buf_add(out, name.p, name.len);
+			beside = x->parent;
+			n++;
+		}
+		while (at + 1 < m->n && m->p[at + 1].off < x->end)
+			at++;
+	}
+	buf_release(&name);
+}
+
 void marks_crumb(const struct marks *m, const char *text, size_t off, size_t len, const char *sep,
 		 struct buf *out)
 {
-	size_t end = off + len, from = out->len, at;
+	size_t end = off + len, from = out->len;
 	while (end > off && is_space(text[end - 1]))
 		end--;
 	uint32_t in = around(m, off, end);
-	size_t depth = in == MARK_NONE ? 0 : m->p[in].depth + 1u, n = 0;
-	add_trail(m, in, sep, out);
+	enum mark_kind kind = in == MARK_NONE ? MARK_TYPE : (enum mark_kind)m->p[in].kind;
+	add_trail(m, MARK_NONE, in, sep, out);
 	/* of a whole function or section it goes without saying what is in it */
-	bool whole = in != MARK_NONE && m->p[in].kind != MARK_PART &&
-		     is_all_of(&m->p[in], text, off, end);
-	for (at = whole ? m->n : first_from(m, off); at < m->n && m->p[at].off < end; at++) {
-		const struct mark *x = &m->p[at];
-		if (x->depth != depth || x->parent != in || !x->n_name)
-			continue;
-		if (out->len - from + x->n_name > MARK_CRUMB_MAX - 5) {
-			buf_adds(out, ", ...");
-			break;
-		}
-		if (n || out->len > from)
-			buf_adds(out, n ? ", " : sep);
-		n++;
-		add_scoped(m, (uint32_t)at, sep, out);
-	}
+	if ((kind != MARK_FUNCTION && kind != MARK_SECTION) || !is_all_of(&m->p[in], text, off, end))
+		add_list(m, in, off, end, sep, from, out);
 	size_t all = cut_name((const char *)out->p + from, out->len - from, MARK_CRUMB_MAX);
 	out->len = from + all;
 }

@@ -89,7 +89,7 @@ void marks_tags(struct marks *m, const char *lang, const char *text, size_t n,
 
 /*
  * The names that text [off, off + len) is under, outermost first, appended: those around it, then, if
- * marks begin in it, their names: "Stack: push, pop". sep between names: "." or " > ".
+ * marks begin in it, their names: "Stack.push, pop". sep between names: "." or " > ".
  */
 void marks_crumb(const struct marks *m, const char *text, size_t off, size_t len, const char *sep,
 		 struct buf *out);

@@ -95,7 +95,8 @@ static bool ends(const struct lines *s, size_t i, const char *word)
 
 static bool is_comment(const struct lines *s, size_t i)
 {
-	if (starts(s, i, "//") || starts(s, i, "/*") || starts(s, i, "* ") || starts(s, i, "*/") ||
+	if (starts(s, i, "//") || starts(s, i, "/*") || starts(s, i, "* ") || starts(s, i, "*\n") ||
+	    starts(s, i, "*\r") || starts(s, i, "*/") ||
 	    starts(s, i, ";;") || (s->l.dash_comments && starts(s, i, "--")))
 		return true;
 	return s->l.hash_comments && starts(s, i, "#") && !starts(s, i, "#!");

@@ -39,15 +39,14 @@ bool tags_kind(const char *lang, const char *kind, struct tag *t)
 {
 	static const char *const functions[] = {
 		"function", "func", "method", "singletonMethod", "constructor", "destructor",
-		"subroutine", "procedure", "subprogram", "generator", "getter", "setter", "macro",
-		"define", "task", "sub", "predicate", "message", "fd", "rpc", NULL};
+		"subroutine", "procedure", "subprogram", "generator", "getter", "setter", "task", "sub", "predicate", "message", "fd", "rpc", NULL};
 	static const char *const types[] = {
 		"class", "struct", "interface", "trait", "enum", "union", "module", "namespace",
 		"implementation", "object", "protocol", "mixin", "record", "annotation", "category",
 		"service", NULL};
 	static const char *const maybe[] = {
 		"variable", "constant", "const", "var", "val", "type", "typedef", "field", "property",
-		"data", "table", "view", "trigger", "test", NULL};
+		"macro", "define", "data", "table", "view", "trigger", "test", NULL};
 	bool python = !strcmp(lang, "python") || !strcmp(lang, "cython");
 	t->maybe = is_in(kind, maybe);
 	t->kind = is_in(kind, types) ? MARK_TYPE : t->maybe ? MARK_VALUE : MARK_FUNCTION;

@@ -8,6 +8,7 @@ symbol of the passage has the name, or that of what the function is in.
 import argparse
 import collections
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -63,27 +64,28 @@ def functions(parser, kinds, data):
 
 
 def passages(tree, options):
-    """File -> [(first byte, end, tokens, first line, last line, symbol)]"""
+    """File -> [(first byte, end, first line, last line, symbol)]"""
     with tempfile.TemporaryFile() as f:
         subprocess.run(["leann-chunk", "-q", *options, tree], stdout=f, check=True)
         f.seek(0)
-        out, names, symbols = collections.defaultdict(list), [], {}
+        out, names, symbol = collections.defaultdict(list), [], ""
         for frame in msgpack.Unpacker(f, max_bin_len=1 << 24, max_buffer_size=1 << 26):
             r = msgpack.unpackb(frame, strict_map_key=False)
             if r[0] == 1:
                 names.append(os.fsdecode(r[3]))
+                symbol = ""
+            elif r[0] == 69:
+                symbol = r[4].get("symbol", "")
             elif r[0] == 2:
-                out[names[r[2]]].append([r[3], r[3] + r[4], r[7], r[5], r[6], r[1]])
-            elif r[0] == 69 and r[1] == 1:
-                symbols[r[2]] = r
-    return out, symbols
+                out[names[r[2]]].append((r[3], r[3] + r[4], r[5], r[6], symbol))
+    return out
 
 
 def measure(lang, tree, options, show):
     parser, kinds, exts = parser_of(lang)
     globs = [f"--glob=**/*.{e}" for e in exts]
-    got, symbols = passages(tree, [*options, "--no-ignore", *globs])
-    n = whole = lines = named = n_big = 0
+    got = passages(tree, [*options, "--no-ignore", *globs])
+    n = whole = lines = named = inside_named = n_big = 0
     shown = 0
     for rel, spans in sorted(got.items()):
         with open(os.path.join(tree, rel), "rb") as f:
@@ -106,8 +108,14 @@ def measure(lang, tree, options, show):
             whole += 1
             p = inside[0]
             first, last = data.count(b"\n", 0, start) + 1, data.count(b"\n", 0, end) + 1
-            lines += p[3] <= first and last <= p[4] and p[3] == data.count(b"\n", 0, p[0]) + 1
-    return n, n_big, whole, lines, named
+            lines += p[2] <= first and last <= p[3] and p[2] == data.count(b"\n", 0, p[0]) + 1
+            words = re.split(r"[., ]+", p[4])
+            named += name in words
+            inside_named += name in words or bool(around) and re.split(r"\W", around[-1])[0] in words
+            if show and not (name in words or around) and shown < show:
+                shown += 1
+                print(f"# {lang} named {p[4]!r}: {rel}:{first} {name}", file=sys.stderr)
+    return n, n_big, whole, lines, named, inside_named
 
 
 def fits(text, cache={}):
@@ -129,11 +137,12 @@ def main():
     p.add_argument("--option", action="append", default=[])
     p.add_argument("--show", type=int, default=0, help="so many that were cut of each")
     a = p.parse_args()
-    print(f"{'':12}{'functions':>10}{'larger':>8}{'whole':>9}{'lines':>9}")
+    print(f"{'':12}{'functions':>10}{'larger':>8}{'whole':>9}{'lines':>9}{'symbol':>9}{'or type':>9}")
     for t in a.tree:
         lang, tree = t.split("=", 1)
-        n, big, whole, lines, _ = measure(lang, tree, a.option, a.show)
-        print(f"{lang:12}{n:10}{big:8}{whole / max(n, 1):9.2%}{lines / max(whole, 1):9.2%}", flush=True)
+        n, big, whole, *of_whole = measure(lang, tree, a.option, a.show)
+        shares = "".join(f"{x / max(whole, 1):9.2%}" for x in of_whole)
+        print(f"{lang:12}{n:10}{big:8}{whole / max(n, 1):9.2%}{shares}", flush=True)
 
 
 if __name__ == "__main__":

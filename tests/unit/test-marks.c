@@ -225,13 +225,16 @@ static void test_code(void)
 {
 	static const struct tag rust[] = {F(6, 0, "m"), T(5, 0, "T"), F(3, 0, "f")};
 	is(code("rust", 13, "/// does it well\n#[inline]\nfn f() {\n}\nimpl T {\n  fn m() {\n    a b c d e\n  }\n}\n",
-		rust, 3), "f@1-4|T@5-9", "comments and attributes belong to what is below, ends follow from indentation");
+		rust, 3), "f@1-4|T.m@5-9", "comments and attributes belong to what is below, ends follow from indentation");
 	static const struct tag c[] = {F(4, 7, "f"), F(9, 9, "g")};
 	is(code("c", 20, "#include <x>\n\nstatic int\nf(int a)\n{\n\treturn a b c d e f g h i;\n}\n\nint g(void) { h i j k l m; }\n",
 		c, 2), "f@1-7|g@9-9", "a return type above a C function belongs to it");
 	static const struct tag py[] = {T(1, 10, "A"), F(4, 0, "f"), F(9, 0, "g")};
 	is(code("python", 12, "class A:\n\n    @x\n    def f(self):\n        a b c d e f g\n\n    @y(\n    )\n    def g(self):\n        a b c d e\n",
 		py, 3), "A.f@1-5|A.g@7-10", "decorators, of several lines too, belong to their function");
+	static const struct tag two[] = {T(1, 9, "M"), T(2, 5, "A"), F(3, 3, "f"), F(4, 4, "g"), T(6, 8, "B"), F(7, 7, "h")};
+	is(code("go", 60, "M {\n A {\n  f\n  g\n }\n B {\n  h\n }\n}\n", two, 6), "M.A.f, g, B.h@1-9",
+	   "of a type that is whole the functions are named");
 	static const struct tag go[] = {
 		{.line = 1, .end_line = 1, .kind = MARK_FUNCTION, .name = "M", .n_name = 1, .scope = "T", .n_scope = 1}};
 	is(code("go", 20, "func (t *T) M() { return }\n", go, 1), "T.M@1-1", "a method outside its type is named after it");
