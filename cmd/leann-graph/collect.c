@@ -136,8 +136,7 @@ static int want_chunker(const struct shead *h, struct err *e)
 	    shead_str(h, "chunk_structure", cut, sizeof cut, e))
 		return -1;
 	if (*cut && strcmp(cut, "none"))
-		return err_set(e, ERR_DATA, "stdin: --tiny: %s cut the passages, which a search does "
-			       "not run: give leann-chunk --structure=none", cut);
+		return err_set(e, ERR_DATA, "stdin: --tiny: %s cut it: give leann-chunk --structure=none", cut);
 	if (version == PASSAGES_VERSION)
 		return 0;
 	return err_set(e, ERR_DATA, "stdin: --tiny: chunker version %llu cut the passages, this "

@@ -39,7 +39,8 @@ bool tags_kind(const char *lang, const char *kind, struct tag *t)
 {
 	static const char *const functions[] = {
 		"function", "func", "method", "singletonMethod", "constructor", "destructor",
-		"subroutine", "procedure", "subprogram", "generator", "getter", "setter", "task", "sub", "predicate", "message", "fd", "rpc", NULL};
+		"subroutine", "procedure", "subprogram", "generator", "getter", "setter", "task",
+		"sub", "predicate", "message", "fd", "rpc", NULL};
 	static const char *const types[] = {
 		"class", "struct", "interface", "trait", "enum", "union", "module", "namespace",
 		"implementation", "object", "protocol", "mixin", "record", "annotation", "category",

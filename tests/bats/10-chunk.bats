@@ -319,15 +319,16 @@ two_functions() {
 	printf 'caf\351' >t/latin
 	pipe 'leann-chunk t | dump'
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 8 ]
+	[ "${#lines[@]}" -eq 9 ]
 	[[ "${lines[0]}" == "0 leann 1 5 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
 	[[ "${lines[1]}" == "1 0 0 a.md 18 "*" markdown 0" ]]
-	[[ "${lines[2]}" == "2 0 0 1 17 2 4 6 0 0 None "* ]]
-	[[ "${lines[3]}" == "1 1 0 latin 4 "*"  48" ]]
-	[[ "${lines[4]}" == "2 1 1 0 4 1 1 3 0 0 None caf"$'\xc3\xa9' ]]
-	[ "${lines[5]}" = "64 3 256 levels" ]
-	[[ "${lines[6]}" =~ ^"66 0 "[0-9a-f]{4}$ ]]
-	[[ "${lines[7]}" == "127 7 "* ]]
+	[ "${lines[2]}" = "69 0 1 0 {'heading': 'Bread'}" ]
+	[[ "${lines[3]}" == "2 0 0 1 17 2 4 6 0 0 None "* ]]
+	[[ "${lines[4]}" == "1 1 0 latin 4 "*"  48" ]]
+	[[ "${lines[5]}" == "2 1 1 0 4 1 1 3 0 0 None caf"$'\xc3\xa9' ]]
+	[ "${lines[6]}" = "64 3 256 levels" ]
+	[[ "${lines[7]}" =~ ^"66 0 "[0-9a-f]{4}$ ]]
+	[[ "${lines[8]}" == "127 8 "* ]]
 }
 
 @test "every span of this project and of the system's documents slices its file back within the limit" {
