@@ -231,9 +231,9 @@ fuzz: fuzz-build
 HOURS ?= 8
 soak: all tests
 	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
-	@end=$$(($$(date +%s) + $(HOURS) * 3600)); seed=$$(date +%s); \
+	@seed=$$(date +%s); end=$$(awk "BEGIN {printf \"%d\", $$seed + $(HOURS) * 3600}"); \
 	while [ $$(date +%s) -lt $$end ]; do \
-		echo "seed $$seed"; BUILD=$(BUILD) SEED=$$seed tests/faults/run || exit 1; seed=$$((seed + 1)); \
+		echo "seed $$seed"; BUILD=$(BUILD) SEED=$$seed UNTIL=$$end tests/faults/run || exit 1; seed=$$((seed + 1)); \
 	done
 
 lint:

@@ -389,7 +389,8 @@ static void fuzz_lock(const uint8_t *p, size_t n)
 	}
 	if (ftruncate(fd, 0) || fd_pwrite(fd, "lock", p, n, 0, &e))
 		abort();
-	if (pidlock_query(path, &holder, &ready, &e) == 1 && (ready.len > n || holder <= 0))
+	int r = pidlock_query(path, &holder, &ready, &e);
+	if (!r || (r == 1 && (ready.len > n || holder <= 0)))
 		abort();
 	buf_release(&ready);
 }
