@@ -48,7 +48,7 @@ done
 update="leann-chunk -q -j 1 --update u.leann | leann-embed-client -q -j 1 $SERVER | $graph --update u.leann"
 for stage in chunk embed-client graph; do
 	scenario "update-$stage" "leann-$stage" u.leann -a "$update"
-	scenario "rebuild-$stage" "leann-$stage" u.leann -a "${update/u.leann |/u.leann --full |}"
+	scenario "rebuild-$stage" "leann-$stage" u.leann "-a -ttaken" "${update/u.leann |/u.leann --full |}"
 done
 scenario update-named leann-graph u.leann -a "$update" # FAULT_NO_TMPFILE
 scenario chunk-update leann-chunk '' -tInput/output 'leann-chunk -j 1 --update u.leann'

@@ -11,7 +11,8 @@
  *	-S SEED		which
  *	-o KIND:MODE:K	this trial only
  *	-R TEXT		how to start this again, for REPRO lines
- *	-t TEXT		a run that says TEXT, of status 0 to 2, is no failure: it does not hide it
+ *	-t TEXT		a run that says TEXT, of status 0 to 2, is no failure: it does not hide it; where
+ *			memory is out, only if its output says that, too
  *	-l		a failure may come after the new index is there
  *	-a		a program that libzmq ends for want of memory is no failure: it aborts, or uses what
  *			it did not get, and libpgm, which it starts, has glibc's getprotobyname() read from a
@@ -384,7 +385,8 @@ static const char *judge_error(const char *kind, bool often)
 		return NULL;
 	if (!strcmp(kind, "EINTR") || !strcmp(kind, "short"))
 		return "it shows";
-	if (o.said && got.status <= 2 && !got.n_stray && strcmp(kind, "oom") &&
+	bool tells = strcmp(kind, "oom") || strstr((char *)got.out.p, strerror(ENOMEM));
+	if (o.said && got.status <= 2 && !got.n_stray && tells &&
 	    (strstr((char *)got.out.p, o.said) || strstr((char *)got.err.p, o.said)))
 		return NULL;
 	if (got.status == 0)
