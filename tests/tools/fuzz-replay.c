@@ -19,6 +19,8 @@
  *	registry	the list of indexes, and back
  *	lock		what a server writes into its lock file
  *	journal		embeddings of a run that was interrupted
+ *	meta		a byte, the number of chunks, and member meta
+ *	filter		an expression
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,6 +39,7 @@
 #include "base/fdio.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "fmt/meta_build.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/index_verify.h"
 #include "fmt/mp.h"
@@ -53,6 +56,7 @@
 #include "sys/embed_ep.h"
 #include "sys/glob.h"
 #include "sys/journal.h"
+#include "search/filter.h"
 #include "sys/jsonl.h"
 #include "sys/registry.h"
 
@@ -313,8 +317,12 @@ static void fuzz_jsonl(const uint8_t *p, size_t n)
 {
 	struct buf text = BUF_INIT, id = BUF_INIT;
 	struct err e;
-	if (record_text(p, n, &text, &id, &e) == 0 && (!id.len || id.len > JSONL_ID_MAX))
+	struct meta m = META_INIT;
+	bool all;
+	if (record_read(p, n, &text, &id, &m, &all, &e) == 0 &&
+	    (!id.len || id.len > JSONL_ID_MAX || m.n > META_KEYS_MAX))
 		abort();
+	meta_release(&m);
 	buf_release(&text);
 	buf_release(&id);
 }
@@ -441,6 +449,53 @@ static void fuzz_journal(const uint8_t *p, size_t n)
 	journal_close(j);
 }
 
+static void fuzz_meta(const uint8_t *p, size_t n)
+{
+	struct meta_cols *c;
+	struct meta m = META_INIT;
+	struct err e;
+	if (!n || meta_cols_open(&c, p + 1, n - 1, *p, &e))
+		return;
+	struct meta_reader *r = meta_reader_new(c);
+	struct meta_build *b = meta_build_new();
+	bool sound = !meta_cols_verify(c, &e);
+	for (uint32_t i = 0; i < *p; i++)
+		if (meta_reader_get(r, i, &m, &e) && sound)
+			abort();
+	if (meta_build_copy(b, c, *p, &e) && e.code != ERR_DATA)
+		abort();
+	meta_build_free(b);
+	meta_reader_free(r);
+	meta_release(&m);
+	meta_cols_free(c);
+}
+
+static void fuzz_filter(const uint8_t *p, size_t n)
+{
+	static const struct meta_value value[] = {{.type = META_STR, .s = "Some text", .n = 9},
+						  {.type = META_STR, .s = "", .n = 0},
+						  {.type = META_INT, .i = INT64_MIN},
+						  {.type = META_REAL, .d = -1.5},
+						  {.type = META_BOOL, .b = true}};
+	char *text = mem_strndup((const char *)p, n);
+	struct filter *f;
+	struct err e;
+	if (filter_parse(text, &f, &e)) {
+		if (e.code != ERR_USAGE)
+			abort();
+		mem_free(text);
+		return;
+	}
+	for (size_t i = 0; i < f->n_values; i++)
+		filter_value_read(&f->value[i], (const char *)f->text.p + f->value[i].at, 1800000000);
+	for (size_t i = 0; i < f->n_nodes; i++)
+		for (size_t k = 0; f->node[i].kind == FILTER_TEST && k < 10; k++)
+			if (!filter_check(f, &f->node[i], value[k / 2].type, k % 2, &e))
+				filter_test(f, &f->node[i], &value[k / 2], k % 2);
+	filter_free(f);
+	mem_free(text);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -450,6 +505,7 @@ static const struct target {
 	{"model", fuzz_model},	       {"chunker", fuzz_chunker},     {"config", fuzz_config},
 	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
+	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 

@@ -28,6 +28,7 @@
 #include "fmt/index_verify.h"
 #include "fmt/postings.h"
 #include "search/engine.h"
+#include "search/filter.h"
 #include "search/probe.h"
 
 enum { QUESTIONS = 20, SECONDS = 10, REPORTS = 10 };	/* sanitizers and a busy machine: not 1 s */
@@ -268,6 +269,16 @@ static void look(const struct index *ix, struct rng *r)
 		if (postings_find(&ix->postings, rng_u64(r), group, &n, &e) == 0 && n > POSTINGS_GROUPS_MAX)
 			abort();
 	}
+	if (ix->meta) {
+		struct meta_reader *m = meta_reader_new(ix->meta);
+		struct meta all = META_INIT;
+		for (size_t k = 0; k < 100; k++)
+			if (!meta_reader_get(m, (uint32_t)rng_below(r, ix->n_chunks), &all, &e) &&
+			    all.n > META_KEYS_MAX)
+				abort();
+		meta_release(&all);
+		meta_reader_free(m);
+	}
 	for (size_t i = 0; i < ix->n_roots && i < 100; i++)
 		if (index_root(ix, i, &b, &e))
 			continue;
@@ -291,6 +302,24 @@ static void check_hits(const struct engine *g, const struct search_hit *hit, siz
 	told->n_answers++;
 }
 
+/* Of metadata that may be any: what holds must be chunks that there are. */
+static void try_filters(const struct engine *g)
+{
+	static const char *const expr[] = {"date > 2020 or not author = x", "project contains e or size > 1K",
+					   "lang = c or path ~ *.c or title > a"};
+	for (size_t i = 0; i < sizeof expr / sizeof *expr; i++) {
+		uint64_t *bits = mem_calloc(g->ix.n_chunks / 64 + 1, sizeof *bits);
+		struct filter *f;
+		struct err e;
+		if (filter_parse(expr[i], &f, &e))
+			abort();
+		if (!filter_eval(f, g, 0, bits, &e) && bits[g->ix.n_chunks / 64] >> g->ix.n_chunks % 64)
+			abort();
+		filter_free(f);
+		mem_free(bits);
+	}
+}
+
 static void ask_engine(struct engine *g, struct rng *r)
 {
 	struct asker s = {.g = g};
@@ -305,6 +334,7 @@ static void ask_engine(struct engine *g, struct rng *r)
 	if (!g->ix.n_chunks || g->ix.dim > DIM_MAX)
 		return;
 	float *q = mem_array(g->ix.dim, sizeof *q);
+	try_filters(g);
 	if (allow_make(g, rng_below(r, 2) ? lang : NULL, paths, &allow, &n, &e))
 		allow = NULL;
 	for (size_t i = 0; i < QUESTIONS; i++) {
