@@ -291,3 +291,10 @@ print(*sorted(h["item"]["path"].rsplit("/", 1)[-1] + h["item"].get("id", "")
 	leann-bundle export --self-contained -q -o self.leann docs.leann
 	[ "$(files 'draft is true' self.leann)" = bread.md ]
 }
+
+@test "leann build and leann query pass metadata and filters on" {
+	rm -rf built && cp -a docs built
+	leann build -q --meta project=demo --meta=level=2 built
+	run -0 leann query --index built/.leann/index.leann --query bread --filter 'project = demo and level > 1 and draft is true'
+	[[ ${lines[0]} == *"bread.md"* ]]
+}
