@@ -46,7 +46,7 @@ void group_close(struct group *g, const struct window_limits *l)
 	struct item **sorted = mem_array(g->n_chunks + 1, sizeof *sorted);
 	size_t k = 0;
 	for (size_t i = 0; i < g->n_items; i++)
-		if (g->items[i].is_chunk && !g->items[i].kept)
+		if (g->items[i].is_chunk && !g->items[i].kept && !g->items[i].again)
 			sorted[k++] = &g->items[i];
 	qsort(sorted, k, sizeof *sorted, by_length);
 	g->order = mem_array(k + 1, sizeof *g->order);
@@ -62,6 +62,8 @@ void group_free(struct group *g)
 {
 	for (size_t i = 0; i < g->n_batches; i++)
 		mem_free(g->batches[i].rows);
+	for (size_t i = g->n_written; i < g->n_items; i++)
+		same_drop(g->items[i].same);
 	mem_free(g->batches);
 	mem_free(g->order);
 	mem_free(g->items);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "same.h"
 #include "sys/journal.h"
 #include "window.h"
 
@@ -18,6 +19,8 @@ struct item {
 	size_t text_off, n_text, n_tokens;
 	float *vec;			/* a row of its batch; NULL until it is there */
 	struct journal_key key;
+	struct same_text *same;		/* NULL: not remembered */
+	bool again;			/* the text of a chunk before: its vector is in same */
 	const uint8_t *kept;		/* its embedding in the journal, or NULL */
 };
 

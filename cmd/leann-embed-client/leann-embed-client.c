@@ -127,6 +127,9 @@ static void summary(const struct args *a, const struct pipe *p, double s)
 		fprintf(stderr, "%s: %" PRIu64 " chunks, %" PRIu64 " tokens in %.1f s:"
 			" %.0f chunks/s, %.0f tokens/s\n", err_prog(), n, p->n_tokens, s,
 			(double)n / s, (double)p->n_tokens / s);
+	if (a->verbose && window_n_again(p->w))
+		fprintf(stderr, "%s: %" PRIu64 " of them have the text of one before\n", err_prog(),
+			window_n_again(p->w));
 	if (a->verbose && a->journal)
 		fprintf(stderr, "%s: %" PRIu64 " of them were in %s\n", err_prog(),
 			window_n_kept(p->w), a->journal);

@@ -19,7 +19,8 @@ struct window {
 	struct group *head, *tail;	/* oldest, the one being filled */
 	size_t n_groups;
 	bool ended;
-	uint64_t n_written, n_kept;
+	uint64_t n_written, n_kept, n_again;
+	struct same *same;
 	struct wire_text *texts;	/* (batch_texts) scratch */
 	float *row;			/* (dim) scratch */
 	struct buf rec;
@@ -34,6 +35,7 @@ struct window *window_new(struct embed *h, struct stream_out *out, const struct 
 	w->j = j;
 	w->l = *l;
 	w->row = mem_array(embed_info(h)->dim, sizeof *w->row);
+	w->same = same_new();
 	w->texts = mem_array(l->batch_texts, sizeof *w->texts);
 	return w;
 }
@@ -45,6 +47,7 @@ void window_free(struct window *w)
 		w->head = g->next;
 		group_free(g);
 	}
+	same_free(w->same);
 	mem_free(w->texts);
 	mem_free(w->row);
 	buf_release(&w->rec);
@@ -100,6 +103,8 @@ void window_add_chunk(struct window *w, const struct rec_chunk *k)
 	journal_key(w->j, k->text, k->n_text, &it->key);
 	it->kept = journal_find(w->j, &it->key);
 	w->n_kept += it->kept != NULL;
+	it->same = same_find(w->same, &it->key, &it->again);
+	w->n_again += it->again;
 	item_added(w);
 }
 
@@ -140,6 +145,11 @@ uint64_t window_n_written(const struct window *w)
 uint64_t window_n_kept(const struct window *w)
 {
 	return w->n_kept;
+}
+
+uint64_t window_n_again(const struct window *w)
+{
+	return w->n_again;
 }
 
 static int send_batch(struct window *w, struct group *g, struct err *e)
@@ -190,7 +200,7 @@ static int write_ready(struct window *w, struct err *e)
 		for (; g->n_written < g->n_items; g->n_written++) {
 			const struct item *it = &g->items[g->n_written];
 			const float *vec = it->vec;
-			if (it->is_chunk && !vec && !it->kept)
+			if (it->is_chunk && !vec && !it->kept && !it->again)
 				return 0;
 			if (stream_out_raw(w->out, g->bytes.p + it->off, it->n, e))
 				return -1;
@@ -200,7 +210,12 @@ static int write_ready(struct window *w, struct err *e)
 				get_lef32s(it->kept, w->row, embed_info(w->h)->dim);
 				vec = w->row;
 			}
+			if (it->again)
+				vec = same_vec(it->same);
+			else
+				same_give(it->same, vec, embed_info(w->h)->dim);
 			put_vec(&w->rec, it->id, vec, embed_info(w->h)->dim);
+			same_drop(it->same);
 			if (stream_out_buf(w->out, &w->rec, e))
 				return -1;
 			w->n_written++;

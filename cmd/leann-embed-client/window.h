@@ -45,6 +45,7 @@ bool window_wants(const struct window *w);
 int window_step(struct window *w, struct err *e) MUST_CHECK;
 bool window_done(const struct window *w);	/* after window_end(): everything is written */
 uint64_t window_n_written(const struct window *w);	/* vectors */
+uint64_t window_n_again(const struct window *w);	/* had the text of one before */
 uint64_t window_n_kept(const struct window *w);	/* of these, found in the journal */
 
 #endif

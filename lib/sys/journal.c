@@ -107,8 +107,7 @@ void journal_key(const struct journal *j, const char *text, size_t n, struct jou
 {
 	struct sha256 s;
 	char hex[65];
-	if (!j)
-		return;
+	(void)j;
 	sha256_init(&s);
 	sha256_add(&s, text, n);
 	sha256_hex(&s, hex);

@@ -219,6 +219,25 @@ small_model() {
 	cmp "$t/a" "$t/b" && cmp "$t/a" "$t/c"
 }
 
+@test "a text that came before is embedded once, and has the same vector" {
+	need_model
+	need_python msgpack
+	cd "$BATS_TEST_TMPDIR" && mkdir t
+	for i in $(seq 1300); do printf 'Text number %d of many.\n' $((i % 600 + (i > 1000 ? i : 0))) >"t/$(printf %04d "$i")"; done
+	leann-chunk -q t | leann-embed-client -v 2>err >got
+	grep -q " 400 of them have the text of one before" err
+	leann-chunk -q t | leann-embed-client -q -j 1 >one && cmp got one
+	"$PYTHON" -c '
+import msgpack
+texts, vecs = [], {}
+for f in msgpack.Unpacker(open("got", "rb")):
+    r = msgpack.unpackb(f)
+    if r[0] == 1: name = r[3].decode()
+    if r[0] == 3: vecs.setdefault(open("t/" + name).read(), set()).add(r[2])
+assert len(vecs) == 900 and all(len(v) == 1 for v in vecs.values()), len(vecs)
+assert len(set.union(*vecs.values())) > 890'
+}
+
 @test "a stream that is damaged, cut or of the wrong kind is refused, and no END is written" {
 	need_python msgpack xxhash
 	chunks 10
