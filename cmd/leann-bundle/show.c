@@ -136,6 +136,11 @@ static void show_counts(const struct index *ix)
 	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n",
 	       ix->n_files - (size_t)int_of(ix, "delta.removed_files"),
 	       int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
+	if (int_of(ix, "counts.extracted_files"))
+		printf("documents %" PRId64 " documents, %" PRId64 " bytes of text, with that of stored files "
+		       "%zu here, %.1f%% of the index\n", int_of(ix, "counts.extracted_files"),
+		       int_of(ix, "counts.extracted_bytes"), ix->text ? ix->text->n : 0,
+		       100 * (double)(ix->text ? ix->text->n : 0) / (double)ix->b.n_map);
 	printf("chunks    %zu, %" PRId64 " bytes of passages\n",
 	       ix->n_chunks - (size_t)int_of(ix, "delta.removed_chunks"),
 	       int_of(ix, "counts.passage_bytes"));

@@ -69,6 +69,10 @@ static void put_names(struct buf *out, const struct chunk_opts *c)
 		arg(out, "--follow");
 	if (c->one_fs)
 		arg(out, "--one-file-system");
+	if (c->no_extract)
+		arg(out, "--no-extract");
+	if (c->archives)
+		arg(out, "--archives");
 	if (!c->files_from)
 		return;
 	char *list = absolute(c->files_from);
@@ -122,7 +126,8 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 static bool is_arg(const char *s)
 {
 	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
-					   "--lexical", "--follow", "--one-file-system"};
+					   "--lexical", "--follow", "--one-file-system", "--no-extract",
+					   "--archives"};
 	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
 	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
 		known |= !strcmp(s, flag[i]);

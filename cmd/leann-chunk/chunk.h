@@ -29,6 +29,7 @@ enum {
 	TOKENS_MIN = 16,
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
 	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
+	EXTRACT_TIMEOUT_S = 60,			/* --extract-timeout when it is not given */
 	MAX_FILESIZE = 16 << 20,		/* bytes: --max-filesize when it is not given */
 };
 
@@ -50,6 +51,8 @@ struct chunk_opts {
 	bool follow, one_fs, explain, type_list;
 	unsigned n_unrestricted;		/* how often -u */
 	struct types types;			/* -t and -T */
+	bool no_extract, archives;
+	unsigned extract_timeout_s;
 	const struct lang **langs;		/* (n_langs); none: all */
 	size_t n_langs, n_threads;
 };
@@ -83,7 +86,8 @@ char *absolute(const char *name);
 struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
-		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured;
+		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
+		n_extracted;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */

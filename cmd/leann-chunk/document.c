@@ -1,10 +1,34 @@
 /* A file's text; see document.h. */
 #include "document.h"
 
-#include "algo/parts.h"
+#include <string.h>
+
+#include "chunk.h"
 #include "fmt/record.h"
 
 enum { BUF_KEEP_BYTES = 1 << 20 };
+
+struct look look_at(const struct chunk_opts *c, const char *rel, const uint8_t *p, size_t n)
+{
+	size_t n_rel = strlen(rel);
+	struct look l = {.type = doctype_find(rel, n_rel, p, n), .lang = lang_find(rel, n_rel, (char *)p, n)};
+	bool text = lang_is_text(p, n);
+	bool is_text = l.type == DOCTYPE_HTML || l.type == DOCTYPE_NOTEBOOK || l.type == DOCTYPE_MAIL ||
+		       l.type == DOCTYPE_MBOX;
+	if (l.type == DOCTYPE_NONE || (c->no_extract && is_text)) {
+		l.type = DOCTYPE_NONE;
+		l.binary = !text;
+	} else {
+		l.binary = c->no_extract || (l.type == DOCTYPE_ARCHIVE && !c->archives) || (is_text && !text);
+	}
+	if (l.type == DOCTYPE_PACKED) {
+		l.lang = lang_find(rel, doctype_inner(rel, n_rel), "", 0);
+	} else if (l.type != DOCTYPE_NONE) {
+		const char *name = doctype_name(l.type);
+		l.lang = lang_by_name(name, strlen(name));
+	}
+	return l;
+}
 
 void document_decode(struct document *d)
 {
@@ -19,15 +43,6 @@ unsigned document_flags(const struct document *d)
 	return d->extracted ? FILE_EXTRACTED : file_encoding_flags(d->decoded.enc);
 }
 
-void document_cut(const struct document *d, const struct passages_params *pp, enum text_style style,
-		  struct passages *out)
-{
-	if (d->extracted)
-		parts_split(pp, style, d->text, d->n_text, out);
-	else
-		passages_split(pp, style, d->text, d->n_text, out);
-}
-
 void document_span(struct document *d, const struct passage *p, uint64_t *off, uint64_t *len)
 {
 	*off = p->off;
@@ -38,6 +53,40 @@ void document_span(struct document *d, const struct passage *p, uint64_t *off, u
 	decode_to_raw(&d->decoded, &d->to, p->off + p->len);
 	*off = d->from.raw;
 	*len = d->to.raw - d->from.raw;
+}
+
+static void put_facts(const struct document *d, size_t from, size_t to, struct meta *m)
+{
+	for (size_t i = from; i < to; i++) {
+		const struct fact *f = document_fact(d, i);
+		const char *key = (const char *)d->names.p + f->key_at;
+		if (f->is_int)
+			meta_set_int(m, key, f->i);
+		else
+			meta_set_str(m, key, d->names.p + f->val_at, f->n_val);
+	}
+}
+
+/* Where the facts of part i begin; those of the whole document are before the first part's. */
+static size_t facts_of(const struct document *d, size_t i)
+{
+	return i < document_n_parts(d) ? document_part(d, i)->fact : document_n_facts(d);
+}
+
+void document_meta(const struct document *d, size_t off, struct meta *m)
+{
+	size_t lo = 0, hi = document_n_parts(d);
+	meta_clear(m);
+	put_facts(d, 0, facts_of(d, 0), m);
+	while (lo < hi) {	/* lo: parts that begin at or before off */
+		size_t mid = lo + (hi - lo) / 2;
+		if (document_part(d, mid)->off <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo)
+		put_facts(d, facts_of(d, lo - 1), facts_of(d, lo), m);
 }
 
 static void empty(struct buf *b)
@@ -54,6 +103,8 @@ void document_clear(struct document *d)
 	empty(&d->decoded.own);
 	empty(&d->extract);
 	empty(&d->part);
+	empty(&d->fact);
+	empty(&d->names);
 	d->extracted = false;
 	d->text = NULL;
 	d->n_text = d->decoded.n_bad = 0;
@@ -66,5 +117,7 @@ void document_release(struct document *d)
 	decode_release(&d->decoded);
 	buf_release(&d->extract);
 	buf_release(&d->part);
+	buf_release(&d->fact);
+	buf_release(&d->names);
 	*d = (struct document)DOCUMENT_INIT;
 }

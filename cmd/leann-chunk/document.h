@@ -5,16 +5,21 @@
  *	struct document d = DOCUMENT_INIT;
  *	... readfile() into d.raw ...
  *	document_decode(&d);
- *	document_cut(&d, &params, style, &ps);		passages of d.text, none across two parts
+ *	structure_cut(k, i_thread, lang, &d, &marks, &ps);	passages of d.text
  *	document_span(&d, &p, &off, &len);		of passage p, in order
  *	document_clear(&d); document_release(&d);
  */
 #ifndef LEANN_CMD_DOCUMENT_H
 #define LEANN_CMD_DOCUMENT_H
 
+#include <stdbool.h>
+
+#include "algo/doctype.h"
+#include "algo/lang.h"
 #include "algo/passages.h"
 #include "base/buf.h"
 #include "base/decode.h"
+#include "fmt/meta.h"
 
 /*
  * A page, a slide, a sheet, a chapter, a message: begins at off of the text and ends before the next
@@ -22,6 +27,14 @@
  */
 struct part {
 	size_t off;
+	size_t fact;			/* the first that is of it, or of a later one */
+};
+
+/* What a document says of itself or of a part: title, author, date; page, slide, chapter and so on. */
+struct fact {
+	size_t key_at, val_at, n_val;	/* in names: the key, ended by NUL; a string of n_val bytes */
+	bool is_int;
+	int64_t i;
 };
 
 struct document {
@@ -32,6 +45,7 @@ struct document {
 	const char *text;		/* n_text bytes of UTF-8, in one of the above */
 	size_t n_text;
 	struct buf part;		/* struct part each; none where there is one part */
+	struct buf fact, names;		/* struct fact each, in order; what they point into */
 	struct decode_place from, to;	/* of the latest span */
 };
 #define DOCUMENT_INIT {.decoded = DECODED_INIT}
@@ -45,15 +59,33 @@ static inline const struct part *document_part(const struct document *d, size_t 
 	return (const struct part *)(const void *)d->part.p + i;
 }
 
+static inline size_t document_n_facts(const struct document *d)
+{
+	return d->fact.len / sizeof(struct fact);
+}
+static inline const struct fact *document_fact(const struct document *d, size_t i)
+{
+	return (const struct fact *)(const void *)d->fact.p + i;
+}
+
+struct chunk_opts;
+
+/* What a file is, by its name and first bytes. */
+struct look {
+	enum doctype type;		/* DOCTYPE_NONE: text as it is */
+	const struct lang *lang;
+	bool binary;			/* neither text nor a document that is taken */
+};
+struct look look_at(const struct chunk_opts *c, const char *rel, const uint8_t *p, size_t n);
+
 /* Text of raw, by its encoding. */
 void document_decode(struct document *d);
 /* The flags that leann-stream(5) has for it. */
 unsigned document_flags(const struct document *d);
-/* Passages of the text, in order. */
-void document_cut(const struct document *d, const struct passages_params *pp, enum text_style style,
-		  struct passages *out);
 /* Where p is in the file, or the text that was taken out of it; quick in the order of passages. */
 void document_span(struct document *d, const struct passage *p, uint64_t *off, uint64_t *len);
+/* What it says of the part that byte off of its text is in, and of itself, into m (cleared). */
+void document_meta(const struct document *d, size_t off, struct meta *m);
 /* Empty, for the next file; large buffers are given back. */
 void document_clear(struct document *d);
 void document_release(struct document *d);

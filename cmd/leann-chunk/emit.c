@@ -15,6 +15,7 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 	if (stream_out_buf(k->to, &k->body, e))
 		return -1;
 	k->counts.n_bytes += f->size_bytes;
+	k->counts.n_extracted += (f->flags & FILE_EXTRACTED) != 0;
 	if (!file_keeps_text(f->flags))
 		return 0;
 	for (size_t at = 0; at < stored->len;) {
@@ -110,6 +111,8 @@ void summary(const struct chunker *k)
 	if (k->c->verbose)
 		item(odd, sizeof odd, c->n_unstructured, "files that ctags gave up are cut by their looks");
 	item(odd, sizeof odd, c->n_changed, "files changed while they were read and were left out");
+	item(odd, sizeof odd, c->n_no_text, c->n_no_text == 1 ? "document could not be read"
+							   : "documents could not be read");
 	if (*odd && !k->c->quiet)
 		fprintf(stderr, "%s: %s\n", err_prog(), odd);
 	if (!k->c->verbose)
@@ -134,6 +137,8 @@ void summary(const struct chunker *k)
 	if (c->n_repaired)
 		fprintf(stderr, "%s: %llu files have broken characters: odd bytes count as U+FFFD\n",
 			err_prog(), (unsigned long long)c->n_repaired);
+	if (c->n_extracted)
+		fprintf(stderr, "%s: %llu documents\n", err_prog(), (unsigned long long)c->n_extracted);
 	if (c->n_decoded)
 		fprintf(stderr, "%s: %llu files are UTF-16 or Windows-1252\n", err_prog(),
 			(unsigned long long)c->n_decoded);

@@ -76,11 +76,11 @@ static bool explain_bytes(const struct chunker *k, const char *root, const char 
 	struct file_meta m = {0};
 	struct err e;
 	uint64_t max = named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes;
-	const struct lang *l = NULL;
+	struct look l = {0};
 	enum read_result res = readfile_head(&rf, root, rel, LANG_HEAD_BYTES, &head, &m, &e);
 	bool in = false;
 	if (res == READ_OK)
-		l = lang_find(rel, strlen(rel), (char *)head.p, head.len);
+		l = look_at(k->c, rel, head.p, head.len);
 	if (res == READ_ERROR || res == READ_STARVED)
 		buf_adds(why, e.msg);
 	else if (res != READ_OK)
@@ -88,12 +88,12 @@ static bool explain_bytes(const struct chunker *k, const char *root, const char 
 	else if (m.size_bytes > max)
 		buf_printf(why, "%llu bytes, --max-filesize is %llu", (unsigned long long)m.size_bytes,
 			   (unsigned long long)max);
-	else if (!lang_is_text(head.p, head.len))
+	else if (l.binary)
 		buf_adds(why, "binary");
-	else if (!lang_wanted(k->c, rel, l))
-		buf_printf(why, "language %s is not wanted", *l->name ? l->name : "unknown");
+	else if (!lang_wanted(k->c, rel, l.lang))
+		buf_printf(why, "language %s is not wanted", *l.lang->name ? l.lang->name : "unknown");
 	else if ((in = true))
-		buf_adds(why, !m.size_bytes ? "empty: no passages" : *l->name ? l->name : "text");
+		buf_adds(why, !m.size_bytes ? "empty: no passages" : *l.lang->name ? l.lang->name : "text");
 	buf_release(&head);
 	readfile_release(&rf);
 	return in;

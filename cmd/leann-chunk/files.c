@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "document.h"
+#include "extract.h"
 #include "update.h"
 
 enum {
@@ -26,6 +27,8 @@ struct job {
 	struct file_meta meta;
 	enum read_result res;
 	const struct lang *lang;
+	enum doctype type;
+	enum extract_result extracted;
 	bool binary, unwanted;
 	uint32_t same;			/* --update: file of the index with these bytes, or NAMES_NONE */
 	uint64_t hash;
@@ -37,51 +40,6 @@ struct batch {
 	struct job jobs[BATCH_FILES];
 	struct readfile *readers;	/* one a thread */
 };
-
-int source_read(struct chunker *k, struct readfile *rf, const struct source *s, struct buf *b,
-		struct file_meta *m, enum read_result *res, struct err *e)
-{
-	*m = (struct file_meta){0};
-	if (s->is_stdin) {
-		*res = fd_slurp(0, "stdin", NAMED_FILE_MAX, b, e) ? READ_ERROR : READ_OK;
-		m->size_bytes = b->len;
-		return *res == READ_OK ? 0 : -1;
-	}
-	*res = readfile(rf, k->src->roots[s->root].path, s->rel,
-			s->named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes, b, m, e);
-	return 0;
-}
-
-void source_skipped(struct chunker *k, const struct source *s, enum read_result res,
-		    const struct file_meta *m, const struct err *why)
-{
-	char *shown = source_shown(k->src, s);
-	bool talk = !k->c->quiet;
-	struct counts *n = &k->counts;
-	switch (res) {
-	case READ_STARVED: err_die(why);	/* it would be so with all that follow */
-	case READ_DENIED:
-	case READ_ERROR:
-		n->n_unreadable++;
-		if (talk)
-			err_warn("%s", why->msg);
-		break;
-	case READ_TOO_BIG:
-		n->n_too_big++;
-		if (k->c->verbose || (talk && s->named))
-			err_warn("%s: %llu bytes, over the limit, left out", shown,
-				 (unsigned long long)m->size_bytes);
-		break;
-	case READ_CHANGED:
-		n->n_changed++;
-		if (talk)
-			err_warn("%s: changed while it was read, left out", shown);
-		break;
-	case READ_NOT_REGULAR: n->n_special++; break;
-	default: n->n_gone++; break;
-	}
-	mem_free(shown);
-}
 
 static struct rec_file file_of(const struct job *j)
 {
@@ -104,22 +62,34 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->ps.n = 0;
 	j->same = NAMES_NONE;
 	j->res = READ_OK;
+	j->extracted = EXTRACT_OK;
 	if (k->up && update_head_says_no(k, &b->readers[i_worker], j->s, &j->binary, &j->unwanted))
 		return;
 	if (source_read(k, &b->readers[i_worker], j->s, raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
-	j->lang = lang_find(j->s->rel, strlen(j->s->rel), (char *)raw->p, raw->len);
-	j->binary = !lang_is_text(raw->p, raw->len);
+	struct look l = look_at(k->c, j->s->rel, raw->p, raw->len);
+	j->lang = l.lang;
+	j->type = l.type;
+	j->binary = l.binary;
 	j->unwanted = !lang_wanted(k->c, j->s->rel, j->lang);
 	if (j->binary || j->unwanted || !raw->len)
 		return;
 	j->hash = hash64(raw->p, raw->len);
-	document_decode(&j->doc);
+	if (j->type == DOCTYPE_NONE)
+		document_decode(&j->doc);
+	else
+		j->doc.extracted = true;
 	if (k->up) {
 		struct rec_file f = file_of(j);
 		j->same = update_same(k, j->s, &f);
 		if (j->same != NAMES_NONE)
+			return;
+	}
+	if (j->type != DOCTYPE_NONE) {
+		struct extract_opts o = {k->c->extract_timeout_s, k->c->archives};
+		j->extracted = extract_document(&j->doc, j->s->rel, &o, &j->e);
+		if (j->extracted != EXTRACT_OK)
 			return;
 	}
 	marks_clear(&j->marks);
@@ -140,12 +110,26 @@ static int emit_job(struct chunker *k, struct job *j, struct err *e)
 				      .n_tokens = p->n_tokens + k->n_special,
 				      .text = j->doc.text + p->off, .n_text = p->len};
 		document_span(&j->doc, p, &c.off_bytes, &c.len_bytes);
-		if (structure_emit(k, j->lang, &j->marks, j->doc.text, p, &c, e))
+		if (structure_emit(k, j->lang, &j->marks, &j->doc, p, &c, e))
 			return -1;
 	}
 	return emit_file_end(k, e);
 }
 
+/* A document that cannot be read; what an index has of it stays if another time it may be. */
+static int unreadable(struct chunker *k, const struct job *j)
+{
+	char *shown = source_shown(k->src, j->s);
+	k->counts.n_no_text++;
+	if (!k->c->quiet && (k->c->verbose || j->s->named))
+		err_warn("%s: no text: %s", shown, j->e.msg);
+	mem_free(shown);
+	if (k->up && j->extracted == EXTRACT_LATER)
+		update_left_out(k->up, j->s, READ_ERROR);
+	return 0;
+}
+
+/* Count it, write it. */
 static int finish(struct chunker *k, struct job *j, struct err *e)
 {
 	if (update_passes_by(k, j->s, j->same))
@@ -162,6 +146,8 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 		k->counts.n_binary++;
 		if (j->s->named && !k->c->quiet)
 			err_warn("%s: binary, left out", j->s->shown);
+	} else if (!j->unwanted && j->extracted != EXTRACT_OK) {
+		return unreadable(k, j);
 	} else if (!j->unwanted && !j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
 	} else if (!j->unwanted) {

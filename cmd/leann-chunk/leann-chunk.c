@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 	struct chunk_opts c = {.stdin_name = "stdin",
 			       .overlap = OVERLAP_NONE,
 			       .max_bytes = MAX_FILESIZE,
+			       .extract_timeout_s = EXTRACT_TIMEOUT_S,
 			       .globs = GLOBS_INIT};
 	struct sources src = {.seen = ID_SET_INIT, .followed = ID_SET_INIT};
 	struct chunker k = {.c = &c, .src = &src};

@@ -1,5 +1,6 @@
 /* --list: the files that would be cut, one a line. */
 #include "chunk.h"
+#include "document.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,9 +76,9 @@ static void look(void *ctx, size_t i, size_t i_worker)
 		return;
 	if (x->meta.size_bytes > (s->named ? (uint64_t)NAMED_FILE_MAX : c->max_bytes))
 		x->res = READ_TOO_BIG;
-	x->binary = !lang_is_text(head->p, head->len);
-	x->wanted = (!c->n_langs && !c->types.n) ||
-		    lang_wanted(c, s->rel, lang_find(s->rel, strlen(s->rel), (char *)head->p, head->len));
+	struct look l = look_at(c, s->rel, head->p, head->len);
+	x->binary = l.binary;
+	x->wanted = lang_wanted(c, s->rel, l.lang);
 }
 
 static void list_one(struct chunker *k, const struct seen *x)

@@ -34,6 +34,9 @@ enum {
 	ID_ONE_FS,
 	ID_TYPE_LIST,
 	ID_EXPLAIN,
+	ID_NO_EXTRACT,
+	ID_ARCHIVES,
+	ID_EXTRACT_TIMEOUT,
 };
 
 const struct opt chunk_table[] = {
@@ -54,6 +57,9 @@ const struct opt chunk_table[] = {
 	{ID_FILES_FROM, "files-from", "FILE",
 	 "read names of files and directories from FILE (-: stdin)"},
 	{'0', "null", NULL, "names in --files-from, --list and --dry-run end in NUL"},
+	{ID_NO_EXTRACT, "no-extract", NULL, "leave out PDF, office, mail archives; HTML as it is"},
+	{ID_ARCHIVES, "archives", NULL, "documents and text in zip and tar archives, too"},
+	{ID_EXTRACT_TIMEOUT, "extract-timeout", "SECONDS", "for the text of a document (60)"},
 	{ID_JSONL, "jsonl", NULL, "inputs are JSON Lines with id, title, text or content"},
 	{ID_TRUNCATE, "truncate", NULL,
 	 "with --jsonl: one passage a record, cut at the model's limit"},
@@ -117,6 +123,8 @@ bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 	case ID_FILES_FROM: c->files_from = o->val; break;
 	case '0': c->null = true; break;
 	case ID_JSONL: c->jsonl = true; break;
+	case ID_NO_EXTRACT: c->no_extract = true; break;
+	case ID_ARCHIVES: c->archives = true; break;
 	case ID_TRUNCATE: c->truncate = true; break;
 	case ID_LEXICAL: c->lexical = true; break;
 	case ID_META: meta_option(c, o->val); break;
@@ -137,6 +145,7 @@ bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 static void other(struct chunk_opts *c, const struct opts *o, int id)
 {
 	switch (id) {
+	case ID_EXTRACT_TIMEOUT: c->extract_timeout_s = (unsigned)opts_num(o, 1, 3600); break;
 	case ID_STDIN_NAME: c->stdin_name = stdin_name(o->val); break;
 	case 'm':
 		settings_set(c, "embeddingServer.model", o);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "algo/parts.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "sys/ctags.h"
@@ -122,7 +123,8 @@ void structure_cut(const struct chunker *k, size_t i_thread, const struct lang *
 	bool code = l->style == STYLE_CODE;
 	const struct passages_params *pp = code ? &k->code : &k->prose;
 	if (d->extracted) {
-		document_cut(d, pp, l->style, out);
+		parts_marks(m, l->style, d->text, d->n_text);
+		parts_split(pp, l->style, d->text, d->n_text, out);
 		return;
 	}
 	if (!code)
@@ -134,19 +136,20 @@ void structure_cut(const struct chunker *k, size_t i_thread, const struct lang *
 }
 
 int structure_emit(struct chunker *k, const struct lang *l, const struct marks *m,
-		   const char *text, const struct passage *p, struct rec_chunk *c,
+		   const struct document *d, const struct passage *p, struct rec_chunk *c,
 		   struct err *e)
 {
 	struct meta meta = META_INIT;
 	struct buf crumb = BUF_INIT;
 	bool code = l->style == STYLE_CODE;
 	int r = 0;
-	if (m->n) {
-		marks_crumb(m, text, p->off, p->len, code ? "." : " > ", &crumb);
-		if (crumb.len)
-			meta_set_str(&meta, code ? "symbol" : "heading", crumb.p, crumb.len);
+	if (d->extracted)
+		document_meta(d, p->off, &meta);
+	marks_crumb(m, d->text, p->off, p->len, code ? "." : " > ", &crumb);
+	if (crumb.len)
+		meta_set_str(&meta, code ? "symbol" : "heading", crumb.p, crumb.len);
+	if (d->extracted || m->n)
 		r = emit_meta(k, c->off_bytes, c->sub_off_bytes, &meta, e);
-	}
 	buf_release(&crumb);
 	meta_release(&meta);
 	return r ? r : emit_chunk(k, c, e);

@@ -29,9 +29,12 @@ const char *structure_name(const struct structure *st);
 /* Marks that are there already (pages, say) stay. From any thread. */
 void structure_cut(const struct chunker *k, size_t i_thread, const struct lang *l,
 		   const struct document *d, struct marks *m, struct passages *out);
-/* The chunk, after the symbol or heading that passage p of text is under. */
+/*
+ * The chunk, after what is known of passage p: the symbol or heading that it is under, and what a
+ * document says of its part.
+ */
 int structure_emit(struct chunker *k, const struct lang *l, const struct marks *m,
-		   const char *text, const struct passage *p, struct rec_chunk *c,
+		   const struct document *d, const struct passage *p, struct rec_chunk *c,
 		   struct err *e) MUST_CHECK;
 /* Files that ctags did not answer for. */
 size_t structure_n_failed(const struct structure *st);

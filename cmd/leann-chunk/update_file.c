@@ -135,7 +135,18 @@ int update_whole(struct chunker *k, const struct source *s, const struct rec_fil
 			update_note(u, own ? '=' : s->old1 ? '~' : '>', from, path);
 		mem_free(path);
 	}
-	return write_file(k, f, raw, e) || keep_all(k, from, raw, e) ? -1 : 0;
+	struct rec_file with = *f;
+	struct buf text = BUF_INIT;
+	int r = 0;
+	if (f->flags & FILE_EXTRACTED) {	/* its text is in the index */
+		with.text_bytes = g.text_bytes;
+		r = index_text(&u->base.ix, from, 0, (size_t)g.text_bytes, &text, e);
+		raw = &text;
+	}
+	if (!r)
+		r = write_file(k, &with, raw, e) || keep_all(k, from, raw, e) ? -1 : 0;
+	buf_release(&text);
+	return r;
 }
 
 int update_unread(struct chunker *k, uint32_t i, struct err *e)
@@ -145,18 +156,19 @@ int update_unread(struct chunker *k, uint32_t i, struct err *e)
 	struct buf path = BUF_INIT, raw = BUF_INIT;
 	index_file(ix, i, &g);
 	const char *lang = index_lang(ix, g.lang);
-	bool stored = g.flags & FILE_STORED;
+	bool stored = file_keeps_text(g.flags);
 	int r = index_path(ix, i, &path, e);
-	if (!r && stored && g.size_bytes > NAMED_FILE_MAX)
+	if (!r && stored && g.text_bytes > NAMED_FILE_MAX)
 		r = err_set(e, ERR_DATA, "%s: stored file of %llu bytes", ix->b.path,
 			    (unsigned long long)g.size_bytes);
 	if (!r && stored)
-		r = index_text(ix, i, 0, (size_t)g.size_bytes, &raw, e);
+		r = index_text(ix, i, 0, (size_t)g.text_bytes, &raw, e);
 	if (!r)
 		r = write_file(k, &(struct rec_file){.root = g.root, .path = path.p, .n_path = path.len,
 						    .size_bytes = g.size_bytes, .mtime_ns = g.mtime_ns,
 						    .hash = g.hash, .lang = lang,
-						    .n_lang = strlen(lang), .flags = g.flags},
+						    .n_lang = strlen(lang), .flags = g.flags,
+						    .text_bytes = g.text_bytes},
 			       &raw, e) ||
 				    keep_all(k, i, stored ? &raw : NULL, e)
 			    ? -1

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "document.h"
 #include "sys/gitfiles.h"
 #include "update.h"
 
@@ -110,9 +111,9 @@ bool update_head_says_no(const struct chunker *k, struct readfile *rf, const str
 	struct err ignored;
 	if (!s->old1 && readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES, &head,
 				      &m, &ignored) == READ_OK) {
-		*binary = !lang_is_text(head.p, head.len);
-		*unwanted = !lang_wanted(k->c, s->rel,
-					 lang_find(s->rel, strlen(s->rel), (char *)head.p, head.len));
+		struct look l = look_at(k->c, s->rel, head.p, head.len);
+		*binary = l.binary;
+		*unwanted = !lang_wanted(k->c, s->rel, l.lang);
 	}
 	buf_release(&head);
 	return *binary || *unwanted;

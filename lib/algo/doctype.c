@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const names[] = {"", "html", "notebook", "pdf", "docx", "pptx", "xlsx", "opendocument",
+static const char *const names[] = {"", "html", "jupyter", "pdf", "docx", "pptx", "xlsx", "opendocument",
 				    "epub", "email", "email", "compressed", "archive"};
 
 const char *doctype_name(enum doctype t)

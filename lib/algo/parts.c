@@ -31,19 +31,55 @@ static void add(struct passages *out, const struct passages *part, size_t off, s
 	out->n_split_words += part->n_split_words;
 }
 
+/* Where the part that begins at `at` ends. */
+static size_t part_end(const char *text, size_t n, size_t at)
+{
+	const char *end = memchr(text + at, PART_END, n - at);
+	return end ? (size_t)(end - text) : n;
+}
+
+static enum text_style style_of(enum text_style style)
+{
+	return style == STYLE_TEXT ? STYLE_MARKDOWN : style;	/* headings are written so */
+}
+
+void parts_marks(struct marks *m, enum text_style style, const char *text, size_t n)
+{
+	struct marks in = MARKS_INIT;
+	for (size_t at = 0, end; at < n; at = end + 1) {
+		end = part_end(text, n, at);
+		marks_add(m, MARK_PART, at, end, "", 0);
+		marks_clear(&in);
+		if (style != STYLE_CODE)
+			marks_headings(&in, style_of(style), text + at, end - at);
+		for (size_t i = 0; i < in.n; i++) {
+			const struct mark *x = &in.p[i];
+			marks_add(m, x->kind, x->off + at, x->end + at, (const char *)in.names.p + x->name,
+				  x->n_name);
+		}
+	}
+	marks_release(&in);
+	marks_nest(m, n);
+}
+
 void parts_split(const struct passages_params *pp, enum text_style style, const char *text, size_t n,
 		 struct passages *out)
 {
 	struct passages part = PASSAGES_INIT;
+	struct marks m = MARKS_INIT;
 	size_t n_lines = 0;
+	style = style_of(style);
 	out->n = out->n_split_words = 0;
-	for (size_t at = 0; at < n;) {
-		const char *end = memchr(text + at, PART_END, n - at);
-		size_t len = end ? (size_t)(end - text) - at : n - at;
-		passages_split(pp, style, text + at, len, &part);
+	for (size_t at = 0, end; at < n; at = end + 1) {
+		end = part_end(text, n, at);
+		marks_clear(&m);
+		if (style != STYLE_CODE)
+			marks_headings(&m, style, text + at, end - at);
+		marks_nest(&m, end - at);
+		passages_split_marked(pp, style, text + at, end - at, &m, &part);
 		add(out, &part, at, n_lines);
-		n_lines += count_lf(text + at, len);
-		at += len + 1;
+		n_lines += count_lf(text + at, end - at);
 	}
+	marks_release(&m);
 	passages_release(&part);
 }

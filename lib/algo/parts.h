@@ -5,12 +5,15 @@
 #ifndef LEANN_ALGO_PARTS_H
 #define LEANN_ALGO_PARTS_H
 
+#include "algo/marks.h"
 #include "algo/passages.h"
 
 enum { PART_END = '\f' };
 
-/* As passages_split(), each part by itself. The form feeds are in no passage. */
+/* As passages_split(), each part by itself; prose is Markdown. The form feeds are in no passage. */
 void parts_split(const struct passages_params *pp, enum text_style style, const char *text, size_t n,
 		 struct passages *out);
+/* Parts, and the headings in them, nested. */
+void parts_marks(struct marks *m, enum text_style style, const char *text, size_t n);
 
 #endif

@@ -67,6 +67,15 @@ int fd_read(int fd, const char *name, void *p, size_t n, size_t *got, struct err
 	return 0;
 }
 
+int fd_read_some(int fd, const char *name, void *p, size_t n, size_t *got, struct err *e)
+{
+	ssize_t k;
+	while ((k = read(fd, p, n)) < 0 && errno == EINTR)
+		;
+	*got = k > 0 ? (size_t)k : 0;
+	return k < 0 ? err_sys(e, "%s: read", name) : 0;
+}
+
 int fd_pread(int fd, const char *name, void *p, size_t n, uint64_t off, size_t *got, struct err *e)
 {
 	*got = 0;

@@ -27,6 +27,8 @@ void prog_start(const char *argv0);
 
 /* Read up to n bytes, looping; *got < n only at end of file. name is for messages. */
 int fd_read(int fd, const char *name, void *p, size_t n, size_t *got, struct err *e) MUST_CHECK;
+/* One read of at most n bytes; *got 0: end of file. */
+int fd_read_some(int fd, const char *name, void *p, size_t n, size_t *got, struct err *e) MUST_CHECK;
 int fd_pread(int fd, const char *name, void *p, size_t n, uint64_t off, size_t *got,
 	     struct err *e) MUST_CHECK;
 int fd_write(int fd, const char *name, const void *p, size_t n, struct err *e) MUST_CHECK;

@@ -57,8 +57,8 @@ static const char *const files[] = {
 static const char media[] =
 	" png jpg jpeg gif bmp ico webp tif tiff psd xcf heic avif svg svgz eps ps"
 	" mp3 ogg oga opus flac wav m4a aac mid mp4 m4v mkv webm avi mov wmv flv"
-	" pdf djvu epub mobi doc docx xls xlsx ppt pptx odt ods odp"
-	" zip gz tgz bz2 tbz xz txz zst lz lz4 lzma 7z rar tar jar war whl deb rpm apk dmg iso img "
+	" djvu mobi doc xls ppt"
+	" lz lz4 lzma 7z rar jar war whl deb rpm apk dmg iso img "
 	"cab o obj a so lib dll dylib exe class pyc pyo pyd beam wasm elc rlib rmeta"
 	" ttf otf woff woff2 eot pfb db sqlite sqlite3 mdb parquet npy npz pt pth onnx safetensors "
 	"gguf h5 pkl pickle leann mo gmo qm ";

@@ -51,7 +51,7 @@ static _Noreturn void bad(const struct seen *s, const char *what, const struct r
 static bool all_space(const uint8_t *p, uint64_t n)
 {
 	for (uint64_t i = 0; i < n; i++)
-		if (!strchr(" \t\r\n", p[i]) || !p[i])
+		if (!strchr(" \t\r\n\f", p[i]) || !p[i])
 			return false;
 	return true;
 }
@@ -199,7 +199,8 @@ int main(int argc, char **argv)
 			buf_add(&s.bytes, p, n);
 		else if (r.tag == TAG_CHUNK)
 			on_chunk(&s, &r, &e);
-		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES && r.tag != TAG_META) || rec_any(&s.c, &r, &e))
+		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES && r.tag != TAG_META) ||
+			 rec_any(&s.c, &r, &e))
 			bad(&s, "record", NULL);
 	}
 	if (more < 0 || rec_check_end(&s.c, &e))

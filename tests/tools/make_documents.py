@@ -18,11 +18,15 @@ NEEDLE = {
 }
 
 
+def put(z, name, data):
+    z.writestr(zipfile.ZipInfo(name, (2026, 1, 5, 0, 0, 0)), data, z.compression)
+
+
 def zipped(members, **kw):
     b = io.BytesIO()
     with zipfile.ZipFile(b, "w", zipfile.ZIP_DEFLATED, **kw) as z:
         for name, data in members.items():
-            z.writestr(name, data)
+            put(z, name, data)
     return b.getvalue()
 
 
@@ -68,9 +72,9 @@ def docx(text):
 def odf(body, mime):
     b = io.BytesIO()
     with zipfile.ZipFile(b, "w") as z:
-        z.writestr("mimetype", mime)
-        z.writestr("content.xml", f'<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:draw="d"><office:body>{body}</office:body></office:document-content>')
-        z.writestr("meta.xml", '<office:document-meta xmlns:office="o" xmlns:dc="d"><office:meta><dc:title>Roofs</dc:title><dc:creator>Ada Writer</dc:creator><dc:date>2026-01-05</dc:date></office:meta></office:document-meta>')
+        put(z, "mimetype", mime)
+        put(z, "content.xml", f'<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:draw="d"><office:body>{body}</office:body></office:document-content>')
+        put(z, "meta.xml", '<office:document-meta xmlns:office="o" xmlns:dc="d"><office:meta><dc:title>Roofs</dc:title><dc:creator>Ada Writer</dc:creator><dc:date>2026-01-05</dc:date></office:meta></office:document-meta>')
     return b.getvalue()
 
 
@@ -96,12 +100,12 @@ def xlsx(text):
 def epub(text):
     b = io.BytesIO()
     with zipfile.ZipFile(b, "w") as z:
-        z.writestr("mimetype", "application/epub+zip")
-        z.writestr("META-INF/container.xml", '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>')
-        z.writestr("OEBPS/book.opf", '<package xmlns:dc="d"><metadata><dc:title>Maps</dc:title><dc:creator>Ada Writer</dc:creator></metadata>'
+        put(z, "mimetype", "application/epub+zip")
+        put(z, "META-INF/container.xml", '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>')
+        put(z, "OEBPS/book.opf", '<package xmlns:dc="d"><metadata><dc:title>Maps</dc:title><dc:creator>Ada Writer</dc:creator></metadata>'
                    '<manifest><item id="b" href="two%20.xhtml"/><item id="a" href="one.xhtml"/></manifest><spine><itemref idref="a"/><itemref idref="b"/></spine></package>')
-        z.writestr("OEBPS/one.xhtml", "<html><body><h1>One</h1><p>It begins.</p></body></html>")
-        z.writestr("OEBPS/two .xhtml", f"<html><body><h1>Two</h1><p>Once {text}.</p></body></html>")
+        put(z, "OEBPS/one.xhtml", "<html><body><h1>One</h1><p>It begins.</p></body></html>")
+        put(z, "OEBPS/two .xhtml", f"<html><body><h1>Two</h1><p>Once {text}.</p></body></html>")
     return b.getvalue()
 
 
