@@ -8,7 +8,7 @@ setup() {
 	docs t good
 }
 docs() { "$PYTHON" "$TOP/tests/tools/make_documents.py" "$@"; }
-build() { leann-chunk -q "$@" t | leann-embed-client -q | leann-graph -q ${tiny:-} -o a.leann; }
+build() { leann-chunk -q ${tiny:+--structure=none} "$@" t | leann-embed-client -q | leann-graph -q ${tiny:-} -o a.leann; }
 
 @test "every document is found by a question, its text shown, with spans and without" {
 	for tiny in '' --tiny; do

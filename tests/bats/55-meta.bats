@@ -68,7 +68,7 @@ print(*sorted(h["item"]["path"].rsplit("/", 1)[-1] + h["item"].get("id", "")
 
 @test "front matter of YAML, TOML and Org is metadata, an unfinished one is text" {
 	run -0 leann-bundle text chunks
-	[[ $output == *'[69,0,0,0,{"author":"Smith","date":1709251200,"draft":true,"due-date":1767312000,"meta.size":"big","parts":"dough, crust","project":"demo","rating":{"f64":"4012000000000000"},"seo.keywords":"yeast","tags":"food, hot, oven","title":"On bread: flour","zip":"007"}]'* ]]
+	[[ $output == *'[69,0,0,0,{"author":"Smith","date":1709251200,"draft":true,"due-date":1767312000,"heading":"Bread","meta.size":"big","parts":"dough, crust","project":"demo","rating":{"f64":"4012000000000000"},"seo.keywords":"yeast","tags":"food, hot, oven","title":"On bread: flour","zip":"007"}]'* ]]
 	[[ $output == *'"date":1778054400,"due-date":1767312000,"extra.author":"Jones","project":"demo","rating":3,"title":"Cars"}]'* ]]
 	[[ $output == *'{"author":"Ann Smith","date":1738281600,"due-date":1767312000,"project":"demo","title":"Trees"}]'* ]]
 	[ "$(grep -c '{"due-date":1767312000,"project":"demo"}' <<<"$output")" = 2 ]
@@ -201,7 +201,7 @@ print(*sorted(h["item"]["path"].rsplit("/", 1)[-1] + h["item"].get("id", "")
 		import json
 		meta = json.load(open("hits"))["items"][0]["item"]["meta"]
 		assert meta["draft"] is True and meta["rating"] == 4.5 and meta["date"] == 1709251200, meta
-		assert meta["title"] == "On bread: flour" and len(meta) == 12, meta
+		assert meta["title"] == "On bread: flour" and len(meta) == 13, meta
 	END
 	run -0 leann-search --no-cache --json --filter 'not n > 0 and not n = three' mail.leann nothing
 	[[ $output != *'"meta"'* ]]
