@@ -107,6 +107,8 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 		arg(out, "--max-tokens=%zu", c->max_tokens);
 	if (c->overlap > 0)
 		arg(out, "--overlap=%d", c->overlap);
+	if (c->generated)
+		arg(out, "--include-generated");
 	if (c->no_structure)
 		arg(out, "--structure=none");
 	arg(out, "--");
@@ -127,7 +129,7 @@ static bool is_arg(const char *s)
 {
 	static const char *const flag[] = {"--hidden", "--no-ignore", "--null", "--jsonl", "--truncate",
 					   "--lexical", "--follow", "--one-file-system", "--no-extract",
-					   "--archives"};
+					   "--archives", "--include-generated"};
 	bool known = !strncmp(s, "--", 2) && strchr(s, '=');
 	for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
 		known |= !strcmp(s, flag[i]);

@@ -38,6 +38,7 @@ struct chunk_opts {
 	const char *update, *git_from, *git_to;	/* --update INDEX, --git-diff; NULL: none */
 	const char *decided;			/* name of the first option given that decides passages */
 	bool checksum, full, reembed, dry_run, model_given, lang_given, out_null;
+	bool generated;				/* --include-generated */
 	bool no_structure;			/* --structure=none: no ctags */
 	bool from_index;			/* what decides passages is from chunking.args */
 	struct config config;
@@ -87,7 +88,7 @@ struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
 		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
-		n_extracted;
+		n_extracted, n_generated;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -212,6 +213,8 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
 /* In how many passages words occur, with --lexical where, and the hashes; after the last chunk. */
 int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;
+/* A file that generated_why() is about. */
+void count_generated(struct chunker *k, const struct source *s, const char *why);
 void summary(const struct chunker *k);
 
 #endif

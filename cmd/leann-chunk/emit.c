@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "fmt/postings.h"
 #include "update.h"
 
@@ -90,6 +91,16 @@ int emit_tail(struct chunker *k, struct err *e)
 		       : 0;
 }
 
+void count_generated(struct chunker *k, const struct source *s, const char *why)
+{
+	k->counts.n_generated++;
+	if (!k->c->verbose)
+		return;
+	char *shown = source_shown(k->src, s);
+	err_warn("%s: left out: %s", shown, why);
+	mem_free(shown);
+}
+
 /* ", 3 binary" when there are any. */
 static void item(char *s, size_t cap, uint64_t n, const char *what)
 {
@@ -126,6 +137,7 @@ void summary(const struct chunker *k)
 	item(out, sizeof out, c->n_empty, "without text");
 	item(out, sizeof out, c->n_binary, "binary");
 	item(out, sizeof out, c->n_ignored, "ignored");
+	item(out, sizeof out, c->n_generated, "generated");
 	item(out, sizeof out, c->n_symlinks, "symbolic links");
 	item(out, sizeof out, c->n_special, "FIFOs, devices or sockets");
 	item(out, sizeof out, c->n_other_fs, "on other file systems");

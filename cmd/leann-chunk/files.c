@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "algo/generated.h"
 #include "base/fdio.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -30,6 +31,7 @@ struct job {
 	enum doctype type;
 	enum extract_result extracted;
 	bool binary, unwanted;
+	const char *generated;		/* why it counts as such; NULL: it does not */
 	uint32_t same;			/* --update: file of the index with these bytes, or NAMES_NONE */
 	uint64_t hash;
 	struct err e;
@@ -59,6 +61,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	struct chunker *k = b->k;
 	struct buf *raw = &j->doc.raw;
 	j->binary = j->unwanted = false;
+	j->generated = NULL;
 	j->ps.n = 0;
 	j->same = NAMES_NONE;
 	j->res = READ_OK;
@@ -73,7 +76,9 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->type = l.type;
 	j->binary = l.binary;
 	j->unwanted = !lang_wanted(k->c, j->s->rel, j->lang);
-	if (j->binary || j->unwanted || !raw->len)
+	if (!k->c->generated && !j->s->named && !j->binary && l.type == DOCTYPE_NONE && raw->len)
+		j->generated = generated_why(j->lang->style, (char *)raw->p, raw->len);
+	if (j->binary || j->unwanted || j->generated || !raw->len)
 		return;
 	j->hash = hash64(raw->p, raw->len);
 	if (j->type == DOCTYPE_NONE)
@@ -148,6 +153,8 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 			err_warn("%s: binary, left out", j->s->shown);
 	} else if (!j->unwanted && j->extracted != EXTRACT_OK) {
 		return unreadable(k, j);
+	} else if (!j->unwanted && j->generated) {
+		count_generated(k, j->s, j->generated);
 	} else if (!j->unwanted && !j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
 	} else if (!j->unwanted) {

@@ -21,6 +21,7 @@ enum {
 	ID_MAX_TOKENS,
 	ID_OVERLAP,
 	ID_STRUCTURE,
+	ID_GENERATED,
 	ID_STDIN_NAME,
 	ID_CONFIG,
 	ID_SHOW,
@@ -52,6 +53,8 @@ const struct opt chunk_table[] = {
 	{ID_HIDDEN, "hidden", NULL, "take names that start with a dot too"},
 	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither ignore files nor the ignore list"},
 	{'u', "unrestricted", NULL, "-u: --no-ignore; -uu: --hidden, too; -uuu: files of up to 1G, too"},
+	{ID_GENERATED, "include-generated", NULL,
+	 "take generated and minified files and tables of numbers too"},
 	{ID_FOLLOW, "follow", NULL, "follow symbolic links found in directories"},
 	{ID_ONE_FS, "one-file-system", NULL, "enter no directory of another file system"},
 	{ID_FILES_FROM, "files-from", "FILE",
@@ -132,6 +135,7 @@ bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 		c->max_tokens = (size_t)opts_num(o, TOKENS_MIN, MODEL_TOKENS_MAX);
 		break;
 	case ID_OVERLAP: c->overlap = (int)opts_num(o, 0, MODEL_TOKENS_MAX); break;
+	case ID_GENERATED: c->generated = true; break;
 	case ID_STRUCTURE:
 		if (strcmp(o->val, "auto") && strcmp(o->val, "none"))
 			err_usage_die("--structure %s: want auto or none", o->val);
