@@ -14,7 +14,7 @@
 
 #include "algo/passages.h"
 
-enum { GENERATED_LOOK = 256 << 10 };
+enum { GENERATED_LOOK = 64 << 10 };
 
 /* NULL: no. */
 const char *generated_why(enum text_style style, const char *text, size_t n);
