@@ -83,7 +83,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-codes bench-search bench-rivals bench-churn replay shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn replay shipped-codebook install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -104,6 +104,7 @@ help:
 	@echo 'make bench-churn     recall and bytes after rounds of updates and a rebuild (SET, DATA, N, ROUNDS)'
 	@echo 'make bench-codes     recall and bytes of 8-bit, 4-bit and residual codes (SETS, DATA, WIDE)'
 	@echo 'make bench-functions functions of real sources that are whole in one passage (TREES)'
+	@echo 'make bench-context   retrieval with paths, headings and symbols before texts (SETS, DATA)'
 	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
 	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
@@ -253,6 +254,9 @@ bench-quality: all
 
 bench-functions: all
 	@BUILD=$(BUILD) tests/bench-functions
+
+bench-context: all
+	@BUILD=$(BUILD) tests/bench-context
 
 bench-codes: all
 	@BUILD=$(BUILD) tests/bench-codes
