@@ -49,12 +49,10 @@ int extract_packed(struct out *o, const struct doc *d, struct err *e)
 	struct unpack *u;
 	struct buf b = BUF_INIT;
 	const char *name;
-	bool text = false;
+	bool text;	/* else there is none */
 	int r = unpack_open(d->p, d->n, true, &u, e);
 	if (!r && (r = unpack_next(u, &name, e)) > 0)
 		r = read_all(o, u, &b, e) || put_plain(o, &b, &text, e) ? -1 : 0;
-	if (!r && !text)
-		r = err_set(e, ERR_DATA, "not text when unpacked");
 	unpack_close(u);
 	buf_release(&b);
 	return r;

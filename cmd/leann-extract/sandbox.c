@@ -39,7 +39,10 @@ static const struct sock_filter filter[] = {
 	LOAD(nr),
 	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1), REFUSE,	/* x32 */
 	NOT(SYS_socket), NOT(SYS_connect), NOT(SYS_bind), NOT(SYS_listen), NOT(SYS_accept),
-	NOT(SYS_accept4), NOT(SYS_sendto), NOT(SYS_sendmsg), NOT(SYS_ptrace),
+	NOT(SYS_accept4), NOT(SYS_sendto), NOT(SYS_sendmsg),
+#ifndef __SANITIZE_ADDRESS__	/* which looks for leaks with it */
+	NOT(SYS_ptrace),
+#endif
 	NOT(SYS_process_vm_readv), NOT(SYS_process_vm_writev), NOT(SYS_mount), NOT(SYS_bpf),
 	NOT(SYS_kexec_load), NOT(SYS_perf_event_open), NOT(SYS_userfaultfd), NOT(SYS_keyctl),
 	NOT(SYS_add_key), NOT(SYS_unshare), NOT(SYS_setns), NOT(425 /* io_uring_setup */),

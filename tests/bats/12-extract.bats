@@ -62,13 +62,13 @@ for k, v in m.NEEDLE.items(): print(k + "\t" + v)' >needles
 	make_docs bad bad
 	for f in cut.pdf:damaged locked.pdf:encrypted noise.pdf:damaged cut.docx:damaged locked.docx:encrypted \
 		empty.docx:"no document" zip.docx:document.xml bomb.docx:"grows more than 200 times" bomb.gz:"grows more than" \
-		cut.gz:truncated noise.gz:"not text" bad.ipynb:"no notebook" deep.ipynb:"no notebook" cut.epub:damaged; do
+		cut.gz:truncated bad.ipynb:"no notebook" deep.ipynb:"no notebook" cut.epub:damaged; do
 		[[ $f != *.pdf:* ]] || needs paper.pdf || continue
 		run -2 --separate-stderr leann-extract --text "bad/${f%%:*}"
 		[[ $stderr == *"${f#*:}"* ]] || { echo "$f: $stderr"; false; }
 		[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	done
-	for f in lol.docx deep.html endless.eml; do
+	for f in lol.docx deep.html endless.eml noise.gz; do
 		leann-extract --text "bad/$f" >out
 		[ "$(stat -c %s out)" -lt 1000 ]
 	done

@@ -21,6 +21,7 @@
  *	journal		embeddings of a run that was interrupted
  *	meta		a byte, the number of chunks, and member meta
  *	filter		an expression
+ *	mail		a message or a mailbox; text in any encoding
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,11 +38,14 @@
 
 #include "algo/passages.h"
 #include "base/fdio.h"
+#include "base/decode.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "fmt/meta_build.h"
 #include "fmt/bundle_manifest.h"
 #include "fmt/index_verify.h"
+#include "fmt/mime.h"
 #include "fmt/mp.h"
 #include "fmt/record.h"
 #include "fmt/stream.h"
@@ -327,6 +331,29 @@ static void fuzz_jsonl(const uint8_t *p, size_t n)
 	buf_release(&id);
 }
 
+/* A message, a mailbox of them, and bytes in any encoding: all text is UTF-8. */
+static void fuzz_mail(const uint8_t *p, size_t n)
+{
+	struct decoded d = DECODED_INIT;
+	for (size_t at = 0; at < n;) {
+		struct mime m = {0};
+		size_t k = mime_mbox_next(p + at, n - at);
+		mime_read(&m, p + at, k);
+		if (!k || !utf8_valid(m.text.p, m.text.len) || !utf8_valid(m.subject.p, m.subject.len))
+			abort();
+		mime_release(&m);
+		at += k;
+	}
+	for (int enc = ENC_UTF8; enc <= ENC_CP1252; enc++) {
+		struct decode_place to = {0, 0};
+		decode_as(&d, (enum encoding)enc, p, n);
+		decode_to_raw(&d, &to, d.n);
+		if (!utf8_valid(d.text, d.n) || to.raw != n)
+			abort();
+	}
+	decode_release(&d);
+}
+
 static void fuzz_line(const uint8_t *p, size_t n)
 {
 	struct buf out = BUF_INIT;
@@ -506,6 +533,7 @@ static const struct target {
 	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
+	{"mail", fuzz_mail},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
