@@ -74,7 +74,7 @@ index_t() {
 	index_t
 	"$PYTHON" -c 'open("t/le.txt", "ab").write("Last\n----\n\nA line about lighthouses in the fog.\n".encode("utf-16-le"))'
 	run -0 leann-chunk --update a.leann --dry-run
-	[[ $output == *"~ "*"/t/le.txt"* && $output == *" 1 changed"* && $output =~ " "[12]" passages to embed" ]]
+	[[ $output == *"~ "*"/t/le.txt"* && $output == *" 1 changed"* && $output != *" 0 kept"* ]]
 	leann-chunk -q --update a.leann | leann-embed-client -q | leann-graph -q --update a.leann
 	leann-bundle verify a.leann
 	run -0 leann-search -k 1 a.leann "lighthouses in the fog"

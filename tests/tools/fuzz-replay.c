@@ -37,8 +37,8 @@
 #include <unistd.h>
 
 #include "algo/passages.h"
-#include "base/fdio.h"
 #include "base/decode.h"
+#include "base/fdio.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
