@@ -1,7 +1,7 @@
 /*
  * Passages along marks. What fits, and is in nothing that fits, is an atom; so is what lies between
  * marks. Runs of small atoms are put together so that there are few passages, few that have parts of
- * several parents, and few crumbs: a shortest path over the places to cut, exact for these costs.
+ * several parents, and few crumbs: the first step of a shortest path over the next places to cut.
  */
 #include <string.h>
 
@@ -18,7 +18,8 @@ enum {
 	COST_CRUMB = 1500,	/* has less than CRUMB_TOKENS */
 	COST_STRANGERS = 800,	/* each place where it goes from one parent to another */
 	COST_FILL = 200,	/* full; less by the square when less */
-	RUN_MAX = 256,		/* atoms of a passage */
+	AHEAD = 6,		/* passages */
+	RUN_MAX = 256,		/* atoms that are looked at */
 };
 
 struct atom {
@@ -181,18 +182,20 @@ static uint64_t cost(const struct tree *t, size_t n_tokens, size_t strangers)
 	       COST_STRANGERS * strangers + fill;
 }
 
-/* Atoms [from, to), all small and on one page: the best way to put them together. */
-static void put_run(struct tree *t, size_t from, size_t to)
+/*
+ * How many of the n atoms go into the next passage: the first step of the best way over those ahead, of
+ * as much text as AHEAD passages have. More is not looked at, so that a change moves few places to cut.
+ */
+static size_t next_cut(const struct tree *t, const struct atom *a, size_t n, uint64_t *best)
 {
-	size_t n = to - from;
-	const struct atom *a = t->a + from;
-	uint64_t *best = mem_array(n + 1, sizeof *best);
-	uint32_t *back = mem_array(n + 1, sizeof *back);
-	best[n] = 0;
-	for (size_t i = n; i--;) {
+	size_t ahead = 0, first = 1;
+	for (size_t sum = 0; ahead < n && ahead < RUN_MAX && sum < AHEAD * t->pp->max_tokens; ahead++)
+		sum += a[ahead].n_tokens;
+	best[ahead] = 0;
+	for (size_t i = ahead; i--;) {
 		size_t sum = 0, strangers = 0;
 		best[i] = UINT64_MAX;
-		for (size_t j = i; j < n && j - i < RUN_MAX; j++) {
+		for (size_t j = i; j < ahead; j++) {
 			sum += a[j].n_tokens;
 			strangers += j > i && a[j].parent != a[j - 1].parent;
 			if (sum > t->pp->max_tokens || a[j].end - a[i].off > t->pp->max_bytes)
@@ -200,19 +203,24 @@ static void put_run(struct tree *t, size_t from, size_t to)
 			uint64_t c = best[j + 1] + cost(t, sum, strangers);
 			if (c < best[i]) {
 				best[i] = c;
-				back[i] = (uint32_t)(j + 1);
+				first = j + 1;
 			}
 		}
 	}
-	for (size_t i = 0, j; i < n; i = j) {
+	return first;
+}
+
+/* Atoms [from, to), all small and on one page, put together. */
+static void put_run(struct tree *t, size_t from, size_t to)
+{
+	uint64_t best[RUN_MAX + 1];
+	for (size_t i = from, j; i < to; i = j) {
 		size_t sum = 0;
-		j = back[i];
+		j = i + next_cut(t, t->a + i, to - i, best);
 		for (size_t k = i; k < j; k++)
-			sum += a[k].n_tokens;
-		passages_put(t->out, &t->line, t->text, a[i].off, a[j - 1].end, sum);
+			sum += t->a[k].n_tokens;
+		passages_put(t->out, &t->line, t->text, t->a[i].off, t->a[j - 1].end, sum);
 	}
-	mem_free(best);
-	mem_free(back);
 }
 
 void passages_split_marked(const struct passages_params *pp, enum text_style style,
