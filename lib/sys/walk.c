@@ -146,8 +146,9 @@ static int open_level(struct walker *x, struct level *l, const struct rule_dir *
 		mem_free(why);
 		unreadable(x);
 	}
-	rule_dir_open(&l->rules, up, l->fd, (const char *)x->path.p, x->w->no_ignore ? 0 : has, false,
-		      warn, x);
+	if (rule_dir_open(&l->rules, up, l->fd, (const char *)x->path.p, x->w->no_ignore ? 0 : has, false,
+			  warn, x, e))
+		return -1;
 	l->beside_build &= !l->rules.in_git;	/* there it is said what is built */
 	return 0;
 }
@@ -321,28 +322,29 @@ static int read_level(struct walker *x, struct level *l, struct err *e)
 
 /* ---- the root, and what is above it ---- */
 
-/* Rules of the directories over the root, from "/" on. */
-static const struct rule_dir *open_above(struct walker *x, const char *dir)
+/* Rules of the directories over the root, from "/" on; *up: the last one's, NULL: none. */
+static int open_above(struct walker *x, const char *dir, const struct rule_dir **up, struct err *e)
 {
-	const struct rule_dir *up = NULL;
 	size_t n = 0;
+	int r = 0;
+	*up = NULL;
 	for (const char *p = dir; *p; p++)
 		n += *p == '/';
 	x->above = mem_calloc(n + 1, sizeof *x->above);
 	if (x->w->no_ignore || !strcmp(dir, "/"))
-		return NULL;
-	for (const char *p = dir; p; p = strchr(p + 1, '/')) {
+		return 0;
+	for (const char *p = dir; p && !r; p = strchr(p + 1, '/')) {
 		char *path = mem_strndup(dir, (size_t)(p - dir) + 1);
 		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0) {
 			struct rule_dir *d = &x->above[x->n_above++];
-			rule_dir_open(d, up, fd, path, HAS_ALL, true, warn, x);
+			r = rule_dir_open(d, *up, fd, path, HAS_ALL, true, warn, x, e);
 			close(fd);
-			up = d;
+			*up = d;
 		}
 		mem_free(path);
 	}
-	return up;
+	return r;
 }
 
 static int start(struct walker *x, struct level *l, struct walk *w, const char *dir, struct err *e)
@@ -386,7 +388,8 @@ int walk_dir(struct walk *w, const char *dir, struct err *e)
 	buf_clear(&w->links);
 	if (start(&x, &l, w, dir, e))
 		return -1;
-	int r = open_level(&x, &l, open_above(&x, dir), e) || read_level(&x, &l, e) ? -1 : 0;
+	const struct rule_dir *up;
+	int r = open_above(&x, dir, &up, e) || open_level(&x, &l, up, e) || read_level(&x, &l, e) ? -1 : 0;
 	close_level(&l);
 	finish(&x);
 	if (w->n)
@@ -457,9 +460,12 @@ int walk_explain(struct walk *w, const char *dir, const char *rel, enum walk_why
 	struct level *l = mem_calloc(WALK_DEPTH_MAX + 2, sizeof *l);
 	struct verdict v = {.why = WALK_IN};
 	size_t n = 0;
+	const struct rule_dir *up;
 	int r = start(&x, &l[0], w, dir, e);
-	if (!r)
-		r = open_level(&x, &l[n++], open_above(&x, dir), e);
+	if (!r) {
+		n = 1;
+		r = open_above(&x, dir, &up, e) || open_level(&x, &l[0], up, e) ? -1 : 0;
+	}
 	for (const char *p = rel; !r && v.why == WALK_IN && *p;) {
 		size_t k = strcspn(p, "/"), rest = strspn(p + k, "/");
 		char *name = mem_strndup(p, k);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "sys/gitconf.h"
+#include "sys/readfile.h"
 
 #define RULES_MAX ((size_t)4 << 20)	/* bytes of one file */
 
@@ -23,14 +24,18 @@ unsigned rules_has(const char *name)
 	return 0;
 }
 
-static void load(struct rule_dir *d, int kind, int fd, const char *path, const char *name,
-		 rules_warn *warn, void *ctx)
+/* Left out with a warning: what would be ignored is taken. Not so where it is our own fault. */
+static int load(struct rule_dir *d, int kind, int fd, const char *path, const char *name,
+		rules_warn *warn, void *ctx, struct err *e)
 {
+	int r = 0;
 	struct buf b = BUF_INIT;
 	bool own = kind == RULES_EXCLUDE || kind == RULES_GLOBAL;
 	if (!gitconf_slurp(fd, name, own, RULES_MAX, &b)) {
 		rules_parse(&d->rules[kind], b.p ? b.p : (const uint8_t *)"", b.len,
 			    kind >= RULES_GIT && d->fold);
+	} else if (readfile_starved() || errno == EIO) {
+		r = err_sys(e, "%s%s", *name == '/' ? "" : path, name);
 	} else if (errno != ENOENT && errno != ENOTDIR && !(own && errno == EINVAL)) {
 		char *msg = mem_printf("%s%s: %s: its rules do not count", *name == '/' ? "" : path,
 				       name, errno == ELOOP ? "a symbolic link" : strerror(errno));
@@ -39,42 +44,46 @@ static void load(struct rule_dir *d, int kind, int fd, const char *path, const c
 		mem_free(msg);
 	}
 	buf_release(&b);
+	return r;
 }
 
 /* The top of a work tree: what its settings name. */
-static void load_git(struct rule_dir *d, const char *path, rules_warn *warn, void *ctx)
+static int load_git(struct rule_dir *d, const char *path, rules_warn *warn, void *ctx, struct err *e)
 {
 	struct gitconf g;
 	char *top = mem_strndup(path, d->base - 1);
 	gitconf_read(&g, top);
 	d->fold = g.fold;
 	d->file[RULES_EXCLUDE] = mem_strdup(g.exclude);
-	load(d, RULES_EXCLUDE, AT_FDCWD, path, g.exclude, warn, ctx);
-	if (g.global) {
+	int r = load(d, RULES_EXCLUDE, AT_FDCWD, path, g.exclude, warn, ctx, e);
+	if (g.global && !r) {
 		d->file[RULES_GLOBAL] = mem_strdup(g.global);
-		load(d, RULES_GLOBAL, AT_FDCWD, path, g.global, warn, ctx);
+		r = load(d, RULES_GLOBAL, AT_FDCWD, path, g.global, warn, ctx, e);
 	}
 	gitconf_release(&g);
 	mem_free(top);
+	return r;
 }
 
-void rule_dir_open(struct rule_dir *d, const struct rule_dir *up, int fd, const char *path,
-		   unsigned has, bool above, rules_warn *warn, void *ctx)
+int rule_dir_open(struct rule_dir *d, const struct rule_dir *up, int fd, const char *path, unsigned has,
+		  bool above, rules_warn *warn, void *ctx, struct err *e)
 {
+	int r = 0;
 	struct stat st;
 	bool top = has & HAS_GIT && (has != HAS_ALL || !fstatat(fd, names[3], &st, AT_SYMLINK_NOFOLLOW));
 	*d = (struct rule_dir){.up = up, .base = strlen(path), .in_git = top || (up && up->in_git),
 			       .fold = !top && up && up->fold};
 	if (top)
-		load_git(d, path, warn, ctx);
-	for (int k = RULES_LEANN; k <= RULES_GIT; k++)
+		r = load_git(d, path, warn, ctx, e);
+	for (int k = RULES_LEANN; k <= RULES_GIT && !r; k++)
 		if (has & 1u << k && (k != RULES_GIT || !above || d->in_git))
-			load(d, k, fd, path, names[k], warn, ctx);
+			r = load(d, k, fd, path, names[k], warn, ctx, e);
 	for (int k = 0; k < RULES_KINDS; k++) {
 		bool end = !up || (top && k >= RULES_GIT);
 		d->above[k] = end ? NULL : up->here[k];
 		d->here[k] = d->rules[k].n ? d : d->above[k];
 	}
+	return r;
 }
 
 void rule_dir_close(struct rule_dir *d)

@@ -40,9 +40,12 @@ struct rule_hit {
 
 typedef void rules_warn(void *ctx, const char *msg);
 
-/* The directory path ("/a/b/"), open as fd, that has these entries. above: it is over the root. */
-void rule_dir_open(struct rule_dir *d, const struct rule_dir *up, int fd, const char *path,
-		   unsigned has, bool above, rules_warn *warn, void *ctx);
+/*
+ * The directory path ("/a/b/"), open as fd, that has these entries. above: it is over the root. -1 where
+ * rules cannot be had for a reason that is not theirs (readfile_starved()); d is to be closed then, too.
+ */
+int rule_dir_open(struct rule_dir *d, const struct rule_dir *up, int fd, const char *path, unsigned has,
+		  bool above, rules_warn *warn, void *ctx, struct err *e) MUST_CHECK;
 void rule_dir_close(struct rule_dir *d);
 /* What they say of an entry of d: its absolute path. */
 struct rule_hit rule_dir_match(const struct rule_dir *d, const char *path, bool is_dir);

@@ -375,9 +375,18 @@ static bool next_works(char *line, size_t room)
 	return good;
 }
 
+/* The last exit: a command may run the program before, to ask it something. */
+static bool is_end(const struct state *s)
+{
+	size_t last = n_ops;
+	while (last && ops[last - 1].type != EXIT)
+		last--;
+	return s->n && s->n == last;
+}
+
 static bool judge(const struct state *s, char *line, size_t room)
 {
-	bool done = s->n && ops[s->n - 1].type == EXIT && ops[s->n - 1].inode == 0;
+	bool done = is_end(s) && ops[s->n - 1].inode == 0;
 	struct err e;
 	char id[40] = "";
 	if (any_state)
@@ -407,7 +416,7 @@ static bool judge(const struct state *s, char *line, size_t room)
 static uint64_t sum_state(const struct state *s)
 {
 	struct hash *h = hash_new();
-	bool done = s->n && ops[s->n - 1].type == EXIT;
+	bool done = is_end(s);
 	hash_add(h, &done, sizeof done);
 	for (size_t i = 0; i < n_names; i++)
 		if (in_dir(names[i].path)) {

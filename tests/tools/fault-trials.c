@@ -76,6 +76,7 @@ static struct outcome {
 	bool zmq;			/* a signal, and libzmq or a library of its raised it */
 	char signal[100];		/* as the shim says it */
 	size_t n_stray;
+	bool journal;			/* one of them is */
 	char stray[NAME];
 } got;
 
@@ -278,6 +279,7 @@ static void look(void)
 		slurp(path, &got.index);
 	}
 	got.n_stray = 0;
+	got.journal = false;
 	snprintf(path, sizeof path, "%s/tmp", top);
 	list(path, "", &n);
 	/* an empty one may stay where files without names are not to be had */
@@ -291,6 +293,8 @@ static void look(void)
 	list(path, "", &n);
 	for (size_t i = 0; i < n.n; i++)
 		if (!has(&good.files, n.name[i])) {
+			const char *end = strrchr(n.name[i], '.');
+			got.journal |= end && !strcmp(end, ".journal");
 			got.n_stray++;
 			snprintf(got.stray, sizeof got.stray, "%s", n.name[i]);
 		}
@@ -373,7 +377,8 @@ static const char *judge_kill(void)
 		return "status 0";
 	if (o.index && !is_old() && !is_new())
 		return "the index is neither old nor new";
-	if (got.n_stray > 1)
+	/* a journal is for the next run */
+	if (got.n_stray > 1 + (size_t)got.journal)
 		return "strays";
 	run(NULL, NULL, 0);
 	return is_good() ? NULL : "the next run is no good one";
