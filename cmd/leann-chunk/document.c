@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "chunk.h"
+#include "base/when.h"
+#include "fmt/meta_typed.h"
 #include "fmt/record.h"
 
 enum { BUF_KEEP_BYTES = 1 << 20 };
@@ -60,8 +62,11 @@ static void put_facts(const struct document *d, size_t from, size_t to, struct m
 	for (size_t i = from; i < to; i++) {
 		const struct fact *f = document_fact(d, i);
 		const char *key = (const char *)d->names.p + f->key_at;
+		int64_t lo, hi;
 		if (f->is_int)
 			meta_set_int(m, key, f->i);
+		else if (meta_key_is_date(key) && when_read((const char *)d->names.p + f->val_at, &lo, &hi))
+			meta_set_int(m, key, lo);
 		else
 			meta_set_str(m, key, d->names.p + f->val_at, f->n_val);
 	}

@@ -49,6 +49,11 @@ static void add(struct buf *out, const char *before, const struct leann_meta *m)
 	buf_add(out, m->text.p, m->text.n_bytes);
 }
 
+static bool text_equal(const struct leann_text *a, const struct leann_text *b)
+{
+	return a->n_bytes == b->n_bytes && !memcmp(a->p, b->p, a->n_bytes);
+}
+
 void show_meta_place(const struct leann_meta *meta, size_t n, const struct leann_text *heading,
 		     struct buf *out)
 {
@@ -56,6 +61,7 @@ void show_meta_place(const struct leann_meta *meta, size_t n, const struct leann
 				*kind = find(meta, n, "kind", LEANN_TEXT),
 				*page = find(meta, n, "page", LEANN_INTEGER),
 				*head = find(meta, n, "heading", LEANN_TEXT),
+				*subject = find(meta, n, "subject", LEANN_TEXT),
 				*date = find(meta, n, "date", LEANN_TIME);
 	char when[32];
 	if (symbol && kind && kind->text.n_bytes) {
@@ -74,7 +80,9 @@ void show_meta_place(const struct leann_meta *meta, size_t n, const struct leann
 		buf_adds(out, out->len ? "  " : "");
 		buf_add(out, heading->p, heading->n_bytes);
 	}
-	add(out, "", find(meta, n, "subject", LEANN_TEXT));
+	/* a message's heading is its subject, as a rule */
+	if (!head || !subject || !text_equal(&head->text, &subject->text))
+		add(out, "", subject);
 	add(out, "by ", find(meta, n, "author", LEANN_TEXT));
 	if (date) {
 		when_show(date->integer, when);
