@@ -38,11 +38,6 @@ static size_t part_end(const char *text, size_t n, size_t at)
 	return end ? (size_t)(end - text) : n;
 }
 
-static enum text_style style_of(enum text_style style)
-{
-	return style == STYLE_TEXT ? STYLE_MARKDOWN : style;	/* headings are written so */
-}
-
 void parts_marks(struct marks *m, enum text_style style, const char *text, size_t n)
 {
 	struct marks in = MARKS_INIT;
@@ -51,7 +46,7 @@ void parts_marks(struct marks *m, enum text_style style, const char *text, size_
 		marks_add(m, MARK_PART, at, end, "", 0);
 		marks_clear(&in);
 		if (style != STYLE_CODE)
-			marks_headings(&in, style_of(style), text + at, end - at);
+			marks_headings(&in, style, text + at, end - at);
 		for (size_t i = 0; i < in.n; i++) {
 			const struct mark *x = &in.p[i];
 			marks_add(m, x->kind, x->off + at, x->end + at, (const char *)in.names.p + x->name,
@@ -68,7 +63,6 @@ void parts_split(const struct passages_params *pp, enum text_style style, const 
 	struct passages part = PASSAGES_INIT;
 	struct marks m = MARKS_INIT;
 	size_t n_lines = 0;
-	style = style_of(style);
 	out->n = out->n_split_words = 0;
 	for (size_t at = 0, end; at < n; at = end + 1) {
 		end = part_end(text, n, at);

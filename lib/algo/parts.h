@@ -10,7 +10,7 @@
 
 enum { PART_END = '\f' };
 
-/* As passages_split(), each part by itself; prose is Markdown. The form feeds are in no passage. */
+/* As passages_split(), each part by itself. The form feeds are in no passage. */
 void parts_split(const struct passages_params *pp, enum text_style style, const char *text, size_t n,
 		 struct passages *out);
 /* Parts, and the headings in them, nested. */

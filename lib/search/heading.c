@@ -18,6 +18,9 @@ void heading_add(const struct index *ix, const struct source_passage *p, struct 
 	const char *name = index_lang(ix, f.lang);
 	const struct lang *l = lang_by_name(name, strlen(name));
 	enum outline_kind kind = l && l->style == STYLE_CODE ? OUTLINE_CODE : OUTLINE_PROSE;
+	/* lines of a page may look like headings, and mean nothing */
+	if ((f.flags & FILE_EXTRACTED) && l && l->style == STYLE_TEXT)
+		return;
 	if ((f.flags & FILE_RECORDS) || p->off_whole >= p->n_whole)
 		return;
 	if (outline_find((const char *)p->whole, p->n_whole, p->off_whole, kind, &at, &n))

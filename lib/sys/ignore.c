@@ -48,6 +48,8 @@ static const char *const files[] = {
 	"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
 	"Cargo.lock", "poetry.lock", "uv.lock", "Pipfile.lock", "composer.lock", "Gemfile.lock",
 	"go.sum", "flake.lock", "mix.lock", "pubspec.lock",
+	/* of a distribution's packages: most of its documentation's bytes */
+	"changelog.gz", "changelog.Debian.gz", "changelog.Debian.*.gz",
 	/* generated */
 	"*.min.js", "*.min.mjs", "*.min.css", "*.js.map", "*.css.map", "*~", "#*#",
 	NULL,
