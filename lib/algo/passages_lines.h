@@ -10,7 +10,7 @@
 /* White space beside which token counts add up: the tokenizer drops other kinds. */
 static inline bool is_space(char c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+	return c == ' ' || (c >= '\t' && c <= '\r');	/* \t \n \v \f \r */
 }
 
 /* End of the line that starts at, its LF included. */

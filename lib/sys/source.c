@@ -331,7 +331,7 @@ static size_t count_lf(const uint8_t *p, size_t from, size_t to)
 /* As leann-chunk has it. */
 static bool is_blank(uint8_t c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* Lines of bytes off..off+len of the text; white space at their end is not text. */

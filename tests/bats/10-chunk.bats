@@ -398,7 +398,7 @@ two_functions() {
 	head -c 1000000 /dev/zero | tr '\0' '\n' >t/sea.txt
 	head -c 300000 /dev/urandom | base64 -w0 >t/b64.txt
 	printf 'a\f\n\f\n%s\n' "$(seq 500)" >t/ff.c
-	run --separate-stderr bash -o pipefail -c 'leann-chunk -v t | check-chunks "$MODEL"'
+	run --separate-stderr bash -o pipefail -c 'leann-chunk -v --include-generated t | check-chunks "$MODEL"'
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
 	[[ "$output" == "5 files"* ]]

@@ -51,7 +51,7 @@ static _Noreturn void bad(const struct seen *s, const char *what, const struct r
 static bool all_space(const uint8_t *p, uint64_t n)
 {
 	for (uint64_t i = 0; i < n; i++)
-		if (!strchr(" \t\r\n\f", p[i]) || !p[i])
+		if (!strchr(" \t\r\n\f\v", p[i]) || !p[i])
 			return false;
 	return true;
 }
