@@ -153,6 +153,8 @@ struct chunker {
 	struct update *up;			/* with --update, else NULL */
 	struct buf body;			/* of the record being written */
 	struct terms_count *terms;
+	const uint64_t *found;			/* words' hashes of the next chunk; NULL: not found yet */
+	size_t n_found;
 	struct buf hashes;			/* of the chunks so far, a byte each */
 	struct rare *rare;			/* with --lexical, else NULL */
 	struct meta_state meta;
@@ -211,6 +213,17 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 	       struct err *e) MUST_CHECK;
 int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
+
+/*
+ * tally.c: a thread finds the words of a file's passages into out; w is its scratch. Whoever writes them
+ * begins at tally_first() and calls tally_next() before each chunk; count_words() then has them.
+ */
+void tally_find(struct buf *out, const char *text, size_t n, const struct passages *ps,
+		struct words *w);
+const uint64_t *tally_first(const struct buf *found);
+void tally_next(struct chunker *k, const uint64_t **at);
+/* Words of the passage at hand, which may have been found already; group as in rare.h. */
+void count_words(struct chunker *k, const char *text, size_t n, uint32_t group);
 /* In how many passages words occur, with --lexical where, and the hashes; after the last chunk. */
 int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;
 /* A file that generated_why() is about. */

@@ -61,9 +61,7 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *
 	k->counts.n_tokens += c->n_tokens;
 	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
 	if (words)
-		terms_add(k->terms, c->text, c->n_text);
-	if (words && k->rare)
-		rare_add(k->rare, terms_words(k->terms), (uint32_t)(c->id >> POSTINGS_SHIFT));
+		count_words(k, c->text, c->n_text, (uint32_t)(c->id >> POSTINGS_SHIFT));
 	put_chunk(&k->body, c);
 	return stream_out_buf(k->to, &k->body, e);
 }

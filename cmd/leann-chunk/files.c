@@ -25,6 +25,7 @@ struct job {
 	struct document doc;
 	struct marks marks;
 	struct passages ps;
+	struct buf words;		/* see tally.c */
 	struct file_meta meta;
 	enum read_result res;
 	const struct lang *lang;
@@ -41,6 +42,7 @@ struct batch {
 	struct chunker *k;
 	struct job jobs[BATCH_FILES];
 	struct readfile *readers;	/* one a thread */
+	struct words *words;		/* likewise */
 };
 
 static struct rec_file file_of(const struct job *j)
@@ -63,6 +65,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->binary = j->unwanted = false;
 	j->generated = NULL;
 	j->ps.n = 0;
+	buf_clear(&j->words);
 	j->same = NAMES_NONE;
 	j->res = READ_OK;
 	j->extracted = EXTRACT_OK;
@@ -99,6 +102,8 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	}
 	marks_clear(&j->marks);
 	structure_cut(k, i_worker, j->lang, &j->doc, &j->marks, &j->ps);
+	if (!k->up)
+		tally_find(&j->words, j->doc.text, j->doc.n_text, &j->ps, &b->words[i_worker]);
 }
 
 static int emit_job(struct chunker *k, struct job *j, struct err *e)
@@ -107,6 +112,7 @@ static int emit_job(struct chunker *k, struct job *j, struct err *e)
 	struct rec_file f = file_of(j);
 	if (j->same != NAMES_NONE)
 		return update_whole(k, j->s, &f, j->same, kept, e);
+	const uint64_t *words = tally_first(&j->words);
 	if (emit_file(k, j->s, &f, kept, e))
 		return -1;
 	for (size_t i = 0; i < j->ps.n; i++) {
@@ -115,6 +121,7 @@ static int emit_job(struct chunker *k, struct job *j, struct err *e)
 				      .n_tokens = p->n_tokens + k->n_special,
 				      .text = j->doc.text + p->off, .n_text = p->len};
 		document_span(&j->doc, p, &c.off_bytes, &c.len_bytes);
+		tally_next(k, &words);
 		if (structure_emit(k, j->lang, &j->marks, &j->doc, p, &c, e))
 			return -1;
 	}
@@ -195,6 +202,7 @@ int chunk_files(struct chunker *k, struct err *e)
 	int r = 0;
 	b->k = k;
 	b->readers = mem_array(n_threads, sizeof *b->readers);
+	b->words = mem_calloc(n_threads, sizeof *b->words);
 	for (size_t t = 0; t < n_threads; t++)
 		b->readers[t] = (struct readfile)READFILE_INIT;
 	for (size_t i = 0, n; i < k->src->n && r == 0; i += n) {
@@ -206,13 +214,17 @@ int chunk_files(struct chunker *k, struct err *e)
 			document_clear(&b->jobs[t].doc);
 		progress_at(&k->progress, i + n);
 	}
-	for (size_t t = 0; t < n_threads; t++)
+	for (size_t t = 0; t < n_threads; t++) {
 		readfile_release(&b->readers[t]);
+		words_release(&b->words[t]);
+	}
 	for (size_t t = 0; t < BATCH_FILES; t++) {
 		document_release(&b->jobs[t].doc);
 		marks_release(&b->jobs[t].marks);
 		passages_release(&b->jobs[t].ps);
+		buf_release(&b->jobs[t].words);
 	}
+	mem_free(b->words);
 	mem_free(b->readers);
 	mem_free(b);
 	return r;

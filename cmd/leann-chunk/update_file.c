@@ -31,12 +31,9 @@ static int text_of(const struct buf *raw, const struct rec_kept *k, unsigned fla
 }
 
 /* With --full words are counted of kept passages, too: they are of the new index. */
-static void count_words(struct chunker *k, const char *text, size_t n)
+static void count_all(struct chunker *k, const char *text, size_t n)
 {
-	terms_add(k->terms, text, n);
-	if (k->rare)
-		rare_add(k->rare, terms_words(k->terms),
-			 (uint32_t)(k->up->n_all >> POSTINGS_SHIFT));
+	count_words(k, text, n, (uint32_t)(k->up->n_all >> POSTINGS_SHIFT));
 }
 
 static void keep(struct update *u, const struct rec_kept *p)
@@ -100,7 +97,7 @@ static int keep_all(struct chunker *k, uint32_t from, const struct buf *raw, str
 			}
 			p.hash = passage_hash((char *)text.p, text.len);
 			if (k->c->full)
-				count_words(k, (char *)text.p, text.len);
+				count_all(k, (char *)text.p, text.len);
 		}
 		keep(u, &p);
 	}
@@ -210,7 +207,7 @@ static int send_piece(struct chunker *k, struct piece *p, uint32_t from, struct 
 	struct update *u = k->up;
 	const char *text = (char *)u->texts.p + p->text_at;
 	if (k->c->full)
-		count_words(k, text, p->c.n_text);
+		count_all(k, text, p->c.n_text);
 	if (from != ALIGN_NONE) {
 		keep(u, &(struct rec_kept){from, passage_hash(text, p->c.n_text), p->c.off_bytes,
 					   p->c.len_bytes, p->c.sub_off_bytes, p->c.sub_len_bytes});

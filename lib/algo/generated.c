@@ -87,7 +87,7 @@ static bool says_generated(const char *text, size_t n)
 
 /* What the bytes are. */
 struct looks {
-	size_t n, n_lines, n_space, n_blob, n_words, n_numbers;
+	size_t n_lines, n_blob, n_words, n_numbers;
 };
 
 enum { LOOK_SPACE = 1, LOOK_SEP = 2, LOOK_DIGIT = 4, LOOK_BLOB = 8, LOOK_UPPER = 16, LOOK_LOWER = 32 };
@@ -122,21 +122,33 @@ static bool is_blob(const char *text, size_t at, size_t end)
 	return all && (any & LOOK_DIGIT) && (any & (LOOK_UPPER | LOOK_LOWER));
 }
 
-static void look_line(struct looks *l, const char *text, size_t at, size_t end)
+static size_t count_space(const char *text, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)text;
-	uint8_t before = LOOK_SEP;
-	l->n_lines++;
-	l->n_blob += is_blob(text, at, end) ? end - at : 0;
-	for (size_t i = at; i < end; i++) {
-		uint8_t now = look[p[i]];
-		l->n_space += now & LOOK_SPACE;
-		if ((before & LOOK_SEP) && !(now & LOOK_SEP)) {
-			bool sign = (p[i] == '-' || p[i] == '+' || p[i] == '.') && i + 1 < end;
-			l->n_words++;
-			l->n_numbers += (look[p[i + sign]] & LOOK_DIGIT) != 0;
-		}
-		before = now;
+	size_t n_space = 0;
+	for (size_t i = 0; i < n; i++)
+		n_space += look[p[i]] & LOOK_SPACE;
+	return n_space;
+}
+
+/* Words, and those that are numbers, as far as there may still be enough of these in the rest. */
+static void count_words(struct looks *l, const char *text, size_t n)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	for (size_t i = 0; i < n;) {
+		while (i < n && (look[p[i]] & LOOK_SEP))
+			i++;
+		if (i == n)
+			break;
+		bool sign = (p[i] == '-' || p[i] == '+' || p[i] == '.') && i + 1 < n;
+		bool number = look[p[i + sign]] & LOOK_DIGIT;
+		size_t more = (n - i) / 2;	/* words after this one, at most */
+		l->n_words++;
+		l->n_numbers += number;
+		if (!number && (l->n_numbers + more) * 100 < (l->n_words + more) * NUMBERS_SHARE)
+			return;
+		while (i < n && !(look[p[i]] & LOOK_SEP))
+			i++;
 	}
 }
 
@@ -148,17 +160,18 @@ const char *generated_why(enum text_style style, const char *text, size_t n)
 		return "it says that it is generated";
 	if (n < LEAST_BYTES)
 		return NULL;
-	l.n = n;
 	for (size_t at = 0, end; at < n; at = end) {
 		end = line_end(text, n, at);
-		look_line(&l, text, at, end);
+		l.n_lines++;
+		l.n_blob += is_blob(text, at, end) ? end - at : 0;
 	}
+	count_words(&l, text, n);
 	if (l.n_blob * 100 >= n * BLOB_SHARE)
 		return "it is base64 or hexadecimal";
 	if (l.n_numbers >= NUMBERS_LEAST && l.n_numbers * 100 >= l.n_words * NUMBERS_SHARE)
 		return "it is a table of numbers";
 	if (style == STYLE_CODE && n / l.n_lines >= MINIFIED_LINE &&
-	    l.n_space * 100 <= n * MINIFIED_SPACE)
+	    count_space(text, n) * 100 <= n * MINIFIED_SPACE)
 		return "it is minified";
 	return NULL;
 }

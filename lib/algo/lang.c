@@ -245,6 +245,10 @@ bool lang_is_text(const uint8_t *head, size_t n)
 	size_t n_chars = 0;
 	for (size_t i = 0; i < n; n_chars++) {
 		uint32_t cp;
+		if (enc == ENC_UTF8 && head[i] >= 0x20 && head[i] < 0x7f) {
+			i++;	/* of most bytes nothing else is asked */
+			continue;
+		}
 		size_t k = decode_get(enc, head + i, n - i, &cp);
 		odd += cp == 0xfffd || cp == 0x7f ||
 		       (cp < 0x20 && !memchr("\t\n\r\f\b\033", (int)cp, 6));

@@ -102,6 +102,13 @@ void rare_add(struct rare *r, const struct words *w, uint32_t group)
 		r->fresh[r->n_fresh++] = w->p[i].hash >> 32 << 32 | group;
 }
 
+void rare_add_hashes(struct rare *r, const uint64_t *hash, size_t n, uint32_t group)
+{
+	make_room(r, n);
+	for (size_t i = 0; i < n; i++)
+		r->fresh[r->n_fresh++] = hash[i] >> 32 << 32 | group;
+}
+
 const uint64_t *rare_pairs(struct rare *r, size_t *n)
 {
 	settle(r);

@@ -23,6 +23,8 @@ struct rare;
 struct rare *rare_new(size_t most);
 void rare_free(struct rare *r);
 void rare_add(struct rare *r, const struct words *w, uint32_t group);
+/* The same from words' hashes. */
+void rare_add_hashes(struct rare *r, const uint64_t *hash, size_t n, uint32_t group);
 /* Until the next call of a function of r. */
 const uint64_t *rare_pairs(struct rare *r, size_t *n);
 

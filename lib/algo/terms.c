@@ -28,16 +28,28 @@ void terms_count_free(struct terms_count *c)
 	mem_free(c);
 }
 
+static inline void count(struct terms_count *c, uint64_t hash)
+{
+	size_t b = hash % TERMS_BUCKETS_MAX;
+	c->df[b] += c->last[b] != c->passage;
+	c->last[b] = c->passage;
+}
+
 void terms_add(struct terms_count *c, const char *text, size_t n)
 {
 	words_of(text, n, &c->w);
 	c->passage++;
 	c->n_words += c->w.n;
-	for (size_t i = 0; i < c->w.n; i++) {
-		size_t b = c->w.p[i].hash % TERMS_BUCKETS_MAX;
-		c->df[b] += c->last[b] != c->passage;
-		c->last[b] = c->passage;
-	}
+	for (size_t i = 0; i < c->w.n; i++)
+		count(c, c->w.p[i].hash);
+}
+
+void terms_add_hashes(struct terms_count *c, const uint64_t *hash, size_t n)
+{
+	c->passage++;
+	c->n_words += n;
+	for (size_t i = 0; i < n; i++)
+		count(c, hash[i]);
 }
 
 const struct words *terms_words(const struct terms_count *c)

@@ -29,7 +29,9 @@ struct terms_count;
 struct terms_count *terms_count_new(void);
 void terms_count_free(struct terms_count *c);
 void terms_add(struct terms_count *c, const char *text, size_t n);
-/* The words of the passage added last, until the next. */
+/* The same of a passage whose words have been found: their hashes, in order. */
+void terms_add_hashes(struct terms_count *c, const uint64_t *hash, size_t n);
+/* The words of the passage that terms_add() had last, until the next. */
 const struct words *terms_words(const struct terms_count *c);
 uint64_t terms_n_words(const struct terms_count *c);
 /*

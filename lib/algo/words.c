@@ -79,13 +79,19 @@ static void get_wide(const uint8_t *p, size_t left, struct wide *l)
 		l->kind = IDEOGRAPH;
 }
 
+enum { L = LOWER, U = UPPER, D = DIGIT };
+
+/* The kind of ASCII; SEPARATOR of all else. */
+static const uint8_t kinds[256] = {
+	['0'] = D, D, D, D, D, D, D, D, D, D,
+	['A'] = U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,
+	['_'] = UNDERSCORE,
+	['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+};
+
 static inline enum kind kind_of(uint8_t c)
 {
-	return c >= 'a' && c <= 'z'   ? LOWER
-	       : c >= 'A' && c <= 'Z' ? UPPER
-	       : c >= '0' && c <= '9' ? DIGIT
-	       : c == '_'	      ? UNDERSCORE
-				      : SEPARATOR;
+	return kinds[c];
 }
 
 static bool is_small(const uint8_t *p, size_t left)
@@ -97,11 +103,10 @@ static bool is_small(const uint8_t *p, size_t left)
 	return l.kind == LOWER;
 }
 
-/* A part without the s of a plural. */
-static void add_part(struct run *r, size_t end)
+/* A part, n bytes, without the s of a plural; at, end: in the text. */
+static void add_part(struct words *all, const uint8_t *w, size_t n, size_t at, size_t end)
 {
-	uint8_t *w = r->c + r->part, one[WORD_BYTES_MAX];
-	size_t n = r->n - r->part;
+	uint8_t one[WORD_BYTES_MAX];
 	if (n > 3 && w[n - 1] == 's') {
 		if (n > 4 && w[n - 2] == 'e' && w[n - 3] == 'i') {
 			n -= 2;
@@ -112,7 +117,7 @@ static void add_part(struct run *r, size_t end)
 			n--;
 		}
 	}
-	add(r->w, w, n, r->part_at, end);
+	add(all, w, n, at, end);
 }
 
 static void end_part(struct run *r, size_t at)
@@ -121,7 +126,7 @@ static void end_part(struct run *r, size_t at)
 	if (!n)
 		return;
 	if (n <= WORD_BYTES_MAX)
-		add_part(r, at);
+		add_part(r->w, r->c + r->part, n, r->part_at, at);
 	r->long_run |= r->n > WORD_BYTES_MAX;
 	r->n_parts++;
 	r->part = r->n = r->long_run ? 0 : r->n;
@@ -173,6 +178,37 @@ static size_t take_wide(struct run *r, const uint8_t *p, size_t i, size_t n)
 	return l.n;
 }
 
+/* A run of ASCII, at most WORD_BYTES_MAX bytes, that nothing else touches; what most runs are. */
+static void ascii_run(struct words *w, const uint8_t *p, size_t at, size_t end)
+{
+	uint8_t c[WORD_BYTES_MAX];
+	size_t n = 0, part = 0, part_at = at, n_parts = 0;
+	enum kind last = SEPARATOR;
+	for (size_t i = at; i < end; i++) {
+		enum kind kind = kinds[p[i]];
+		bool capital = kind == UPPER &&
+			       (last == LOWER || last == DIGIT ||
+				(last == UPPER && i + 1 < end && kinds[p[i + 1]] == LOWER));
+		if ((capital || kind == UNDERSCORE) && n > part) {
+			add_part(w, c + part, n - part, part_at, i);
+			n_parts++;
+			part = n;
+		}
+		last = kind;
+		if (kind == UNDERSCORE)
+			continue;
+		if (n == part)
+			part_at = i;
+		c[n++] = (uint8_t)(p[i] | (kind == UPPER ? 32 : 0));
+	}
+	if (n > part) {
+		add_part(w, c + part, n - part, part_at, end);
+		n_parts++;
+	}
+	if (n_parts > 1)
+		add(w, c, n, at, end);
+}
+
 void words_of(const char *text, size_t n, struct words *w)
 {
 	const uint8_t *p = (const uint8_t *)text;
@@ -183,7 +219,20 @@ void words_of(const char *text, size_t n, struct words *w)
 	r.last = SEPARATOR;
 	w->n = 0;
 	n = n < UINT32_MAX ? n : UINT32_MAX;
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0, end; i < n;) {
+		if (!r.n && !r.n_parts && !r.long_run) {	/* no run is open: after it all is new */
+			while (i < n && p[i] < 0x80 && (!kinds[p[i]] || p[i] == '_'))
+				i++;
+			for (end = i; end < n && kinds[p[end]] && end - i <= WORD_BYTES_MAX;)
+				end++;
+			if (end > i && end - i <= WORD_BYTES_MAX && (end == n || p[end] < 0x80)) {
+				ascii_run(w, p, i, end);
+				i = end;
+				continue;
+			}
+			if (i == n)
+				break;
+		}
 		uint8_t c = p[i];
 		enum kind kind = kind_of(c);
 		if (c >= 0x80) {

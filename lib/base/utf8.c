@@ -1,6 +1,8 @@
 /* UTF-8; see utf8.h. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_get(const void *data, size_t n, uint32_t *cp)
 {
 	const uint8_t *p = data;
@@ -28,7 +30,14 @@ bool utf8_valid(const void *data, size_t n)
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
 		if (p[i] < 0x80) {
-			i++;
+			uint64_t eight;
+			for (; n - i >= 8; i += 8) {
+				memcpy(&eight, p + i, 8);
+				if (eight & 0x8080808080808080)
+					break;
+			}
+			while (i < n && p[i] < 0x80)
+				i++;
 			continue;
 		}
 		size_t k = utf8_get(p + i, n - i, &cp);

@@ -1,8 +1,10 @@
 /* Words and their pieces; see tok.h. Opening a tokenizer is in tok_open.c. */
 #include "nn/tok.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "nn/tok_impl.h"
@@ -177,12 +179,68 @@ unk:
 	return 1;
 }
 
+/* Tokens of a word of n bytes, each of which t->ascii knows; it may be over the limit. */
+static size_t pieces_ascii(const struct tok *t, const uint8_t *p, size_t n)
+{
+	struct word w;
+	if (n > t->max_word_chars)
+		return 1;	/* [UNK] */
+	for (size_t i = 0; i < n; i++)
+		w.p[i] = t->ascii[p[i]];
+	w.n = w.n_chars = n;
+	return pieces(t, &w, NULL, 0);
+}
+
+/* The same; left, at least n: bytes that may be read. */
+static size_t count_ascii(const struct tok *t, const uint8_t *p, size_t n, size_t left)
+{
+	uint64_t key[2] = {0, 0}, free_place = 0;
+	if (n > TOK_SEEN_BYTES)
+		return pieces_ascii(t, p, n);
+	if (left >= sizeof key) {
+		key[0] = get_le64(p) & UINT64_MAX >> (n < 8 ? 64 - 8 * n : 0);
+		key[1] = n > 8 ? get_le64(p + 8) & UINT64_MAX >> (128 - 8 * n) : 0;
+	} else {
+		for (size_t i = 0; i < n; i++)
+			key[i / 8] |= (uint64_t)p[i] << i % 8 * 8;
+	}
+	struct tok_seen *s =
+		&t->seen[((key[0] ^ key[1] * 31) * 0x9e3779b97f4a7c15 >> 40) % TOK_SEEN];
+	if (atomic_load_explicit(&s->first, memory_order_acquire) == key[0]) {
+		uint64_t rest = atomic_load_explicit(&s->rest, memory_order_relaxed);
+		if (!((rest ^ key[1]) << 8))
+			return rest >> 56;
+	}
+	size_t count = pieces_ascii(t, p, n);
+	if (atomic_compare_exchange_strong(&s->first, &free_place, TOK_CLAIMED)) {
+		atomic_store_explicit(&s->rest, key[1] | (uint64_t)count << 56,
+				      memory_order_relaxed);
+		atomic_store_explicit(&s->first, key[0], memory_order_release);
+	}
+	return count;
+}
+
+/* Words of ASCII are counted where they are; those that anything else touches are gathered. */
 size_t tok_count(const struct tok *t, const char *text, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)text;
 	struct word w;
 	size_t count = 0;
 	for (size_t i = 0; i < n;) {
+		uint8_t a = t->ascii[p[i]];
+		if (a == TOK_ASCII_SPACE || a == TOK_ASCII_PUNCT) {
+			count += a == TOK_ASCII_PUNCT;
+			i++;
+			continue;
+		}
+		size_t end = i;
+		while (end < n && t->ascii[p[end]] > TOK_ASCII_WORD)
+			end++;
+		if (end > i && (end == n || t->ascii[p[end]] != TOK_ASCII_OTHER)) {
+			count += count_ascii(t, p + i, end - i, n - i);
+			i = end;
+			continue;
+		}
 		i += word_next(t, &w, p + i, n - i);
 		if (w.n_chars)
 			count += pieces(t, &w, NULL, 0);
@@ -266,6 +324,7 @@ void tok_free(struct tok *t)
 	if (!t)
 		return;
 	trie_release(&t->trie);
+	mem_free(t->seen);
 	mem_free(t);
 }
 

@@ -21,7 +21,19 @@ enum {
 	TOK_ASCII_WORD = 32,	/* values above: the byte itself, normalised */
 };
 
+/*
+ * Short words whose tokens were counted, any number of threads at once: whoever turns first from 0 to
+ * TOK_CLAIMED writes rest, then first; from then on both stay.
+ */
+enum { TOK_SEEN = 1 << 14, TOK_SEEN_BYTES = 15, TOK_CLAIMED = 1 };
+
+struct tok_seen {
+	_Atomic uint64_t first;		/* 8 bytes of the text */
+	_Atomic uint64_t rest;		/* 7 bytes, and above them the count */
+};
+
 struct tok {
+	struct tok_seen *seen;		/* (TOK_SEEN) */
 	struct trie trie;
 	struct norm_flags flags;
 	uint8_t ascii[256];

@@ -282,6 +282,7 @@ int tok_open(const char *model_dir, struct tok **out, struct err *e)
 			    .sep = "[SEP]", .flags = {true, true, false, true}, .strip = -1,
 			    .max_word_chars = 100, .bytes = BUF_INIT};
 	struct tok *t = mem_calloc(1, sizeof *t);
+	t->seen = mem_calloc(TOK_SEEN, sizeof *t->seen);
 	struct js *j = NULL;
 	bool txt = model_file_exists(model_dir, "vocab.txt");
 	const char *name = txt ? "vocab.txt" : "tokenizer.json";
