@@ -72,7 +72,7 @@ of() {
 	for p in fp32 bf16 int8; do
 		leann index stats "$p.leann" | grep -q "^precision $p\$"
 		leann index stats "$p.leann" | grep -q "^kernels   $p-"
-		leann index stats --json "$p.leann" | grep -q '"minor":[234]'
+		leann index stats --json "$p.leann" | grep -q '"minor":[2345]'
 		run --separate-stderr leann query --index "$p.leann" --query "bread and water"
 		[ "$status" -eq 0 ]
 		[ -z "$stderr" ]
