@@ -77,7 +77,7 @@ static int put_head(struct cat *c, struct err *e)
 	struct buf args = BUF_INIT;
 	bool there;
 	int r = -1;
-	snprintf(h.kind, sizeof h.kind, "chunks");
+	memcpy(h.kind, "chunks", sizeof "chunks");
 	if (put_roots(c, &h, e) || index_chunk_args(&c->ix, &there, &args, e))
 		goto out;
 	copy_str(&c->ix, &h, "model.name", "model");
@@ -87,6 +87,7 @@ static int put_head(struct cat *c, struct err *e)
 	copy_u64(&c->ix, &h, "chunking.max_tokens", "chunk_max_tokens");
 	copy_u64(&c->ix, &h, "chunking.overlap", "chunk_overlap");
 	copy_str(&c->ix, &h, "chunking.structure", "chunk_structure");
+	copy_str(&c->ix, &h, "chunking.licences", "chunk_licences");
 	if (there && !c->o->root)
 		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-bundle", c->o->n_argv, c->o->argv);
@@ -229,10 +230,9 @@ int cmd_cat(const struct tool_opts *o, char **args, struct err *e)
 	int r = put_all(&c, args[0], e);
 	if (r)
 		stream_out_fail(&c.out, e);
-	if (r && c.stale) {
+	if (r && c.stale)
 		err_print(e);
-		r = 1;
-	}
+	r = r && c.stale ? 1 : r;
 	if (c.n_stale_files)
 		err_warn("%" PRIu64 " files with %" PRIu64 " passages left out: they changed or went "
 			 "away", c.n_stale_files, c.n_stale_chunks);

@@ -78,6 +78,8 @@ static int head(void *ctx, struct err *e)
 	shead_set_u64(&h, "chunk_overlap", k->prose.overlap_tokens);
 	if (structure_name(k->structure))
 		shead_set_str(&h, "chunk_structure", structure_name(k->structure));
+	if (k->c->generated)
+		shead_set_str(&h, "chunk_licences", "kept");
 	if (k->up)
 		update_head(k, &h);
 	if (k->up && k->up->base.has_args)

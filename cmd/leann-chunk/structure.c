@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "algo/licence.h"
 #include "algo/parts.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -127,6 +128,8 @@ void structure_cut(const struct chunker *k, size_t i_thread, const struct lang *
 		parts_split(pp, l->style, d->text, d->n_text, out);
 		return;
 	}
+	if (!k->c->generated)
+		m->from = licence_skip(pp, l->style, d->text, d->n_text);
 	if (!code)
 		marks_headings(m, l->style, d->text, d->n_text);
 	else if (st->with_ctags)

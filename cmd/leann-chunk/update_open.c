@@ -166,6 +166,11 @@ int update_check(const struct chunker *k, const char *tokenizer, size_t max_toke
 	    same_number(u, "chunking.max_tokens", max_tokens, "--max-tokens", e) ||
 	    same_number(u, "chunking.overlap", k->prose.overlap_tokens, "--overlap", e))
 		return -1;
+	bool kept = js_str(index_key(&u->base.ix, "chunking.licences"), NULL);
+	if (!u->base.ix.chunks && kept != k->c->generated)
+		return err_set(e, ERR_DATA, "%s has no spans of passages and was cut %s --include-generated: use the "
+			       "same options, or build it again", u->base.ix.b.path,
+			       kept ? "with" : "without");
 	return 0;
 }
 

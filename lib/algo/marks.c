@@ -9,7 +9,7 @@
 
 void marks_clear(struct marks *m)
 {
-	m->n = 0;
+	m->n = m->from = 0;
 	buf_clear(&m->names);
 }
 
@@ -62,6 +62,11 @@ void marks_nest(struct marks *m, size_t n)
 {
 	uint32_t open[MARKS_DEPTH];	/* the marks around the one at hand */
 	size_t depth = 0, k = 0;
+	for (size_t i = 0; i < m->n && m->from; i++) {
+		struct mark *x = &m->p[i];
+		x->off = x->off > m->from ? x->off : m->from;
+		x->body = x->body > x->off ? x->body : x->off;
+	}
 	if (m->n)
 		qsort(m->p, m->n, sizeof *m->p, compare);
 	for (size_t i = 0; i < m->n; i++) {

@@ -51,8 +51,9 @@ struct marks {
 	struct mark *p;
 	size_t n, cap;
 	struct buf names;
+	size_t from;		/* text before it is in no passage and under no mark: a line's start */
 };
-#define MARKS_INIT {NULL, 0, 0, BUF_INIT}
+#define MARKS_INIT {NULL, 0, 0, BUF_INIT, 0}
 
 void marks_clear(struct marks *m);
 void marks_release(struct marks *m);
@@ -61,7 +62,7 @@ struct mark *marks_add(struct marks *m, enum mark_kind kind, size_t off, size_t 
 		       const char *name, size_t n_name);
 /*
  * Sort and nest: a mark that reaches over the end of the one around it ends there; empty ones, those
- * beyond n and those too deep are dropped.
+ * beyond n or before m->from and those too deep are dropped.
  */
 void marks_nest(struct marks *m, size_t n);
 

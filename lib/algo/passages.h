@@ -21,7 +21,7 @@
  * the repair of its text: streams and indexes carry it, and indexes without spans live on it.
  */
 enum {
-	PASSAGES_VERSION = 2,
+	PASSAGES_VERSION = 3,
 	PASSAGE_BYTES_MAX = 16 << 10,	/* max_bytes of that version */
 };
 
@@ -69,6 +69,7 @@ void passages_split(const struct passages_params *pp, enum text_style style, con
 /*
  * The same along marks (marks.h), nested: what fits into a passage is in one, with its neighbours
  * inside the same mark where they are small; what does not is cut by what is in it, down to lines.
+ * Text before m->from is left out.
  */
 struct marks;
 void passages_split_marked(const struct passages_params *pp, enum text_style style,

@@ -119,7 +119,7 @@ static void find_atoms(struct tree *t)
 {
 	const struct marks *m = t->m;
 	uint32_t up = MARK_NONE, part = MARK_NONE;
-	size_t at = 0;
+	size_t at = m->from;
 	for (size_t i = 0;;) {
 		const struct mark *x = i < m->n ? &m->p[i] : NULL;
 		while (up != MARK_NONE && (!x || x->off >= m->p[up].end)) {
@@ -228,11 +228,11 @@ void passages_split_marked(const struct passages_params *pp, enum text_style sty
 {
 	struct tree t = {.pp = pp, .style = style, .text = text, .n = n, .m = m, .out = out,
 			 .line = {0, 1}};
+	out->n = out->n_split_words = 0;
 	if (!m->n) {
-		passages_split(pp, style, text, n, out);
+		passages_fill(pp, style, text, m->from, n, &t.line, out);
 		return;
 	}
-	out->n = out->n_split_words = 0;
 	for (size_t i = 0; i < m->n; i++)
 		t.has_parts |= m->p[i].kind == MARK_PART;
 	find_atoms(&t);

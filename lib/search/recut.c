@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "algo/lang.h"
+#include "algo/licence.h"
 #include "algo/marks.h"
 #include "algo/parts.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@ struct recut {
 	const struct index *ix;
 	char *model;			/* NULL: the index's */
 	struct tok *tok;		/* NULL: not read yet */
+	bool licences;			/* they are in passages */
 	struct passages_params params;
 	struct marks marks;
 	struct passages found;
@@ -44,6 +46,7 @@ static int recut_new(const struct index *ix, const char *model, struct recut **o
 			       "model.tokenizer_sha256", ix->b.path);
 	*out = mem_calloc(1, sizeof **out);
 	(*out)->ix = ix;
+	(*out)->licences = js_str(index_key(ix, "chunking.licences"), NULL);
 	(*out)->model = model ? mem_strdup(model) : NULL;
 	return 0;
 }
@@ -135,6 +138,9 @@ static int recut_file(void *ctx, const struct index_file *f, const uint8_t *byte
 	if (own)
 		parts_split(&k->params, l->style, k->decoded.text, k->decoded.n, &k->found);
 	else {
+		if (!k->licences)
+			k->marks.from = licence_skip(&k->params, l->style, k->decoded.text,
+						     k->decoded.n);
 		marks_headings(&k->marks, l->style, k->decoded.text, k->decoded.n);
 		marks_nest(&k->marks, k->decoded.n);
 		passages_split_marked(&k->params, l->style, k->decoded.text, k->decoded.n,

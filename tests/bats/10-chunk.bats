@@ -287,6 +287,19 @@ two_functions() {
 	[[ "$stderr" != *"generated"* ]]
 }
 
+@test "a licence at the beginning of code is in no passage, and of prose stays" {
+	need_model
+	mkdir t
+	printf '/*\n * Permission is hereby granted, free of charge, to any person obtaining a copy\n * of this software.\n */\n/* Adds the quokkas to a sum. */\nint add(int a, int b)\n{\n\treturn a + b;\n}\n' >t/a.c
+	printf 'Permission is hereby granted, free of charge, to any person obtaining a copy.\n' >t/COPYING
+	leann-chunk --structure=none t >none
+	run ! grep -q 'of this software' <(leann-bundle text <none)
+	leann-bundle text <none | grep -q 'Adds the quokkas'
+	leann-bundle text <none | grep -q 'Permission is hereby' # of COPYING
+	leann-chunk --include-generated --structure=none t >all
+	leann-bundle text <all | grep -q 'of this software'
+}
+
 @test "functions are whole in a passage, with the comment and the decorators above them" {
 	need_model
 	need_python msgpack
