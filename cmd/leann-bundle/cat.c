@@ -88,6 +88,7 @@ static int put_head(struct cat *c, struct err *e)
 	copy_u64(&c->ix, &h, "chunking.overlap", "chunk_overlap");
 	copy_str(&c->ix, &h, "chunking.structure", "chunk_structure");
 	copy_str(&c->ix, &h, "chunking.licences", "chunk_licences");
+	copy_str(&c->ix, &h, "chunking.context", "context");
 	if (there && !c->o->root)
 		shead_set_args(&h, &args);
 	shead_add_prog(&h, "leann-bundle", c->o->n_argv, c->o->argv);
@@ -152,28 +153,27 @@ static int put_file_record(struct cat *c, size_t i, const struct index_file *f, 
 		.text_bytes = f->text_bytes};
 	put_file(&c->body, &rec);
 	buf_release(&path);
-	int r = stream_out_buf(&c->out, &c->body, e);
-	return r ? -1 : file_keeps_text(f->flags) ? put_texts(c, i, f, e) : 0;
+	return stream_out_buf(&c->out, &c->body, e) ? -1
+	       : file_keeps_text(f->flags)	    ? put_texts(c, i, f, e) : 0;
 }
 
-static int put_chunk_record(struct cat *c, const struct index_file *f, struct err *e)
+static int put_chunk_record(struct cat *c, size_t i, const struct index_file *f, struct err *e)
 {
 	const struct index_chunk k = c->p.at;
-	size_t n = tok_count(c->tok, (const char *)c->p.text.p, c->p.text.len) + c->n_special;
+	buf_clear(&c->text);
+	if (source_embedded(c->src, i, &c->p, &c->text, e))
+		return -1;
+	size_t n = tok_count(c->tok, (const char *)c->text.p, c->text.len) + c->n_special;
 	struct rec_chunk rec = {.id = c->n_chunks++, .file = c->n_files - 1,
 				.off_bytes = k.off_bytes, .len_bytes = k.len_bytes,
-				.first_line = c->p.first_line,
-				.last_line = c->p.last_line,
+				.first_line = c->p.first_line, .last_line = c->p.last_line,
 				.n_tokens = n < c->max_tokens ? n : c->max_tokens,
-				.sub_off_bytes = k.sub_off_bytes,
-				.sub_len_bytes = k.sub_len_bytes,
-				.text = c->p.text.p ? (const char *)c->p.text.p : "",
-				.n_text = c->p.text.len};
-	if (f->flags & FILE_RECORDS) {
+				.sub_off_bytes = k.sub_off_bytes, .sub_len_bytes = k.sub_len_bytes,
+				.n_ext_id = c->p.id.len,	/* 0 where there are no records */
+				.text = c->text.p ? (const char *)c->text.p : "", .n_text = c->text.len};
+	if (f->flags & FILE_RECORDS)
 		rec.ext_id = (const char *)c->p.id.p;
-		rec.n_ext_id = c->p.id.len;
-	}
-	cat_words_add(&c->words, &rec);
+	cat_words_add(&c->words, rec.id, &c->p.text);
 	put_chunk(&c->body, &rec);
 	return stream_out_buf(&c->out, &c->body, e);
 }
@@ -202,7 +202,7 @@ static int put_one(struct cat *c, size_t i, struct err *e)
 		}
 		if ((k == f.first_chunk && put_file_record(c, i, &f, e)) ||
 		    cat_meta_put(&c->meta, &c->ix, (size_t)k, c->n_files - 1, &c->p.at, &c->out,
-				 &c->body, e) || put_chunk_record(c, &f, e))
+				 &c->body, e) || put_chunk_record(c, (size_t)k, &f, e))
 			return -1;
 	}
 	return f.n_chunks ? 0 : put_file_record(c, i, &f, e);

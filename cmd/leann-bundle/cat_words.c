@@ -17,12 +17,13 @@ void cat_words_release(struct cat_words *w)
 	buf_release(&w->hashes);
 }
 
-void cat_words_add(struct cat_words *w, const struct rec_chunk *k)
+void cat_words_add(struct cat_words *w, uint64_t id, const struct buf *text)
 {
-	terms_add(w->terms, k->text, k->n_text);
-	buf_addc(&w->hashes, passage_hash(k->text, k->n_text));
+	const char *p = text->p ? (const char *)text->p : "";
+	terms_add(w->terms, p, text->len);
+	buf_addc(&w->hashes, passage_hash(p, text->len));
 	if (w->rare)
-		rare_add(w->rare, terms_words(w->terms), (uint32_t)(k->id >> POSTINGS_SHIFT));
+		rare_add(w->rare, terms_words(w->terms), (uint32_t)(id >> POSTINGS_SHIFT));
 }
 
 int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out, struct err *e)

@@ -19,7 +19,8 @@ struct cat_words {
 
 void cat_words_init(struct cat_words *w, bool postings);
 void cat_words_release(struct cat_words *w);
-void cat_words_add(struct cat_words *w, const struct rec_chunk *k);
+/* text: of chunk id, without the line before it. */
+void cat_words_add(struct cat_words *w, uint64_t id, const struct buf *text);
 /* The records, after the last of n_chunks. */
 int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out,
 		  struct err *e) MUST_CHECK;

@@ -48,7 +48,7 @@ static int embed_round(struct rows_of *r, size_t from, size_t to, struct err *e)
 		bad = source_passage(r->s->a.src, r->ids[i], &p, e);
 		if (bad || p.status != SOURCE_FRESH)
 			continue;
-		buf_add(&text, p.text.p, p.text.len);
+		bad = source_embedded(r->s->a.src, r->ids[i], &p, &text, e);
 		r->ids[r->n + n] = r->ids[i];
 		end[n++] = text.len;
 	}

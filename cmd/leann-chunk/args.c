@@ -111,6 +111,8 @@ bool args_put(struct buf *out, const struct chunk_opts *c, char **operand, size_
 		arg(out, "--include-generated");
 	if (c->no_structure)
 		arg(out, "--structure=none");
+	if (c->context < CONTEXT_N)
+		arg(out, "--context=%s", context_names[c->context]);
 	arg(out, "--");
 	for (size_t i = 0; i < n_operands; i++) {
 		if (!strcmp(operand[i], "-"))

@@ -13,6 +13,7 @@
 #include "base/opts.h"
 #include "base/par.h"
 #include "base/progress.h"
+#include "fmt/context.h"
 #include "fmt/meta.h"
 #include "fmt/record.h"
 #include "fmt/stream.h"
@@ -40,6 +41,7 @@ struct chunk_opts {
 	bool checksum, full, reembed, dry_run, model_given, lang_given, out_null;
 	bool generated;				/* --include-generated */
 	bool no_structure;			/* --structure=none: no ctags */
+	enum context context;			/* CONTEXT_N: not given */
 	bool from_index;			/* what decides passages is from chunking.args */
 	struct config config;
 	size_t max_tokens;			/* special tokens included; 0: the model's limit */
@@ -146,6 +148,10 @@ struct chunker {
 	struct counts counts;
 	struct passages_params prose, code;
 	size_t n_special;			/* tokens added to every passage: [CLS], [SEP], the prefix */
+	size_t max_tokens;			/* of a passage with these, and with the line before it */
+	enum context context;
+	struct buf path, embedded;		/* of the file being written; the line and a passage's text */
+	unsigned file_flags;
 	struct structure *structure;
 	struct par *par;
 	struct progress progress;
@@ -211,7 +217,9 @@ int emit_file_end(struct chunker *k, struct err *e) MUST_CHECK;
 /* The same without --update's choice; words: they count. */
 int write_file(struct chunker *k, const struct rec_file *f, const struct buf *stored,
 	       struct err *e) MUST_CHECK;
-int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *e) MUST_CHECK;
+/* m: its metadata, for the line before its text; c's text and tokens are without it, and borrowed. */
+int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bool words,
+		struct err *e) MUST_CHECK;
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
 
 /*

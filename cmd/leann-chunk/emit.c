@@ -12,6 +12,9 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 {
 	struct rec_file with_id = *f;
 	with_id.id = k->counts.n_files++;
+	buf_clear(&k->path);
+	buf_add(&k->path, f->path, f->n_path);
+	k->file_flags = f->flags;
 	put_file(&k->body, &with_id);
 	if (stream_out_buf(k->to, &k->body, e))
 		return -1;
@@ -44,7 +47,7 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e)
 	if (meta_before(k, c, e))
 		return -1;
 	if (!k->up)
-		return write_chunk(k, c, true, e);
+		return write_chunk(k, c, &k->meta.written, true, e);
 	update_chunk(k->up, c);
 	return 0;
 }
@@ -54,14 +57,32 @@ int emit_file_end(struct chunker *k, struct err *e)
 	return k->up ? update_file_end(k, e) : 0;
 }
 
-int write_chunk(struct chunker *k, struct rec_chunk *c, bool words, struct err *e)
+/* What is embedded of c: its text after the line that says where it is. */
+static void put_context(struct chunker *k, struct rec_chunk *c, const struct meta *m)
+{
+	buf_clear(&k->embedded);
+	context_put(k->context, k->file_flags, k->path.p, k->path.len, m, &k->embedded);
+	if (!k->embedded.len)
+		return;
+	c->n_tokens += k->prose.count(k->prose.ctx, (const char *)k->embedded.p, k->embedded.len);
+	if (c->n_tokens > k->max_tokens)
+		c->n_tokens = k->max_tokens;	/* a line of odd words: the model cuts the end */
+	buf_add(&k->embedded, c->text, c->n_text);
+	c->text = (const char *)k->embedded.p;
+	c->n_text = k->embedded.len;
+}
+
+int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bool words,
+		struct err *e)
 {
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
-	k->counts.n_tokens += c->n_tokens;
 	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
 	if (words)
 		count_words(k, c->text, c->n_text, (uint32_t)(c->id >> POSTINGS_SHIFT));
+	if (k->context)
+		put_context(k, c, m);
+	k->counts.n_tokens += c->n_tokens;
 	put_chunk(&k->body, c);
 	return stream_out_buf(k->to, &k->body, e);
 }

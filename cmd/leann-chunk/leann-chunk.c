@@ -41,8 +41,14 @@ static int set_limits(struct chunker *k, struct tok *tok, const struct model_inf
 	if (c->overlap > 0 && (size_t)c->overlap > *max / 2)
 		return err_set(e, ERR_USAGE, "--overlap %d: want at most half a passage, %zu",
 			       c->overlap, *max / 2);
+	k->max_tokens = *max;
+	if (update_context(k, e))
+		return -1;
+	if (k->context && *max < k->n_special + CONTEXT_TOKENS + TOKENS_MIN - 2)
+		return err_set(e, ERR_USAGE, "--max-tokens %zu: too few for --context=%s, which takes up "
+			       "to %d of them", *max, context_names[k->context], CONTEXT_TOKENS);
 	k->prose = (struct passages_params){
-		.max_tokens = *max - k->n_special, .max_bytes = PASSAGE_BYTES_MAX,
+		.max_tokens = *max - k->n_special - (k->context ? CONTEXT_TOKENS : 0), .max_bytes = PASSAGE_BYTES_MAX,
 		.overlap_tokens = c->overlap < 0 ? OVERLAP_PROSE : (size_t)c->overlap,
 		.count = count_cb, .fit = fit_cb, .ctx = tok};
 	k->code = k->prose;
@@ -80,6 +86,8 @@ static int head(void *ctx, struct err *e)
 		shead_set_str(&h, "chunk_structure", structure_name(k->structure));
 	if (k->c->generated)
 		shead_set_str(&h, "chunk_licences", "kept");
+	if (k->context)
+		shead_set_str(&h, "context", context_names[k->context]);
 	if (k->up)
 		update_head(k, &h);
 	if (k->up && k->up->base.has_args)
@@ -180,6 +188,7 @@ int main(int argc, char **argv)
 	struct chunk_opts c = {.stdin_name = "stdin",
 			       .overlap = OVERLAP_NONE,
 			       .max_bytes = MAX_FILESIZE,
+			       .context = CONTEXT_N,
 			       .extract_timeout_s = EXTRACT_TIMEOUT_S,
 			       .globs = GLOBS_INIT};
 	struct sources src = {.seen = ID_SET_INIT, .followed = ID_SET_INIT};
@@ -218,6 +227,8 @@ int main(int argc, char **argv)
 	id_set_release(&k.ids);
 	buf_release(&k.body);
 	buf_release(&k.hashes);
+	buf_release(&k.path);
+	buf_release(&k.embedded);
 	meta_state_release(&k.meta);
 	settings_release(&c);
 	close_stdout_die();

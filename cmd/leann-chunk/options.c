@@ -21,6 +21,7 @@ enum {
 	ID_MAX_TOKENS,
 	ID_OVERLAP,
 	ID_STRUCTURE,
+	ID_CONTEXT,
 	ID_GENERATED,
 	ID_STDIN_NAME,
 	ID_CONFIG,
@@ -75,6 +76,8 @@ const struct opt chunk_table[] = {
 	{ID_OVERLAP, "overlap", "N", "tokens repeated from the passage before (0)"},
 	{ID_STRUCTURE, "structure", "auto|none",
 	 "cut code along its functions, by ctags; none: by its looks (auto)"},
+	{ID_CONTEXT, "context", "none|path|full",
+	 "embed a passage with its path; full: and symbol or heading before it (none)"},
 	{ID_UPDATE, "update", "INDEX", "only what changed since INDEX, in its files or below SRC"},
 	{ID_CHECKSUM, "checksum", NULL, "with --update: read all files, whatever their times say"},
 	{ID_GIT_DIFF, "git-diff", "A", "with --update: only what git diff A B names (A..B, or A and SRC B)"},
@@ -140,6 +143,11 @@ bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 		if (strcmp(o->val, "auto") && strcmp(o->val, "none"))
 			err_usage_die("--structure %s: want auto or none", o->val);
 		c->no_structure = !strcmp(o->val, "none");
+		break;
+	case ID_CONTEXT:
+		c->context = context_named(o->val, strlen(o->val));
+		if (c->context == CONTEXT_N)
+			err_usage_die("--context %s: want none, path or full", o->val);
 		break;
 	default: return false;
 	}

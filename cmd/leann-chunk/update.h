@@ -72,6 +72,8 @@ void update_args(const struct update *u, bool full, struct buf *out);
 /* Are limits and tokenizer those that the index was cut with? */
 int update_check(const struct chunker *k, const char *tokenizer, size_t max_tokens,
 		 struct err *e) MUST_CHECK;
+/* k's context: the index's, in an update; an option says another only where the index keeps no arguments. */
+int update_context(struct chunker *k, struct err *e) MUST_CHECK;
 void update_head(const struct chunker *k, struct shead *h);
 void update_release(struct update *u);
 

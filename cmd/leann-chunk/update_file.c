@@ -204,6 +204,7 @@ void update_chunk(struct update *u, const struct rec_chunk *c)
 
 static int send_piece(struct chunker *k, struct piece *p, uint32_t from, struct err *e)
 {
+	static const struct meta none = META_INIT;
 	struct update *u = k->up;
 	const char *text = (char *)u->texts.p + p->text_at;
 	if (k->c->full)
@@ -216,7 +217,9 @@ static int send_piece(struct chunker *k, struct piece *p, uint32_t from, struct 
 	p->c.text = text;
 	p->c.ext_id = p->has_id ? (char *)u->texts.p + p->id_at : NULL;
 	u->n_all++;
-	return write_chunk(k, &p->c, !k->c->full, e);
+	const struct meta *m = meta_places_find(&u->metas, 0, u->metas.n, p->c.off_bytes,
+						p->c.sub_off_bytes);
+	return write_chunk(k, &p->c, m ? m : &none, !k->c->full, e);
 }
 
 int update_file_end(struct chunker *k, struct err *e)

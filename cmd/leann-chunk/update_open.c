@@ -174,6 +174,21 @@ int update_check(const struct chunker *k, const char *tokenizer, size_t max_toke
 	return 0;
 }
 
+int update_context(struct chunker *k, struct err *e)
+{
+	enum context given = k->c->jsonl ? CONTEXT_N : k->c->context;	/* of records there is none */
+	k->context = given == CONTEXT_N ? CONTEXT_NONE : given;
+	if (!k->up)
+		return 0;
+	if (context_of_index(&k->up->base.ix, &k->context, e))
+		return -1;
+	if (given == CONTEXT_N || given == k->context)
+		return 0;
+	return err_set(e, ERR_DATA, "%s was made with --context=%s, now it is %s: use the same options, or "
+		       "build it again", k->up->base.ix.b.path, context_names[k->context],
+		       context_names[given]);
+}
+
 void update_head(const struct chunker *k, struct shead *h)
 {
 	shead_set_str(h, "base", js_str(index_key(&k->up->base.ix, "build_id"), NULL));

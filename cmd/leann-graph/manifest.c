@@ -81,8 +81,8 @@ static int put_args(struct js *chunking, const struct shead *h, struct err *e)
 
 static int put_chunking(struct js *m, const struct shead *h, struct err *e)
 {
-	static const char *const strs[] = {"?chunk_structure", "structure",
-					   "?chunk_licences", "licences", NULL};
+	static const char *const strs[] = {"?chunk_structure", "structure", "?chunk_licences", "licences",
+					   "?context", "context", NULL};
 	static const char *const uints[] = {
 		"chunk_version", "version", "chunk_max_tokens", "max_tokens", "chunk_overlap",
 		"overlap",	 NULL};

@@ -139,7 +139,7 @@ static int batch_texts(struct asker *s, struct batch *b, struct err *e)
 		b->row[i] = -1;
 		if (p.status != SOURCE_FRESH)
 			continue;
-		buf_add(&b->text, p.text.p, p.text.len);
+		r = source_embedded(s->src, b->ids[i], &p, &b->text, e);
 		b->row[i] = (int64_t)b->n_texts;
 		end[b->n_texts++] = b->text.len;
 	}

@@ -9,6 +9,7 @@
 #include "algo/parts.h"
 #include "base/mem.h"
 #include "base/decode.h"
+#include "fmt/context.h"
 #include "nn/tok.h"
 #include "sys/modeldir.h"
 
@@ -80,6 +81,10 @@ static int set_params(struct recut *k, struct err *e)
 	size_t special = 2 + (prefix ? tok_count(k->tok, prefix, strlen(prefix)) : 0);
 	size_t max = (size_t)whole(k->ix, "chunking.max_tokens");
 	size_t overlap = (size_t)whole(k->ix, "chunking.overlap");
+	enum context context;
+	if (context_of_index(k->ix, &context, e))
+		return -1;
+	special += context ? CONTEXT_TOKENS : 0;
 	if (max < special + 8 || overlap > max / 2)
 		return err_set(e, ERR_DATA, "%s: damaged index: passages of %zu tokens, %zu of them "
 			       "special, overlap %zu", k->ix->b.path, max, special, overlap);

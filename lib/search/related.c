@@ -200,21 +200,24 @@ static uint64_t *all_but(const struct leann_index *ix, const uint64_t *allow, ui
 }
 
 /* Only fresh text is asked with. */
-static int read_text(struct leann_searcher *s, uint32_t chunk, struct source_passage *p,
-		     struct err *e)
+static int read_text(struct leann_searcher *s, uint32_t chunk, struct buf *out, struct err *e)
 {
+	struct source_passage p = SOURCE_PASSAGE_INIT;
 	const struct leann_index *ix = s->ix;
 	if (chunk >= ix->info.n_chunks)
 		return err_set(e, ERR_USAGE, "%s: chunk %u of %zu", ix->info.path, chunk,
 			       ix->info.n_chunks);
-	return read_fresh(s->a.src, chunk, NULL, p, e);
+	int r = read_fresh(s->a.src, chunk, NULL, &p, e) ||
+			source_embedded(s->a.src, chunk, &p, out, e) ? -1 : 0;
+	source_passage_release(&p);
+	return r;
 }
 
 int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_params *p,
 		  struct leann_results **out, struct leann_error *e)
 {
 	struct leann_params dense = LEANN_PARAMS_INIT;
-	struct source_passage at = SOURCE_PASSAGE_INIT;
+	struct buf at = BUF_INIT;
 	struct plan plan;
 	struct err why;
 	uint64_t *allow = NULL;
@@ -226,13 +229,13 @@ int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_p
 	searcher_look_anew(s);
 	r = searcher_plan(s, &dense, &plan, &why) || read_text(s, chunk, &at, &why) ? -1 : 0;
 	if (!r) {
-		struct leann_text text = {(const char *)at.text.p, at.text.len};
+		struct leann_text text = {(const char *)at.p, at.len};
 		allow = all_but(s->ix, plan.allow, chunk);
 		plan.allow = allow;
 		plan.like = true;
 		r = searcher_ask(s, &plan, &text, 1, out, &why);
 	}
 	mem_free(allow);
-	source_passage_release(&at);
+	buf_release(&at);
 	return r ? leann_fail(e, &why) : 0;
 }

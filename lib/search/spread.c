@@ -91,8 +91,10 @@ static int text_hash(struct spread *x, uint32_t chunk, uint64_t *out, struct err
 	return 0;
 }
 
-static bool may_be_same(const struct search_hit *x, const struct search_hit *y)
+static bool may_be_same(const struct spread *s, const struct search_hit *x, const struct search_hit *y)
 {
+	if (source_places(s->s->src))
+		return true;	/* one text has as many embeddings as places */
 	if (x->exact && y->exact)
 		return fabsf(x->cosine - y->cosine) < NEAR_EXACT;
 	return fabsf(x->approx - y->approx) < NEAR_CODE;
@@ -104,7 +106,7 @@ static int find_original(struct spread *x, const struct search_hit *h, uint64_t 
 {
 	*hash = 0;
 	for (size_t i = 0; i < x->n_kept && !x->p->all_copies; i++) {
-		if (!may_be_same(&x->a->hits[i], h))
+		if (!may_be_same(x, &x->a->hits[i], h))
 			continue;
 		if (!*hash && text_hash(x, h->chunk, hash, e))
 			return -1;

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "fmt/context.h"
 #include "sys/jsonl.h"
 #include "sys/readfile.h"
 
@@ -26,6 +27,7 @@ struct entry {
 	uint64_t tick;			/* of the last use */
 	enum source_status status;
 	struct buf path, bytes;		/* bytes: of a document its text */
+	size_t off_rel;			/* in path */
 	struct decoded decoded;		/* of bytes that are not UTF-8 */
 	struct decode_place place;	/* of the span asked for last */
 	const uint8_t *text;		/* n_text bytes that lines are counted in: bytes, or decoded */
@@ -42,6 +44,9 @@ struct source {
 	struct entry cache[CACHE_FILES];
 	uint64_t tick;
 	struct buf fixed;		/* scratch: a record's text */
+	enum context context;
+	struct meta_reader *reader;	/* NULL: not needed so far */
+	struct meta meta;
 	uint64_t *unreadable;		/* a bit a file; NULL: none was */
 	size_t n_unreadable;
 	char *why;			/* of the first */
@@ -51,6 +56,9 @@ int source_open(const struct index *ix, const struct source_opts *o, struct sour
 		struct err *e)
 {
 	char real[PATH_MAX];
+	enum context context;
+	if (context_of_index(ix, &context, e))
+		return -1;
 	if (o->root && ix->n_roots > 1)
 		return err_set(e, ERR_USAGE,
 			       "%s: files are below %zu roots: another root can stand for one only",
@@ -62,6 +70,7 @@ int source_open(const struct index *ix, const struct source_opts *o, struct sour
 		return err_sys(e, "%s", o->root);
 	struct source *s = mem_calloc(1, sizeof *s);
 	s->ix = ix;
+	s->context = context;
 	s->o = *o;
 	s->o.root = NULL;
 	s->root = o->root ? mem_strdup(real) : NULL;
@@ -86,6 +95,8 @@ void source_free(struct source *s)
 	source_forget(s);
 	readfile_release(&s->rf);
 	buf_release(&s->fixed);
+	meta_reader_free(s->reader);
+	meta_release(&s->meta);
 	mem_free(s->root);
 	mem_free(s);
 }
@@ -268,6 +279,7 @@ static int load(struct source *s, size_t file, struct entry *n, struct err *e)
 	char *root = mem_strdup((const char *)n->path.p);
 	n->path.len = strlen(root) == 1 && *root == '/' ? 0 : strlen(root);
 	buf_addc(&n->path, '/');
+	n->off_rel = n->path.len;
 	buf_add(&n->path, rel.p, rel.len);
 	r = f.flags & FILE_EXTRACTED ? look_at_document(s, &f, n, root, (const char *)rel.p, e)
 				     : load_file(s, &f, n, root, (const char *)rel.p, e);
@@ -461,6 +473,7 @@ int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 	if (!n)
 		return -1;
 	buf_add(&out->path, n->path.p, n->path.len);
+	out->off_rel = n->off_rel;
 	if (n->status != SOURCE_FRESH) {
 		out->status = n->status;
 		return 0;
@@ -491,4 +504,26 @@ void source_passage_release(struct source_passage *p)
 	buf_release(&p->text);
 	p->whole = NULL;
 	p->status = SOURCE_MISSING;
+}
+
+int source_embedded(struct source *s, size_t i_chunk, const struct source_passage *p, struct buf *out,
+		    struct err *e)
+{
+	struct index_file f;
+	index_file(s->ix, p->at.file, &f);
+	meta_clear(&s->meta);
+	if (s->context == CONTEXT_FULL && s->ix->meta) {
+		if (!s->reader)
+			s->reader = meta_reader_new(s->ix->meta);
+		if (meta_reader_get(s->reader, (uint32_t)i_chunk, &s->meta, e))
+			return err_prefix(e, "%s: damaged index", s->ix->b.path);
+	}
+	context_put(s->context, f.flags, p->path.p + p->off_rel, p->path.len - p->off_rel, &s->meta, out);
+	buf_add(out, p->text.p, p->text.len);
+	return 0;
+}
+
+bool source_places(const struct source *s)
+{
+	return s->context != CONTEXT_NONE;
 }

@@ -58,9 +58,10 @@ struct source_passage {
 	enum source_status status;
 	struct index_chunk at;		/* its file; where SOURCE_FRESH its span, too */
 	struct buf path;		/* root, "/", path below it; a stored file: its name */
+	size_t off_rel;			/* in path: of the path below the root */
 	struct buf id;			/* of the record in a file of records; else empty */
 	/* SOURCE_FRESH only */
-	struct buf text;		/* UTF-8, as it was embedded */
+	struct buf text;		/* UTF-8; what is embedded: source_embedded() */
 	uint64_t first_line, last_line;	/* from 1; the last one with text */
 	/*
 	 * The whole of it, until the next source_passage(): UTF-8 where the file is (broken bytes as they
@@ -88,6 +89,14 @@ const char *source_root(const struct source *s);
 int source_passage(struct source *s, size_t i_chunk, struct source_passage *out,
 		   struct err *e) MUST_CHECK;
 void source_passage_release(struct source_passage *p);
+/*
+ * Append what is embedded of chunk i_chunk, that source_passage() gave as p, SOURCE_FRESH: its text, after
+ * the line that says where it is, where the index was made with one (context.h).
+ */
+int source_embedded(struct source *s, size_t i_chunk, const struct source_passage *p, struct buf *out,
+		    struct err *e) MUST_CHECK;
+/* Was it made with such lines? */
+bool source_places(const struct source *s);
 /*
  * The span of chunk i_chunk alone: 1, or 0 where it is not known, as the index has none and the file
  * is not what it was, or -1.
