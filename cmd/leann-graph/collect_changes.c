@@ -1,6 +1,7 @@
 /* What of a stream changes to an index differ in; see collect_impl.h. */
 #include "algo/terms.h"
 #include "collect_impl.h"
+#include "fmt/context.h"
 
 int collect_terms(struct collect *c, const struct rec_terms *t)
 {
@@ -83,6 +84,22 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 	}
 }
 
+/* Embeddings of one index are all with, or without, a line before the text. */
+static int check_context(struct collect *c, struct err *e)
+{
+	enum context now, was;
+	if (context_of_head(&c->in.head, &now, e))
+		return err_prefix(e, "stdin");
+	if (!c->changes.on)
+		return 0;
+	if (context_of_index(&c->changes.base, &was, e))
+		return -1;
+	if (now == was)
+		return 0;
+	return err_set(e, ERR_DATA, "stdin: changes with --context=%s to an index with %s",
+		       context_names[now], context_names[was]);
+}
+
 int collect_open_changes(struct collect *c, struct err *e)
 {
 	bool has = shead_has(&c->in.head, "base");
@@ -91,5 +108,5 @@ int collect_open_changes(struct collect *c, struct err *e)
 	if (!has && c->base)
 		return err_set(e, ERR_DATA, "stdin: no changes to an index, but all of one: leave "
 			       "--update out, or take leann-chunk --update");
-	return has ? changes_open(&c->changes, c->base, &c->in.head, e) : 0;
+	return (has && changes_open(&c->changes, c->base, &c->in.head, e)) || check_context(c, e) ? -1 : 0;
 }

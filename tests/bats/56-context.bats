@@ -131,4 +131,10 @@ $(cat t/papers/garden.md)")" = "True True # " ]
 	run -2 leann-search moon.leann bread
 	[[ $output == *'chunking.context "moon" is not known here'* ]]
 	run -2 leann-bundle cat moon.leann
+	leann-chunk -q --context=full "$T/tree" | leann-embed-client -q | leann-bundle text |
+		sed '1s/"context":"full"/"context":"moon"/' >moon.txt
+	grep -q moon moon.txt
+	run -2 bash -o pipefail -c 'leann-bundle text --reverse moon.txt | leann-graph -q -o j.leann'
+	[[ $output == *'context "moon" is not known here'* ]]
+	[ ! -e j.leann ]
 }
