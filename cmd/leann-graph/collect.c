@@ -50,6 +50,15 @@ static int take_file(struct collect *c, struct rec_check *check, const struct st
 	return index_build_file(c->ib, &f, e);
 }
 
+/* An index that cuts its files again finds what a passage is under when it shows it, too. */
+void collect_forget_trail(const struct collect *c, struct meta *m)
+{
+	if (!c->tiny)
+		return;
+	meta_del(m, "heading");
+	meta_del(m, "symbol");
+}
+
 /* Places of sets move as there are more: none is kept over a record. */
 static int take_meta(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		     struct err *e)
@@ -60,6 +69,7 @@ static int take_meta(struct collect *c, struct rec_check *check, const struct st
 		meta_release(&m);
 		return -1;
 	}
+	collect_forget_trail(c, &m);
 	meta_places_add(&c->metas, off, sub_off, &m);
 	return 0;
 }

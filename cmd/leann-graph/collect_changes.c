@@ -34,14 +34,15 @@ int collect_hashes(struct collect *c, struct rec_check *check, const struct stre
 	return 0;
 }
 
-static int take_meta(struct changes *x, struct rec_check *check, const struct stream_rec *r,
+static int take_meta(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		     struct err *e)
 {
 	struct meta m = META_INIT;
 	uint64_t off, sub_off;
 	int bad = rec_meta(check, r, &off, &sub_off, &m, e);
+	collect_forget_trail(c, &m);
 	if (!bad)
-		changes_meta(x, off, sub_off, &m);
+		changes_meta(&c->changes, off, sub_off, &m);
 	meta_release(&m);
 	return bad;
 }
@@ -69,7 +70,7 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 			return -1;
 		changes_chunk(x, &k);
 		return 0;
-	case TAG_META: return take_meta(x, check, r, e);
+	case TAG_META: return take_meta(c, check, r, e);
 	case TAG_TEXT:
 		return rec_text(check, r, &p, &n, e) || changes_text(x, p, n, e) ? -1 : 0;
 	case TAG_VEC: return rec_vec(check, r, v, e) || spool_add(&x->vecs, v, e) ? -1 : 0;

@@ -11,6 +11,8 @@ int collect_change(struct collect *c, struct rec_check *check, const struct stre
 		   struct err *e) MUST_CHECK;
 /* --tiny: ERR_DATA for a file of records. */
 int collect_refuse_records(const struct rec_file *f, struct err *e) MUST_CHECK;
+/* --tiny: metadata without what a passage is under, heading or symbol. */
+void collect_forget_trail(const struct collect *c, struct meta *m);
 int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		   struct err *e) MUST_CHECK;
 /* The words of all passages; of changes those of the base and of the passages that were cut. */

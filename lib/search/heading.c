@@ -4,8 +4,25 @@
 #include <string.h>
 
 #include "algo/lang.h"
+#include "algo/marks.h"
 #include "algo/outline.h"
 #include "base/utf8.h"
+
+/* The trail of headings, as leann-chunk(1) has it: an index without spans has no metadata of them. */
+static void add_trail(const struct source_passage *p, enum text_style style, struct buf *out)
+{
+	struct marks m = MARKS_INIT;
+	const char *text = (const char *)p->whole;
+	size_t left = p->n_whole - p->off_whole;
+	size_t n = p->at.len_bytes < left ? (size_t)p->at.len_bytes : left;
+	struct buf trail = BUF_INIT;
+	marks_headings(&m, style, text, p->n_whole);
+	marks_nest(&m, p->n_whole);
+	marks_crumb(&m, text, p->off_whole, n, " > ", &trail);
+	utf8_repair(out, trail.p, trail.len);
+	buf_release(&trail);
+	marks_release(&m);
+}
 
 void heading_add(const struct index *ix, const struct source_passage *p, struct buf *out)
 {
@@ -23,6 +40,10 @@ void heading_add(const struct index *ix, const struct source_passage *p, struct 
 		return;
 	if ((f.flags & FILE_RECORDS) || p->off_whole >= p->n_whole)
 		return;
+	if (!ix->chunks && kind == OUTLINE_PROSE && l && !(f.flags & FILE_EXTRACTED)) {
+		add_trail(p, l->style, out);
+		return;
+	}
 	if (outline_find((const char *)p->whole, p->n_whole, p->off_whole, kind, &at, &n))
 		utf8_repair(out, p->whole + at, n < 160 ? n : 160);
 }

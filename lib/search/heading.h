@@ -9,7 +9,8 @@
 #include "sys/source.h"
 
 /*
- * Append the heading of passage p as UTF-8 of up to 160 bytes before repair;
+ * Append the heading of passage p as UTF-8 of up to 160 bytes before repair, in an index without spans all
+ * headings around it;
  * nothing for records, stale files and passages that are under nothing.
  */
 void heading_add(const struct index *ix, const struct source_passage *p, struct buf *out);

@@ -29,7 +29,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 # Hits of an index as JSON, without what differs from one run to the next.
-hits() { leann-search --json "$@" | sed 's/, *"latency".*//'; }
+hits() { leann-search --json "$@" | sed 's/, *"latency".*//; s/,"meta":{"heading":"[^"]*"}//g'; }
 # The tiny index with a change to its manifest: sed's SCRIPT, to FILE.
 edited() { # SCRIPT FILE
 	leann-bundle unpack "$T/tiny.leann" taken
@@ -50,8 +50,8 @@ edited() { # SCRIPT FILE
 	for at in notes/latin:30 notes/bread.md src/opts.c:100; do
 		cmp <(leann-search --like "$T/tree/$at" "$T/with.leann") <(leann-search --like "$T/tree/$at" "$T/tiny.leann")
 	done
-	leann-bundle cat "$T/with.leann" | leann-bundle text | sed '1d;$d' >a
-	leann-bundle cat "$T/tiny.leann" | leann-bundle text | sed '1d;$d' >b
+	leann-bundle cat "$T/with.leann" | leann-bundle text | sed '1d;$d;/^\[69,/d' >a
+	leann-bundle cat "$T/tiny.leann" | leann-bundle text | sed '1d;$d;/^\[69,/d' >b
 	[ "$(grep -c . a)" -gt 40 ]
 	cmp a b
 }
@@ -59,7 +59,7 @@ edited() { # SCRIPT FILE
 @test "such an index is smaller, and passes what any index passes" {
 	[ "$(stat -c %s "$T/tiny.leann")" -lt "$(stat -c %s "$T/with.leann")" ]
 	run -0 leann-bundle show "$T/tiny.leann"
-	[[ $output == *"leann-index 1."[345]* && $output == *"spans     none: files are cut again"* ]]
+	[[ $output == *"leann-index 1."[345]* && $output != *$'\nmeta '* && $output == *"spans     none: files are cut again"* ]]
 	[[ $output == *"codes     16 bytes"* && $output != *$'\nchunks  '*B* ]]
 	run -0 leann-bundle show "$T/with.leann"
 	[[ $output == *"leann-index 1."[2345]* && $output != *"spans "* ]]
