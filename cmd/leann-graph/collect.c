@@ -53,7 +53,7 @@ static int take_file(struct collect *c, struct rec_check *check, const struct st
 /* An index that cuts its files again finds what a passage is under when it shows it, too. */
 void collect_forget_trail(const struct collect *c, struct meta *m)
 {
-	if (!c->tiny)
+	if (!c->forget_trail)
 		return;
 	meta_del(m, "heading");
 	meta_del(m, "symbol");
@@ -138,13 +138,16 @@ static int check_postings(const struct collect *c, struct err *e)
 }
 
 /* A reader cuts as this program's chunker does, which is what has to have cut the stream. */
-static int want_chunker(const struct shead *h, struct err *e)
+static int want_chunker(struct collect *c, struct err *e)
 {
+	const struct shead *h = &c->in.head;
 	uint64_t version;
-	char cut[100];
+	char cut[100], context[16];
 	if (shead_u64(h, "chunk_version", 0, UINT32_MAX, &version, e) ||
-	    shead_str(h, "chunk_structure", cut, sizeof cut, e))
+	    shead_str(h, "chunk_structure", cut, sizeof cut, e) ||
+	    shead_str(h, "context", context, sizeof context, e))
 		return -1;
+	c->forget_trail = strcmp(context, "full") != 0;
 	if (*cut && strcmp(cut, "none"))
 		return err_set(e, ERR_DATA, "stdin: --tiny: %s cut it: give leann-chunk --structure=none", cut);
 	if (version == PASSAGES_VERSION)
@@ -168,7 +171,7 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 		return -1;
 	/* an index without spans is written anew without */
 	c->tiny |= c->changes.on && !c->changes.base.chunks && c->changes.base.n_chunks;
-	if (c->tiny && want_chunker(&c->in.head, e))
+	if (c->tiny && want_chunker(c, e))
 		return -1;
 	progress_start(&pr, "chunks", 0, quiet);
 	while ((k = stream_in_next(&c->in, &r, e)) > 0) {

@@ -16,6 +16,7 @@
 struct collect {
 	struct stream_in in;
 	bool tiny;			/* set by the caller: want nothing that cannot be cut again */
+	bool forget_trail;		/* with tiny, unless it is embedded */
 	const char *base;		/* set by the caller: the stream has changes to it, or NULL */
 	struct changes changes;		/* on false: it is a whole stream */
 	struct index_build *ib;
