@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "algo/licence.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -121,6 +122,9 @@ static void check_lines(struct seen *s, const struct rec_chunk *k)
 	if (k->first_line != line_of(s, k->off_bytes) || last == k->off_bytes ||
 	    k->last_line != line_of(s, last - 1))
 		bad(s, "line numbers", k);
+	/* before the first passage a licence may have been left out */
+	if (!s->end && licence_end(STYLE_CODE, (char *)s->bytes.p, s->bytes.len) == k->off_bytes)
+		s->end = k->off_bytes;
 	if (k->off_bytes < s->end ? !s->overlap : !no_tokens(s, s->end, k->off_bytes))
 		bad(s, "overlap or gap", k);
 	if (k->off_bytes + k->len_bytes <= s->end)
