@@ -213,7 +213,7 @@ static int put_all(struct cat *c, const char *path, struct err *e)
 	if (index_open(&c->ix, path, e) || open_model(c, e) ||
 	    recut_open(&c->ix, c->o->root, c->o->model, &c->recut, &c->src, e) || put_head(c, e))
 		return -1;
-	cat_words_init(&c->words, c->ix.postings.n_words > 0);
+	cat_words_init(&c->words, c->ix.postings.n_words > 0, index_key(&c->ix, "chunking.context"));
 	for (size_t i = 0; i < c->ix.n_files; i++)
 		if (put_one(c, i, e))
 			return -1;

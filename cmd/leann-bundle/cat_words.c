@@ -1,12 +1,14 @@
 /* Terms, postings and hashes of what leann-bundle cat writes; see cat_words.h. */
 #include "cat_words.h"
 
+#include "fmt/copies.h"
 #include "fmt/postings.h"
 
-void cat_words_init(struct cat_words *w, bool postings)
+void cat_words_init(struct cat_words *w, bool postings, bool context)
 {
 	w->terms = terms_count_new();
-	w->hashes = (struct buf)BUF_INIT;
+	w->hashes = w->copies = (struct buf)BUF_INIT;
+	w->twins = context ? NULL : twins_new();
 	w->rare = postings ? rare_new(POSTINGS_MOST) : NULL;
 }
 
@@ -15,6 +17,8 @@ void cat_words_release(struct cat_words *w)
 	terms_count_free(w->terms);
 	rare_free(w->rare);
 	buf_release(&w->hashes);
+	buf_release(&w->copies);
+	twins_free(w->twins);
 }
 
 void cat_words_add(struct cat_words *w, uint64_t id, const struct buf *text)
@@ -22,6 +26,9 @@ void cat_words_add(struct cat_words *w, uint64_t id, const struct buf *text)
 	const char *p = text->p ? (const char *)text->p : "";
 	terms_add(w->terms, p, text->len);
 	buf_addc(&w->hashes, passage_hash(p, text->len));
+	uint32_t of = w->twins ? twins_add(w->twins, p, text->len, (uint32_t)id) : (uint32_t)id;
+	if (of != id)
+		copies_add(&w->copies, (uint32_t)id, of);
 	if (w->rare)
 		rare_add(w->rare, terms_words(w->terms), (uint32_t)(id >> POSTINGS_SHIFT));
 }
@@ -40,7 +47,10 @@ int cat_words_put(struct cat_words *w, uint64_t n_chunks, struct stream_out *out
 		r = postings_send(&bytes, out, &body, e);
 	}
 	if (!r)
-		r = hashes_send(w->hashes.p, w->hashes.len, out, &body, e);
+		r = hashes_send(w->hashes.p, w->hashes.len, out, &body, e) ||
+			    copies_send(&w->copies, out, &body, e)
+		    ? -1
+		    : 0;
 	buf_release(&body);
 	buf_release(&bytes);
 	return r;

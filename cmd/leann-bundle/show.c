@@ -63,6 +63,8 @@ struct js *show_object(const struct index *ix)
 		js_set(members, ix->b.member[i].name, sizes_of(ix, on_disk(&ix->b.member[i])));
 	js_set(sizes, "members", members);
 	js_set(o, "sizes", sizes);
+	if (ix->copies.n)
+		js_set(o, "copies", js_new_int((int64_t)ix->copies.n));
 	if (ix->meta)
 		js_set(o, "fields", fields_json(ix));
 	return o;
@@ -146,6 +148,9 @@ static void show_counts(const struct index *ix)
 	       int_of(ix, "counts.passage_bytes"));
 	if (!ix->n_chunks)
 		return;
+	if (ix->copies.n)
+		printf("copies    %zu chunks have the text of an earlier one, whose code is theirs: %zu bytes "
+		       "less\n", ix->copies.n, ix->copies.n * ix->pq.m);
 	if (!ix->chunks)
 		printf("spans     none: files are cut again\n");
 	printf("codes     %zu bytes: %zu sub-vectors of %zu dimensions, %s%zu values%s\n", ix->pq.m,

@@ -10,6 +10,7 @@
 #include "algo/passages.h"
 #include "algo/rare.h"
 #include "algo/terms.h"
+#include "algo/twins.h"
 #include "base/opts.h"
 #include "base/par.h"
 #include "base/progress.h"
@@ -90,7 +91,7 @@ struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
 		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
-		n_extracted, n_generated;
+		n_extracted, n_generated, n_copies;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */
@@ -162,6 +163,8 @@ struct chunker {
 	const uint64_t *found;			/* words' hashes of the next chunk; NULL: not found yet */
 	size_t n_found;
 	struct buf hashes;			/* of the chunks so far, a byte each */
+	struct twins *twins;			/* their texts; NULL where one text is embedded in several ways */
+	struct buf copies;			/* struct copy_run: copies.h */
 	struct rare *rare;			/* with --lexical, else NULL */
 	struct meta_state meta;
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
@@ -232,7 +235,9 @@ const uint64_t *tally_first(const struct buf *found);
 void tally_next(struct chunker *k, const uint64_t **at);
 /* Words of the passage at hand, which may have been found already; group as in rare.h. */
 void count_words(struct chunker *k, const char *text, size_t n, uint32_t group);
-/* In how many passages words occur, with --lexical where, and the hashes; after the last chunk. */
+/* The text of passage number: is it one that was there? */
+void count_copy(struct chunker *k, const char *text, size_t n, uint64_t number);
+/* In how many passages words occur, with --lexical where, hashes and copies; after the last chunk. */
 int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;
 /* A file that generated_why() is about. */
 void count_generated(struct chunker *k, const struct source *s, const char *why);

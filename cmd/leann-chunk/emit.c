@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "fmt/copies.h"
 #include "fmt/postings.h"
 #include "update.h"
 
@@ -78,6 +79,8 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bo
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
 	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
+	if (!k->up || !k->c->full)	/* else all passages are counted, by their number in the index */
+		count_copy(k, c->text, c->n_text, c->id);
 	if (words)
 		count_words(k, c->text, c->n_text, (uint32_t)(c->id >> POSTINGS_SHIFT));
 	if (k->context)
@@ -85,6 +88,15 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bo
 	k->counts.n_tokens += c->n_tokens;
 	put_chunk(&k->body, c);
 	return stream_out_buf(k->to, &k->body, e);
+}
+
+void count_copy(struct chunker *k, const char *text, size_t n, uint64_t number)
+{
+	uint32_t of = k->twins ? twins_add(k->twins, text, n, (uint32_t)number) : (uint32_t)number;
+	if (of == number)
+		return;
+	copies_add(&k->copies, (uint32_t)number, of);
+	k->counts.n_copies++;
 }
 
 static int emit_postings(struct chunker *k, struct err *e)
@@ -105,7 +117,8 @@ int emit_tail(struct chunker *k, struct err *e)
 	put_terms(&k->body, &(struct rec_terms){terms_n_words(k->terms), level.p, level.len});
 	buf_release(&level);
 	return stream_out_buf(&k->out, &k->body, e) || (k->rare && emit_postings(k, e)) ||
-			       hashes_send(k->hashes.p, k->hashes.len, &k->out, &k->body, e)
+			       hashes_send(k->hashes.p, k->hashes.len, &k->out, &k->body, e) ||
+			       copies_send(&k->copies, &k->out, &k->body, e)
 		       ? -1
 		       : 0;
 }
@@ -165,6 +178,9 @@ void summary(const struct chunker *k)
 	item(out, sizeof out, c->n_twice, "named twice");
 	if (*out)
 		fprintf(stderr, "%s: left out: %s\n", err_prog(), out);
+	if (c->n_copies)
+		fprintf(stderr, "%s: %llu passages are copies of earlier ones\n", err_prog(),
+			(unsigned long long)c->n_copies);
 	if (c->n_repaired)
 		fprintf(stderr, "%s: %llu files have broken characters: odd bytes count as U+FFFD\n",
 			err_prog(), (unsigned long long)c->n_repaired);

@@ -134,6 +134,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	k->structure = structure_open(par_n_threads(k->par), !k->c->no_structure && !k->c->jsonl,
 				      k->c->quiet);
 	k->terms = terms_count_new();
+	k->twins = k->context ? NULL : twins_new();
 	k->rare = lexical(k) ? rare_new(POSTINGS_MOST) : NULL;
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
 		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
@@ -143,6 +144,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	k->counts.n_unstructured = structure_n_failed(k->structure);
 	structure_close(k->structure);
 	terms_count_free(k->terms);
+	twins_free(k->twins);
 	rare_free(k->rare);
 out:
 	tok_free(tok);
@@ -229,6 +231,7 @@ int main(int argc, char **argv)
 	buf_release(&k.hashes);
 	buf_release(&k.path);
 	buf_release(&k.embedded);
+	buf_release(&k.copies);
 	meta_state_release(&k.meta);
 	settings_release(&c);
 	close_stdout_die();

@@ -30,9 +30,10 @@ static int text_of(const struct buf *raw, const struct rec_kept *k, unsigned fla
 	return r;
 }
 
-/* With --full words are counted of kept passages, too: they are of the new index. */
+/* With --full words and copies are counted of kept passages, too: they are of the new index. */
 static void count_all(struct chunker *k, const char *text, size_t n)
 {
+	count_copy(k, text, n, k->up->n_all);
 	count_words(k, text, n, (uint32_t)(k->up->n_all >> POSTINGS_SHIFT));
 }
 

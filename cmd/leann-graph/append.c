@@ -79,5 +79,6 @@ int build_append(struct build *b, struct collect *c, const struct build_settings
 	b->health.coverage = coverage(b, x);
 	b->packed = mem_alloc(pq_packed_bytes(n, m));
 	pq_pack(b->x.codes, n, m, b->packed);
+	build_drop_copies(b, c, false, n);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "algo/lists.h"
 #include "algo/pq_shipped.h"
 #include "base/mem.h"
+#include "fmt/copies.h"
 #include "fmt/index_lists.h"
 #include "search/engine.h"
 
@@ -134,6 +135,26 @@ static void list_anchors(struct build *b, size_t n)
 	mem_free(best);
 }
 
+void build_drop_copies(struct build *b, const struct collect *c, bool tiny, size_t n)
+{
+	struct copies x = copies_in(&c->copies);
+	size_t m = b->x.pq.m, k = 0, at = 0;
+	b->n_codes = n;
+	if (!x.n_runs || b->lists || b->x.pq.residual || b->chunk_graph.n || tiny)
+		return;
+	uint8_t *rows = mem_array(n, m);
+	for (size_t i = 0; i <= x.n_runs; i++) {
+		size_t to = i < x.n_runs ? x.run[i].chunk : n;
+		memcpy(rows + k * m, b->x.codes + at * m, (to - at) * m);
+		k += to - at;
+		at = i < x.n_runs ? to + x.run[i].n : n;
+	}
+	pq_pack(rows, k, m, b->packed);
+	mem_free(rows);
+	b->n_codes = k;
+	b->copies = true;
+}
+
 static int make_graphs(struct build *b, struct collect *c, const struct build_settings *s,
 		       struct par *par, struct err *e)
 {
@@ -206,5 +227,6 @@ int build_all(struct build *b, struct collect *c, const struct build_settings *s
 		mend_quality(b, &c->changes);
 	if (b->lists)
 		lay_out(b, rows.n);
+	build_drop_copies(b, c, s->tiny || c->tiny, rows.n);
 	return 0;
 }

@@ -31,6 +31,8 @@ struct build {
 	uint32_t *entry;		/* (anchors.n) the chunk nearest to each anchor */
 	uint32_t *list_size;		/* (anchors.n) chunks assigned to it */
 	uint8_t *packed;		/* blocks of 64: pq.h; by list where there are lists */
+	size_t n_codes;			/* in packed: of all chunks, or of those that are no copies */
+	bool copies;			/* the latter */
 	bool lists;			/* backend diskann: codes in the order of anchors' lists */
 	struct graph anchor_graph, chunk_graph;		/* n 0 when not made */
 	struct anchors_health health;
@@ -55,6 +57,8 @@ int build_embedded(struct build *b, struct collect *c, uint64_t seed, double *re
 		   struct par *par, struct err *e) MUST_CHECK;
 /* c's codebook, and its n codes. */
 void build_load_codes(struct build *b, const struct collect *c, size_t n);
+/* Leaves the codes of copies out of those n that are packed, where the index can do without them. */
+void build_drop_copies(struct build *b, const struct collect *c, bool tiny, size_t n);
 void build_release(struct build *b);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "algo/passages.h"
 #include "base/progress.h"
+#include "fmt/copies.h"
 #include "fmt/postings.h"
 
 void collect_init(struct collect *c)
@@ -18,6 +19,7 @@ void collect_release(struct collect *c)
 	stream_in_release(&c->in);
 	changes_release(&c->changes);
 	buf_release(&c->hashes);
+	buf_release(&c->copies);
 	index_build_free(c->ib);
 	spool_release(&c->spool);
 	buf_release(&c->kept);
@@ -116,6 +118,11 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 	case TAG_CODEBOOK: return collect_codebook(c, check, r, at, e);
 	case TAG_CODES: return collect_codes(c, check, r, e);
 	case TAG_HASHES: return collect_hashes(c, check, r, e);
+	case TAG_COPIES:
+		if (rec_copies(check, r, &p, &n, e))
+			return -1;
+		copies_take(&c->copies, p, n * COPIES_RUN_BYTES);
+		return 0;
 	case TAG_TERMS:
 		return rec_terms(check, r, &t, e) ? -1 : collect_terms(c, &t);
 	case TAG_POSTINGS:
@@ -125,6 +132,13 @@ static int take(struct collect *c, struct rec_check *check, const struct stream_
 		return 0;
 	default: return rec_any(check, r, e);
 	}
+}
+
+/* A stream of all files may say what its chunks and those kept do not have. */
+static int check_copies(const struct collect *c, struct err *e)
+{
+	struct copies x = copies_in(&c->copies);
+	return copies_check(&x, c->changes.n_old + c->spool.n, e) ? err_prefix(e, "stdin") : 0;
 }
 
 static int check_postings(const struct collect *c, struct err *e)
@@ -187,5 +201,5 @@ int collect_stream(struct collect *c, bool quiet, struct err *e)
 	collect_settle(c, at);
 	if (c->changes.on && changes_lay_out(&c->changes, c, e))
 		return -1;
-	return check_postings(c, e);
+	return check_copies(c, e) || check_postings(c, e) ? -1 : 0;
 }

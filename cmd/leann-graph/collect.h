@@ -22,6 +22,7 @@ struct collect {
 	struct index_build *ib;
 	struct spool spool;		/* (n_chunks, dim) f32; of changes see changes.h */
 	struct buf hashes;		/* a byte a chunk; empty when they did not come */
+	struct buf copies;		/* struct copy_run: of the new index once all is collected */
 	/* enrichments of the stream, copied; n_anchors 0 and pq_m 0 when they did not come */
 	struct rec_anchors anchors;
 	struct rec_codebook codebook;

@@ -2,6 +2,7 @@
 #include "algo/terms.h"
 #include "collect_impl.h"
 #include "fmt/context.h"
+#include "fmt/copies.h"
 
 int collect_terms(struct collect *c, const struct rec_terms *t)
 {
@@ -20,6 +21,21 @@ int collect_terms(struct collect *c, const struct rec_terms *t)
 	index_put_terms(&c->terms, &sum);
 	buf_release(&level);
 	return 0;
+}
+
+void collect_copies(struct collect *c)
+{
+	const struct rec_chunk *now = (const void *)c->changes.chunks.p;
+	struct copies in = copies_in(&c->copies);
+	const struct copies *old = &c->changes.base.copies;
+	struct buf runs = BUF_INIT;
+	buf_add(&runs, old->run, old->n_runs * sizeof *old->run);
+	for (size_t i = 0; i < in.n_runs; i++)
+		for (size_t k = 0; k < in.run[i].n; k++)
+			copies_add(&runs, (uint32_t)now[in.run[i].chunk + k].id,
+				   (uint32_t)now[in.run[i].of + k].id);
+	buf_release(&c->copies);
+	c->copies = runs;
 }
 
 int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,

@@ -15,6 +15,11 @@ int collect_refuse_records(const struct rec_file *f, struct err *e) MUST_CHECK;
 void collect_forget_trail(const struct collect *c, struct meta *m);
 int collect_hashes(struct collect *c, struct rec_check *check, const struct stream_rec *r,
 		   struct err *e) MUST_CHECK;
+/*
+ * Of changes that are put behind what the base has, once chunks have their numbers of the new index: its
+ * copies and those among these chunks, in place of the stream's.
+ */
+void collect_copies(struct collect *c);
 /* The words of all passages; of changes those of the base and of the passages that were cut. */
 int collect_terms(struct collect *c, const struct rec_terms *t) MUST_CHECK;
 

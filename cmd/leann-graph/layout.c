@@ -6,7 +6,7 @@
 #include "base/le.h"
 #include "base/mem.h"
 #include "changes.h"
-#include "collect.h"
+#include "collect_impl.h"
 #include "fmt/index_lists.h"
 #include "search/engine.h"
 
@@ -40,8 +40,7 @@ static int copy_text(const struct index *ix, size_t file, uint64_t size, struct 
 
 static void add_lang(struct collect *c)
 {
-	uint16_t lang = (uint16_t)index_build_last_lang(c->ib);
-	buf_add(&c->lang, &lang, sizeof lang);
+	buf_add(&c->lang, &(uint16_t){(uint16_t)index_build_last_lang(c->ib)}, sizeof(uint16_t));
 }
 
 /* The text of a stored file, which nothing changes, from the base. */
@@ -166,10 +165,11 @@ static int put_kept(struct layout *l, const struct held *h, const uint8_t *p, ui
 static int put_embedded(struct layout *l, const struct held *h, size_t i, uint64_t file,
 			struct err *e)
 {
-	struct rec_chunk r = ((const struct rec_chunk *)(const void *)l->x->chunks.p)[i];
+	struct rec_chunk *own = (struct rec_chunk *)(void *)l->x->chunks.p + i, r = *own;
 	r.file = file;
 	if (put_meta_at(l, h, r.off_bytes, r.sub_off_bytes, e))
 		return -1;
+	own->id = l->x->n_old + l->x->exact.len;
 	index_build_chunk(l->c->ib, &r);
 	buf_zero(&l->c->codes, l->pq.m);
 	buf_addc(&l->x->exact, 1);
@@ -236,6 +236,8 @@ int changes_lay_out(struct changes *x, struct collect *c, struct err *e)
 	uint64_t id = x->full ? 0 : x->base.n_files;
 	for (size_t i = 0; i < n_held(x) && !r; i++)
 		r = put_new(&l, i, id + i, e);
+	if (!r && !x->full)
+		collect_copies(c);
 	if (x->full && !x->n_kept) {	/* nothing has a code of the base: a codebook for what there is */
 		c->codebook = (struct rec_codebook){0};
 		buf_clear(&c->codes);

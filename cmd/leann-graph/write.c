@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "fmt/copies.h"
 #include "fmt/csr.h"
 #include "fmt/index.h"
 #include "fmt/index_lists.h"
 
 /* Members that are made here; they live until the file is written. */
 struct made {
-	struct buf pq, anchors, anchor_graph, chunk_graph, assign, lists, le;
+	struct buf pq, anchors, anchor_graph, chunk_graph, assign, lists, copies, le;
 };
 
 static void made_release(struct made *d)
@@ -21,6 +22,7 @@ static void made_release(struct made *d)
 	buf_release(&d->chunk_graph);
 	buf_release(&d->assign);
 	buf_release(&d->lists);
+	buf_release(&d->copies);
 	buf_release(&d->le);
 }
 
@@ -96,6 +98,12 @@ static void make_assign(struct made *d, const struct build *b, size_t n)
 	buf_release(&wide);
 }
 
+static void make_copies(struct made *d, const struct collect *c)
+{
+	struct copies x = copies_in(&c->copies);
+	copies_pack(&x, &d->copies);
+}
+
 int write_index(const char *path, struct collect *c, const struct build *b,
 		const struct build_settings *s, struct err *e)
 {
@@ -117,10 +125,13 @@ int write_index(const char *path, struct collect *c, const struct build *b,
 			make_assign(&d, b, n);
 		if (b->lists)
 			index_put_lists(&d.lists, b->x.assign, n, b->x.anchors.n);
+		if (b->copies)
+			make_copies(&d, c);
 		add_part(part, &n_parts, "hashes", c->hashes.p, c->hashes.len);
 		add_part(part, &n_parts, "terms", c->terms.p, c->terms.len);
 		add_part(part, &n_parts, "postings", c->postings.p, c->postings.len);
-		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(n, b->x.pq.m));
+		add_part(part, &n_parts, "codes", b->packed, pq_packed_bytes(b->n_codes, b->x.pq.m));
+		add_part(part, &n_parts, "copies", d.copies.p, d.copies.len);
 		add_part(part, &n_parts, "pq", d.pq.p, codebook ? 0 : d.pq.len);
 		add_part(part, &n_parts, "anchors", d.anchors.p, d.anchors.len);
 		add_part(part, &n_parts, "anchor-graph", d.anchor_graph.p, d.anchor_graph.len);

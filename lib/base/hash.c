@@ -10,6 +10,13 @@ uint64_t hash64(const void *p, size_t n)
 	return XXH3_64bits(p, n);
 }
 
+void hash128(const void *p, size_t n, uint64_t out[2])
+{
+	XXH128_hash_t h = XXH3_128bits(p, n);
+	out[0] = h.low64;
+	out[1] = h.high64;
+}
+
 struct hash *hash_new(void)
 {
 	XXH3_state_t *s = XXH3_createState();

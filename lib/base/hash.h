@@ -1,5 +1,5 @@
 /*
- * hash: XXH3-64, whole or streamed (xxhash.h lives in hash.c alone), and sha256 of a file's
+ * hash: XXH3, whole or streamed (xxhash.h lives in hash.c alone), and sha256 of a file's
  * bytes.
  */
 #ifndef LEANN_BASE_HASH_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 uint64_t hash64(const void *p, size_t n);			/* XXH3, seed 0 */
+void hash128(const void *p, size_t n, uint64_t out[2]);		/* the same of 128 bits: low, high */
 
 struct hash;							/* a running XXH3 */
 struct hash *hash_new(void);

@@ -105,8 +105,9 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
 	const struct js *counts = js_get(extra, "counts");
-	if (bundle_find_part(part, n, "meta") || js_get(counts, "extracted_files") ||
-	    js_get(counts, "decoded_files") || js_get(js_get(extra, "chunking"), "context"))
+	if (bundle_find_part(part, n, "meta") || bundle_find_part(part, n, "copies") ||
+	    js_get(counts, "extracted_files") || js_get(counts, "decoded_files") ||
+	    js_get(js_get(extra, "chunking"), "context"))
 		return 5;
 	if (js_get(extra, "delta") || js_get(js_get(extra, "chunking"), "args") ||
 	    bundle_find_part(part, n, "hashes"))

@@ -368,6 +368,25 @@ static int open_meta(struct index *ix, struct err *e)
 	return 0;
 }
 
+/* Before the codes: how many there are depends on it. */
+static int open_copies(struct index *ix, struct err *e)
+{
+	static const char *const not_with[] = {"lists", "assign", "chunk-graph"};
+	const struct bundle_member *m = bundle_find(&ix->b, "copies");
+	ix->n_codes = ix->n_chunks;
+	if (!m)
+		return 0;
+	if (!ix->chunks)	/* they bound the number of chunks by bytes that are there */
+		return index_bad(ix, e, "member copies, but no member chunks");
+	for (size_t i = 0; i < sizeof not_with / sizeof *not_with; i++)
+		if (bundle_find(&ix->b, not_with[i]))
+			return index_bad(ix, e, "members copies and %s", not_with[i]);
+	if (copies_unpack(m->p, m->n, ix->n_chunks, &ix->copies, e))
+		return err_prefix(e, "%s: damaged index: member", ix->b.path);
+	ix->n_codes = ix->n_chunks - ix->copies.n;
+	return 0;
+}
+
 static int open_members(struct index *ix, struct err *e)
 {
 	if (open_counts(ix, e) || need(ix, "paths", &ix->paths, e))
@@ -376,7 +395,8 @@ static int open_members(struct index *ix, struct err *e)
 	ix->text = bundle_find(&ix->b, "text");
 	/* paths and chunks first: they bound the counts by bytes that are there */
 	if (index_check_paths(ix, e) || index_check_chunks(ix, e) || open_files(ix, e) ||
-	    check_spans(ix, e) || open_hashes(ix, e) || open_meta(ix, e))
+	    check_spans(ix, e) || open_hashes(ix, e) || open_meta(ix, e) ||
+	    open_copies(ix, e))
 		goto fail;
 	if (ix->n_chunks && (open_pq(ix, e) || open_anchors(ix, e) || open_assign(ix, e) ||
 			     index_open_lists(ix, e) || open_terms(ix, e) || open_postings(ix, e)))
@@ -407,6 +427,7 @@ void index_close(struct index *ix)
 	mem_free(ix->terms_own);
 	mem_free(ix->list_start);
 	mem_free(ix->pq_own);
+	mem_free(ix->copies.run);
 	meta_cols_free(ix->meta);
 	bundle_close(&ix->b);
 	*ix = (struct index){.b.fd = -1};

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "fmt/bits.h"
 #include "fmt/bundle.h"
+#include "fmt/copies.h"
 #include "fmt/meta_cols.h"
 #include "fmt/postings.h"
 #include "fmt/record.h"
@@ -66,6 +67,8 @@ struct index {
 	const struct bundle_member *paths, *text;	/* text NULL when nothing is stored */
 	uint64_t n_text_bytes;
 	const uint8_t *hashes;		/* (n_chunks) of index_hash(); NULL: there are none */
+	struct copies copies;		/* n_runs 0: every chunk has a code of its own */
+	size_t n_codes;			/* n_chunks without copies */
 	const uint8_t *codes;		/* blocks of 64, column-wise, by place: leann-index(5) */
 	struct rec_codebook pq;
 	uint8_t *pq_own;		/* its entries where the member has them in a frame; else NULL */
@@ -78,7 +81,7 @@ struct index {
 	struct postings postings;	/* n_words 0: there are none */
 	struct meta_cols *meta;		/* NULL: no chunk has any */
 	struct index_graph anchor_graph, chunk_graph;	/* p NULL when absent */
-	const struct bundle_member *lists;	/* NULL: a chunk's place is its number */
+	const struct bundle_member *lists;	/* NULL: a chunk's place is its number, or copies_place() */
 	uint32_t *list_start;	/* with lists: anchors.m + 1 places, list a's are [a] to [a + 1] - 1 */
 };
 

@@ -343,7 +343,7 @@ int index_check_codes(const struct index *ix, struct err *e)
 int index_open_codes(struct index *ix, struct err *e)
 {
 	const struct bundle_member *m = bundle_find(&ix->b, "codes");
-	size_t blocks = n_blocks(ix->n_chunks, INDEX_BLOCK), want;
+	size_t blocks = n_blocks(ix->n_codes, INDEX_BLOCK), want;
 	if (size_mul(blocks * INDEX_BLOCK, ix->pq.m, &want, e))
 		return err_prefix(e, "%s", ix->b.path);
 	if (!m)
@@ -358,7 +358,7 @@ int index_open_codes(struct index *ix, struct err *e)
 int index_code(const struct index *ix, const uint32_t *place, size_t i, uint8_t *code,
 	       struct err *e)
 {
-	size_t at = place ? place[i] : i;
+	size_t at = place ? place[i] : copies_place(&ix->copies, (uint32_t)i);
 	const uint8_t *block = ix->codes + at / INDEX_BLOCK * INDEX_BLOCK * ix->pq.m;
 	for (size_t j = 0; j < ix->pq.m; j++) {
 		code[j] = block[j * INDEX_BLOCK + at % INDEX_BLOCK];

@@ -303,6 +303,7 @@ int rec_any(struct rec_check *c, const struct stream_rec *r, struct err *e)
 	case TAG_TERMS: return rec_terms(c, r, &t, e);
 	case TAG_POSTINGS: return rec_postings(c, r, &first, &p, &n, e);
 	case TAG_HASHES: return rec_hashes(c, r, &first, &p, &n, e);
+	case TAG_COPIES: return rec_copies(c, r, &p, &n, e);
 	case TAG_GONE: return rec_gone(c, r, &p, &n, e);
 	case TAG_KEPT: return rec_kept(c, r, &first, &p, &n, e);
 	case TAG_META: return check_meta(c, r, e);

@@ -105,8 +105,9 @@ struct rec_check {
 	/* changes to an index */
 	char base[17];			/* build_id of that index; "": the stream is of a whole one */
 	bool full;			/* its files are all that the new index is to have */
-	bool tail;			/* hashes or kept passages came: no file, no chunk any more */
+	bool tail;			/* hashes, copies or kept passages came: no file, no chunk any more */
 	uint64_t n_hashed, next_gone;
+	uint64_t copies_end;		/* the latest run's */
 	uint64_t n_kept, kept_file, n_kept_here, kept_off, kept_sub;
 };
 
@@ -211,6 +212,9 @@ uint8_t passage_hash(const char *text, size_t n);
 /* first chunk and the bytes of the n chunks from there on */
 int rec_hashes(struct rec_check *c, const struct stream_rec *r, uint64_t *first, const uint8_t **p,
 	       size_t *n, struct err *e) MUST_CHECK;
+/* n runs of copies.h, 12 bytes each; what they say of each other is for copies_check() */
+int rec_copies(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
+	       struct err *e) MUST_CHECK;
 /* the n u32 little-endian files of the base, ascending, all records together */
 int rec_gone(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
 	     struct err *e) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "base/le.h"
 #include "base/mem.h"
 #include "fmt/bundle_manifest.h"
+#include "fmt/copies.h"
 #include "fmt/record.h"
 #include "fmt/record_get.h"
 
@@ -31,7 +32,7 @@ int rec_check_changes(struct rec_check *c, struct err *e)
 
 int rec_in_body(const struct rec_check *c, const char *name, struct err *e)
 {
-	return c->tail ? stream_in_bad(c->in, e, "%s after the hashes or kept passages", name) : 0;
+	return c->tail ? stream_in_bad(c->in, e, "%s after the hashes, copies or kept passages", name) : 0;
 }
 
 /* What follows the last chunk; nothing of the body comes after it. */
@@ -62,6 +63,33 @@ int rec_hashes(struct rec_check *c, const struct stream_rec *r, uint64_t *first,
 			(unsigned long long)*first, *n, (unsigned long long)c->n_hashed,
 			(unsigned long long)c->n_chunks);
 	c->n_hashed += *n;
+	return 0;
+}
+
+/* With full, numbers are those of the new index, of which not all chunks are here. */
+int rec_copies(struct rec_check *c, const struct stream_rec *r, const uint8_t **p, size_t *n,
+	       struct err *e)
+{
+	size_t n_bytes;
+	if (in_tail(c, "copies", e) || rec_shape(c, r, "copies", 2, e) ||
+	    rec_bytes(c, r, 1, MP_BIN, "copies", p, &n_bytes, e))
+		return -1;
+	if (!n_bytes || n_bytes % COPIES_RUN_BYTES)
+		return stream_in_bad(c->in, e, "copies: %zu bytes, want %d each", n_bytes,
+				     COPIES_RUN_BYTES);
+	*n = n_bytes / COPIES_RUN_BYTES;
+	for (size_t i = 0; i < *n; i++) {
+		const uint8_t *q = *p + COPIES_RUN_BYTES * i;
+		uint64_t chunk = get_le32(q), k = get_le32(q + 4), of = get_le32(q + 8);
+		if (!k || chunk < c->copies_end || of + k > chunk ||
+		    (!c->full && chunk + k > c->n_chunks))
+			return stream_in_bad(c->in, e, "copies: chunks %llu + %llu of %llu have the texts "
+					     "of %llu and on, those before end at %llu",
+					     (unsigned long long)chunk, (unsigned long long)k,
+					     (unsigned long long)c->n_chunks, (unsigned long long)of,
+					     (unsigned long long)c->copies_end);
+		c->copies_end = chunk + k;
+	}
 	return 0;
 }
 

@@ -50,6 +50,7 @@ enum stream_tag {
 	TAG_GONE = 67,
 	TAG_KEPT = 68,
 	TAG_META = 69,
+	TAG_COPIES = 70,
 	TAG_SKIP_MIN = 64,		/* 64..125: a reader may skip what it does not know */
 	TAG_SKIP_MAX = 125,
 	TAG_FAIL = 126,

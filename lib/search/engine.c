@@ -35,7 +35,7 @@ static void open_codes(struct engine *g)
 	const struct rec_codebook *k = &g->ix.pq;
 	const struct rec_anchors *a = &g->ix.anchors;
 	engine_load_pq(&g->pq, k);
-	g->codes = (struct search_codes){.pq = &g->pq, .packed = g->ix.codes, .n = g->ix.n_chunks};
+	g->codes = (struct search_codes){.pq = &g->pq, .packed = g->ix.codes, .n = g->ix.n_codes};
 	if (!k->residual)
 		return;
 	anchors_load(&g->anchors, a->m, a->dim, a->q, a->scale);

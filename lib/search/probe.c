@@ -246,12 +246,73 @@ size_t probe_default(const struct index *ix)
 	return ix->lists ? 60 + (size_t)(3 * sqrt((double)ix->anchors.m)) : 0;
 }
 
+/* Hits by code while they become hits by chunk. */
+struct unfold {
+	const struct search_hit *hit;	/* by the chunk that has the code */
+	const uint64_t *allow;
+	bool every, *taken;		/* every: all chunks of a code, else the first that is allowed */
+	struct buf out;			/* struct search_hit each */
+};
+
+static void take_chunk(void *ctx, size_t i, uint32_t chunk)
+{
+	struct unfold *u = ctx;
+	struct search_hit h = u->hit[i];
+	if ((u->allow && !(u->allow[chunk / 64] >> chunk % 64 & 1)) || (u->taken[i] && !u->every))
+		return;
+	u->taken[i] = true;
+	h.chunk = chunk;
+	buf_add(&u->out, &h, sizeof h);
+}
+
+static int by_chunk(const void *a, const void *b)
+{
+	const struct search_hit *x = a, *y = b;
+	return (x->chunk > y->chunk) - (x->chunk < y->chunk);
+}
+
+/* The n hits, whose chunk is the place of a code, to at most n_best hits. */
+static size_t unfold(const struct copies *c, const uint64_t *allow, bool every, size_t n_best,
+		     struct search_hit *hit, size_t n)
+{
+	struct unfold u = {hit, allow, every, mem_calloc(n + 1, sizeof *u.taken), BUF_INIT};
+	uint32_t *of = mem_array(n + 1, sizeof *of);
+	for (size_t i = 0; i < n; i++)
+		hit[i].chunk = copies_chunk(c, hit[i].chunk);
+	qsort(hit, n, sizeof *hit, by_chunk);
+	for (size_t i = 0; i < n; i++) {
+		of[i] = hit[i].chunk;
+		take_chunk(&u, i, of[i]);
+	}
+	copies_each(c, of, n, take_chunk, &u);
+	struct search_hit *all = (void *)u.out.p;
+	n = u.out.len / sizeof *all;
+	search_rank(all, n);
+	n = n < n_best ? n : n_best;
+	if (n)
+		memcpy(hit, all, n * sizeof *all);
+	buf_release(&u.out);
+	mem_free(u.taken);
+	mem_free(of);
+	return n;
+}
+
 int probe(struct asker *s, const struct plan *p, const float *q, const uint64_t *allow,
 	  size_t n_best, struct search_hit *out, size_t *n, struct err *e)
 {
 	struct search_params sp = {.n_best = n_best, .allow = allow};
 	if (p->n_probe)
 		return probe_lists(s, p, q, allow, n_best, out, n, e);
+	const struct index *ix = &s->g->ix;
+	uint64_t *codes = NULL;
+	if (ix->copies.n_runs && allow) {
+		codes = mem_array(ix->n_codes / 64 + 1, sizeof *codes);
+		copies_fold(&ix->copies, allow, ix->n_chunks, codes);
+		sp.allow = codes;
+	}
 	*n = search_scan(&s->g->codes, q, &sp, s->par, out);
+	if (ix->copies.n_runs)
+		*n = unfold(&ix->copies, allow, p->all_copies, n_best, out, *n);
+	mem_free(codes);
 	return 0;
 }

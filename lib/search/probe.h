@@ -18,7 +18,7 @@
 size_t probe_default(const struct index *ix);
 /*
  * The best n_best of the chunks whose bit is set in allow (NULL: all) into out, best first, *n of
- * them. q: (dim), unit.
+ * them; of those that share a code (fmt/copies.h) only the first, unless the plan has all_copies. q: (dim), unit.
  */
 int probe(struct asker *s, const struct plan *p, const float *q, const uint64_t *allow,
 	  size_t n_best, struct search_hit *out, size_t *n, struct err *e) MUST_CHECK;

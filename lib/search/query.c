@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "search/cache.h"
 #include "search/fuse.h"
+#include "search/places.h"
 #include "search/probe.h"
 #include "search/spread.h"
 #include "search/walk_exact.h"
@@ -43,7 +44,8 @@ void code_scores(const struct code_scorer *s, const uint32_t *ids, size_t n, flo
 	for (size_t k = 0, some; k < n; k += some) {
 		some = n - k < 64 ? n - k : 64;
 		for (size_t i = 0; i < some; i++)
-			place[i] = s->g->place ? s->g->place[ids[k + i]] : ids[k + i];
+			place[i] = s->g->place ? s->g->place[ids[k + i]]
+					       : copies_place(&s->g->ix.copies, ids[k + i]);
 		pq_score(c->pq, c->residual, c->packed, c->assign, s->lut, s->qrot, place, some,
 			 out + k);
 	}
@@ -325,6 +327,8 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 		r = candidates(s, p, q + i * dim, &out[i], e);
 	t0 = now_s();
 	t->search_ms = (t0 - t1) * 1e3;
+	for (size_t i = 0; i < n && !r && !(p->promote > 0); i++)
+		r = places_choose(s, p, &out[i], e);
 	for (size_t i = 0; i < n && !r && p->words; i++)
 		r = fuse_candidates(s, p, &questions[i], q + i * dim, &out[i], e);
 	for (size_t i = 0; i < n && !r; i++)

@@ -2,6 +2,7 @@
 #include "search/spread.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -15,6 +16,12 @@
  */
 #define NEAR_EXACT .001f
 #define NEAR_CODE .0002f
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
 
 /* Half of the room of a file's hits is for those that exact cosines may bring up. */
 enum { SLACK = 2 };
@@ -104,7 +111,14 @@ static bool may_be_same(const struct spread *s, const struct search_hit *x, cons
 static int find_original(struct spread *x, const struct search_hit *h, uint64_t *hash, size_t *of,
 			 struct err *e)
 {
+	const struct copies *c = &x->s->g->ix.copies;
+	uint32_t own = copies_first(c, h->chunk);
 	*hash = 0;
+	for (size_t i = 0; c->n_runs && i < x->n_kept && !x->p->all_copies; i++) {
+		*of = i;
+		if (copies_first(c, x->a->hits[i].chunk) == own)
+			return 1;
+	}
 	for (size_t i = 0; i < x->n_kept && !x->p->all_copies; i++) {
 		if (!may_be_same(x, &x->a->hits[i], h))
 			continue;
@@ -178,6 +192,78 @@ int spread_front(struct asker *s, const struct plan *p, struct answer *a, struct
 	return r < 0 ? -1 : 0;
 }
 
+/* A chunk that has a code, and the hit whose text it has. */
+struct owner {
+	uint32_t chunk, hit;
+};
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct owner *x = a, *y = b;
+	return (x->chunk > y->chunk) - (x->chunk < y->chunk);
+}
+
+struct places {
+	const struct plan *p;
+	const struct owner *owner;
+	struct buf out;			/* struct copy each */
+};
+
+static void add_place(void *ctx, size_t i, uint32_t chunk)
+{
+	struct places *x = ctx;
+	struct copy c = {chunk, x->owner[i].hit};
+	if (chunk != c.of && (!x->p->allow || x->p->allow[chunk / 64] >> chunk % 64 & 1))
+		buf_add(&x->out, &c, sizeof c);
+}
+
+static bool is_hit(const struct answer *a, uint32_t chunk)
+{
+	for (size_t i = 0; i < a->n_hits; i++)
+		if (a->hits[i].chunk == chunk)
+			return true;
+	return false;
+}
+
+/* The chunks with codes of the hits and of their copies, each once, ascending; how many. */
+static size_t owners(const struct copies *c, const struct answer *a, struct owner *o)
+{
+	size_t n = 0, k = 0;
+	for (size_t i = 0; i < a->n_hits; i++)
+		o[n++] = (struct owner){copies_first(c, a->hits[i].chunk), a->hits[i].chunk};
+	for (size_t i = 0; i < a->n_copies; i++)
+		if (is_hit(a, a->copies[i].of))
+			o[n++] = (struct owner){copies_first(c, a->copies[i].chunk), a->copies[i].of};
+	qsort(o, n, sizeof *o, by_owner);
+	for (size_t i = 0; i < n; i++)
+		if (!k || o[k - 1].chunk != o[i].chunk)
+			o[k++] = o[i];
+	return k;
+}
+
+/* All that the index knows to be copies of the hits, in place of those that were met. */
+static void add_known(struct asker *s, const struct plan *p, struct answer *a)
+{
+	const struct copies *c = &s->g->ix.copies;
+	if (!c->n_runs || p->all_copies)
+		return;
+	struct owner *o = mem_array(a->n_hits + a->n_copies + 1, sizeof *o);
+	struct places x = {p, o, BUF_INIT};
+	size_t n = owners(c, a, o);
+	uint32_t *of = mem_array(n + 1, sizeof *of);
+	for (size_t i = 0; i < n; i++) {
+		of[i] = o[i].chunk;
+		add_place(&x, i, of[i]);
+	}
+	copies_each(c, of, n, add_place, &x);
+	mem_free(a->copies);
+	a->n_copies = x.out.len / sizeof *a->copies;
+	a->copies = a->n_copies ? (void *)buf_detach(&x.out) : NULL;
+	buf_release(&x.out);
+	mem_free(of);
+	mem_free(o);
+}
+
 int spread_cut(struct asker *s, const struct plan *p, struct answer *a, struct err *e)
 {
 	struct spread x;
@@ -186,6 +272,8 @@ int spread_cut(struct asker *s, const struct plan *p, struct answer *a, struct e
 	for (size_t i = 0; i < a->n_hits && x.n_kept < p->top_k && r >= 0; i++)
 		r = keep(&x, a->hits[i], p->per_file, e);
 	a->n_hits = x.n_kept;
+	if (r >= 0)
+		add_known(s, p, a);
 	end(&x);
 	return r < 0 ? -1 : 0;
 }
@@ -194,6 +282,28 @@ static void clear_bits(uint64_t *bits, uint64_t from, uint64_t n)
 {
 	for (uint64_t c = from; c < from + n; c++)
 		bits[c / 64] &= ~((uint64_t)1 << c % 64);
+}
+
+static void clear_one(void *left, size_t i, uint32_t chunk)
+{
+	(void)i;
+	clear_bits(left, chunk, 1);
+}
+
+/* The n hits were seen: so was their text wherever else it is. */
+static void clear_copies(const struct spread *x, const struct search_hit *hit, size_t n, uint64_t *left)
+{
+	const struct copies *c = &x->s->g->ix.copies;
+	if (!c->n_runs || x->p->all_copies || !n)
+		return;
+	uint32_t *of = mem_array(n, sizeof *of);
+	for (size_t i = 0; i < n; i++)
+		of[i] = copies_first(c, hit[i].chunk);
+	qsort(of, n, sizeof *of, by_number);
+	for (size_t i = 0; i < n; i++)
+		clear_bits(left, of[i], 1);
+	copies_each(c, of, n, clear_one, left);
+	mem_free(of);
 }
 
 /* Candidates that are worth recomputing, and those of them that could be hits together. */
@@ -234,6 +344,7 @@ int spread_deepen(struct asker *s, const struct plan *p, const float *q, struct 
 	if (p->allow)
 		memcpy(left, p->allow, words * sizeof *left);
 	for (;;) {
+		clear_copies(&x, a->hits + done, a->n_hits - done, left);
 		for (; done < a->n_hits && !r; done++)
 			r = count_out(&x, a->hits[done].chunk, left, &n, e);
 		size_t more = p->n_recompute > n.n_recompute ? p->n_recompute - n.n_recompute : 0;

@@ -68,9 +68,9 @@ verdict() { [ ! -s "$wrong" ]; }
 @test "records that a program does not know are passed on" {
 	{
 		leann-bundle text "$good/vectors.stream" | sed '$d'
-		printf '%s\n' '[70,{"later":true}]' '[127,null,null]'
+		printf '%s\n' '[71,{"later":true}]' '[127,null,null]'
 	} | leann-bundle text -r | leann-pq -q --sub-vectors=2 | leann-bundle text >lines
-	grep -qxF '[70,{"later":true}]' lines
+	grep -qxF '[71,{"later":true}]' lines
 	grep -q '^\[19,' lines
 }
 

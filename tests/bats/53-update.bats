@@ -247,7 +247,7 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 
 @test "an index without spans, or with residual codes, says what makes it anew, and that does" {
 	local n command
-	leann-chunk -q t | leann-embed-client -q >v
+	leann-chunk -q --structure=none t | leann-embed-client -q >v
 	leann-graph -q --tiny --bytes 16 -o tiny.leann <v
 	leann-anchors <v | leann-pq --residual | leann-graph -q -o residual.leann
 	printf 'Penguins are birds that cannot fly.\n' >t/penguin.md
@@ -265,7 +265,7 @@ print(json.load(sys.stdin)["items"][0]["chunk"])'
 	run -0 leann-bundle show --json tiny.leann
 	[[ $output == *'"subVectors":16'* ]]
 	# such a one has no use for what is not there to be read
-	leann-chunk -q - <t/penguin.md | leann-embed-client -q | leann-graph -q --tiny -o stored.leann
+	leann-chunk -q --structure=none - <t/penguin.md | leann-embed-client -q | leann-graph -q --tiny -o stored.leann
 	run -2 leann index rebuild --reembed --index stored.leann
 }
 

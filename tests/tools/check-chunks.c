@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 			buf_add(&s.bytes, p, n);
 		else if (r.tag == TAG_CHUNK)
 			on_chunk(&s, &r, &e);
-		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES && r.tag != TAG_META) ||
+		else if ((r.tag != TAG_TERMS && r.tag != TAG_HASHES && r.tag != TAG_META && r.tag != TAG_COPIES) ||
 			 rec_any(&s.c, &r, &e))
 			bad(&s, "record", NULL);
 	}

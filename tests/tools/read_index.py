@@ -119,6 +119,27 @@ def places(p, sizes, n):
     return {chunk: place for place, chunk in enumerate(order)}
 
 
+def copies(p, n):
+    """Of each chunk the one whose text it has: itself, or an earlier one."""
+    first, at, chunk = list(range(n)), 0, 0
+    while at < len(p):
+        v = []
+        for _ in range(3):
+            number, shift = p[at] & 127, 7
+            while p[at] & 128:
+                at += 1
+                number |= (p[at] & 127) << shift
+                shift += 7
+            at += 1
+            v.append(number)
+        chunk += v[0]
+        for i in range(v[1] + 1):
+            first[chunk] = chunk - v[2]
+            chunk += 1
+    assert all(first[first[i]] == first[i] for i in range(n))
+    return first
+
+
 n_files, n_chunks = manifest["counts"]["files"], manifest["counts"]["chunks"]
 rest, cols = member["files"], []
 for i in range(7):
@@ -142,7 +163,9 @@ else:
     assert len(entries) == d * dim + d * (16 if nibbles else ksub)
 assert pq_flags < 4 and (not nibbles or (ksub == 256 and dsub % 2 == 0 and manifest["minor"] >= 3))
 codes = member["codes"]
-assert len(codes) == -(-n_chunks // 64) * 64 * m
+first_of = copies(member.get("copies", b""), n_chunks)
+coded = [i for i in range(n_chunks) if first_of[i] == i]
+assert len(codes) == -(-len(coded) // 64) * 64 * m
 M, adim, aseed = struct.unpack_from("<IIQ", member["anchors"])
 assert len(member["anchors"]) == 16 + 12 * M + M * adim
 entries = struct.unpack_from(f"<{M}I", member["anchors"], 16 + 4 * M)
@@ -155,6 +178,9 @@ for name, nodes in (("anchor-graph", M), ("chunk-graph", n_chunks)):
     if name in member:
         assert len(graph(member[name])) == nodes, name
 place = places(member["lists"], lists, n_chunks) if "lists" in member else range(n_chunks)
+if "copies" in member:
+    number = {c: i for i, c in enumerate(coded)}
+    place = [number[first_of[i]] for i in range(n_chunks)]
 build_id = xxhash.xxh3_64_hexdigest(json.dumps(extra, separators=(",", ":"), ensure_ascii=False).encode() + sums)
 assert build_id == manifest["build_id"], "build id"
 show = lambda v: print(json.dumps(v, separators=(",", ":"), ensure_ascii=False))
