@@ -29,7 +29,7 @@ try() {
 
 # F2: a stage of a build or an update, killed at a random moment.
 killed() { # WHAT INDEX WHICH MICROSECONDS
-	local pids=() s=0 i stage
+	local pids=() s=0 i door
 	rm -f f1 f2 f3 f4
 	mkfifo f1 f2 f3 f4
 	cp old "$2"
@@ -48,9 +48,16 @@ killed() { # WHAT INDEX WHICH MICROSECONDS
 	fi
 	sleep "$(printf '0.%06d' "$4")"
 	kill -9 "${pids[$3 % ${#pids[@]}]}" 2>/dev/null || :
+	# who waits for a FIFO's other end, which was killed before it opened it, is let in
+	while sleep .2; do
+		for i in f1 f2 f3 f4; do : <>"$i"; done
+	done &
+	door=$!
 	for i in "${pids[@]}"; do
 		wait "$i" 2>/dev/null || s=$((s + 1))
 	done
+	kill $door
+	wait $door 2>/dev/null || :
 	cmp -s "$2" old && [ $s != 0 ] && return
 	cmp -s "$2" new || { echo "neither old nor new" && return 1; }
 }
