@@ -6,10 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "algo/parts.h"
@@ -20,33 +18,18 @@
 #include "base/utf8.h"
 #include "fmt/document.h"
 #include "fmt/stream.h"
+#include "sys/spawn.h"
 
 enum { OUTPUT_MAX = 100 << 20, FRAME_BYTES = 5, KEY_MAX = 32 };	/* 64 MiB of text, and what is beside it */
-
-extern char **environ;
 
 static int start(int in, int out, const char *name, const struct extract_opts *o, pid_t *pid, struct err *e)
 {
 	char *prog = env_program("leann-extract"), *named = mem_printf("--name=%s", name),
 	     *time = mem_printf("--timeout=%u", o->timeout_s);
 	char *argv[] = {prog, named, time, (char[]){"-"}, o->archives ? (char[]){"--archives"} : NULL, NULL};
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t all;
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, in, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_init(&at);	/* a group, so that all of it can be ended */
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-	sigdelset(&all, SIGKILL);
-	sigdelset(&all, SIGSTOP);
-	posix_spawnattr_setsigdefault(&at, &all);
-	errno = posix_spawnp(pid, prog, &fa, &at, argv, environ);
-	int r = errno ? err_sys(e, "cannot start %s", prog) : 0;
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
+	int r = spawn_start(&(struct spawn){argv, in, out, SPAWN_NULL, .group = true}, pid)
+			? err_sys(e, "cannot start %s", prog)
+			: 0;
 	mem_free(prog);
 	mem_free(named);
 	mem_free(time);
@@ -79,7 +62,7 @@ static int collect(int fd, double until, struct buf *out)
 static enum extract_result run(const struct document *d, const char *name, const struct extract_opts *o,
 			       struct buf *out, struct err *e)
 {
-	int in = memfd_create("document", MFD_CLOEXEC), p[2] = {-1, -1}, st, late = 0;
+	int in = memfd_create("document", MFD_CLOEXEC), p[2] = {-1, -1}, late = 0;
 	pid_t pid;
 	int r = in < 0 || pipe2(p, O_CLOEXEC) ? err_sys(e, "cannot start leann-extract")
 					      : fd_write(in, "document", d->raw.p, d->raw.len, e);
@@ -93,8 +76,7 @@ static enum extract_result run(const struct document *d, const char *name, const
 		late = collect(p[0], now_s() + o->timeout_s, out);
 		if (late)
 			kill(-pid, SIGKILL);
-		while (waitpid(pid, &st, 0) < 0 && errno == EINTR)
-			;
+		spawn_wait(pid);
 	}
 	if (p[0] >= 0)
 		close(p[0]);

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE	/* memfd_create */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -11,31 +10,23 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "extract.h"
-
-extern char **environ;
+#include "sys/spawn.h"
 
 /* Runs argv with stdin, what it writes into out and said; its wait status, or -1. */
 static int run(char **argv, int in, size_t max, struct buf *out, struct buf *said, struct err *e)
 {
-	posix_spawn_file_actions_t a;
 	int p[2], note = memfd_create("stderr", MFD_CLOEXEC), st = 0;
 	pid_t pid;
 	if (note < 0 || pipe2(p, O_CLOEXEC))
 		return err_sys(e, "pipe");
 	lseek(in, 0, SEEK_SET);
-	posix_spawn_file_actions_init(&a);
-	posix_spawn_file_actions_adddup2(&a, in, 0);
-	posix_spawn_file_actions_adddup2(&a, p[1], 1);
-	posix_spawn_file_actions_adddup2(&a, note, 2);
-	int bad = posix_spawnp(&pid, argv[0], &a, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&a);
+	int bad = spawn_start(&(struct spawn){argv, in, p[1], note, false}, &pid) ? errno : 0;
 	close(p[1]);
 	int r = bad ? err_set(e, ERR_DATA, "PDF: %s: %s: install poppler-utils", argv[0], strerror(bad))
 		    : fd_slurp(p[0], argv[0], max, out, e);
 	close(p[0]);	/* a child that goes on writing ends with that */
 	if (!bad)
-		while (waitpid(pid, &st, 0) < 0 && errno == EINTR)
-			;
+		st = spawn_wait(pid);
 	if (lseek(note, 0, SEEK_SET) == 0 && !r)
 		r = fd_slurp(note, argv[0], 64 << 10, said, e);
 	close(note);

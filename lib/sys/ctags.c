@@ -3,20 +3,18 @@
 #include "sys/ctags.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/js.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "sys/spawn.h"
 
 enum {
 	START_S = 5,			/* until it says who it is */
@@ -27,32 +25,13 @@ enum {
 	FIELD_MAX = 4096,
 };
 
-extern char **environ;
-
-static int spawn(struct ctags *c, int fd, struct err *e)
+static int start_program(struct ctags *c, int fd, struct err *e)
 {
 	char *argv[] = {(char *)(uintptr_t)c->prog, (char *)(uintptr_t)"--options=NONE",
 			(char *)(uintptr_t)"--fields=NnKeZp", (char *)(uintptr_t)c->mode, NULL};
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, dfl;
-	sigemptyset(&none);
-	sigfillset(&dfl);
-	sigdelset(&dfl, SIGKILL);
-	sigdelset(&dfl, SIGSTOP);
-	if (posix_spawn_file_actions_init(&fa) || posix_spawnattr_init(&at))
-		return err_set(e, ERR_SYS, "cannot prepare a process");
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &dfl);
-	posix_spawn_file_actions_adddup2(&fa, fd, 0);
-	posix_spawn_file_actions_adddup2(&fa, fd, 1);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	errno = posix_spawnp(&c->pid, c->prog, &fa, &at, argv, environ);
-	int r = errno ? err_sys(e, "%s", c->prog) : 0;
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	return r;
+	if (spawn_start(&(struct spawn){argv, fd, fd, SPAWN_NULL, false}, &c->pid))
+		return err_sys(e, "%s", c->prog);
+	return 0;
 }
 
 static void stop(struct ctags *c)
@@ -62,8 +41,7 @@ static void stop(struct ctags *c)
 	c->fd = -1;
 	if (c->pid > 0) {
 		kill(c->pid, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		spawn_wait(c->pid);
 	}
 	c->pid = 0;
 	buf_clear(&c->in);
@@ -156,7 +134,7 @@ static int start(struct ctags *c, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
 		return err_sys(e, "socketpair");
 	c->fd = fd[0];
-	int r = spawn(c, fd[1], e);
+	int r = start_program(c, fd[1], e);
 	close(fd[1]);
 	if (!r) {
 		const struct rlimit most = {MEMORY_MAX, MEMORY_MAX}, none = {0, 0};

@@ -3,9 +3,7 @@
 #include "sys/embed_ep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,35 +15,9 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/tmpfile.h"
+#include "sys/spawn.h"
 
 #define IDLE_TIMEOUT "600"	/* seconds a server started this way lives without requests */
-
-extern char **environ;
-
-/* The child gets no signal mask, no ignored signals, no stdin; both outputs go to fd_out. */
-static int spawn(char *const argv[], int fd_out, pid_t *pid, struct err *e)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, dfl;
-	sigemptyset(&none);
-	sigfillset(&dfl);
-	sigdelset(&dfl, SIGKILL);
-	sigdelset(&dfl, SIGSTOP);
-	if (posix_spawn_file_actions_init(&fa) || posix_spawnattr_init(&at))
-		return err_set(e, ERR_SYS, "cannot prepare a process");
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &dfl);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, fd_out, 1);
-	posix_spawn_file_actions_adddup2(&fa, fd_out, 2);
-	errno = posix_spawnp(pid, argv[0], &fa, &at, argv, environ);
-	int r = errno ? err_sys(e, "cannot start %s", argv[0]) : 0;
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	return r;
-}
 
 /* The first line the child wrote, without "leann-embed-server: " before it. */
 static void first_line(int fd, char *out, size_t cap)
@@ -99,8 +71,13 @@ int embed_start(const char *model_dir, const char *precision, const char *ep, do
 		err_sys(e, "%s", model_dir);
 		goto out;
 	}
-	if (tmpspool_open(&fd, e) || spawn(argv, fd, &pid, e) ||
-	    wait_child(pid, deadline_s, &status, e))
+	if (tmpspool_open(&fd, e))
+		goto out;
+	if (spawn_start(&(struct spawn){argv, SPAWN_NULL, fd, fd, false}, &pid)) {
+		err_sys(e, "cannot start %s", prog);
+		goto out;
+	}
+	if (wait_child(pid, deadline_s, &status, e))
 		goto out;
 	if (status == -1 || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
 		r = 0;
