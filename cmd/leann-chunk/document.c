@@ -10,7 +10,7 @@
 
 enum { BUF_KEEP_BYTES = 1 << 20 };
 
-struct look look_at(const struct chunk_opts *c, const char *rel, const uint8_t *p, size_t n)
+struct look look_at(const struct chunk_opts *c, const char *rel, bool named, const uint8_t *p, size_t n)
 {
 	size_t n_rel = strlen(rel);
 	struct look l = {.type = doctype_find(rel, n_rel, p, n), .lang = lang_find(rel, n_rel, (char *)p, n)};
@@ -28,6 +28,8 @@ struct look look_at(const struct chunk_opts *c, const char *rel, const uint8_t *
 	} else if (l.type != DOCTYPE_NONE) {
 		const char *name = doctype_name(l.type);
 		l.lang = lang_by_name(name, strlen(name));
+	} else if (n && !l.binary && !named && !c->generated) {
+		l.generated = generated_why(l.lang->style, (const char *)p, n);
 	}
 	return l;
 }

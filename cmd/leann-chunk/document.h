@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "algo/doctype.h"
+#include "algo/generated.h"
 #include "algo/lang.h"
 #include "algo/passages.h"
 #include "base/buf.h"
@@ -75,8 +76,11 @@ struct look {
 	enum doctype type;		/* DOCTYPE_NONE: text as it is */
 	const struct lang *lang;
 	bool binary;			/* neither text nor a document that is taken */
+	const char *generated;		/* why it is left out as generated; NULL: it is not */
 };
-struct look look_at(const struct chunk_opts *c, const char *rel, const uint8_t *p, size_t n);
+enum { LOOK_BYTES = GENERATED_LOOK };	/* all that matters of a file */
+/* named: on the command line, so that it is taken even when it is generated. */
+struct look look_at(const struct chunk_opts *c, const char *rel, bool named, const uint8_t *p, size_t n);
 
 /* Text of raw, by its encoding. */
 void document_decode(struct document *d);

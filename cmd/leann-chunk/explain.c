@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "algo/generated.h"
 #include "base/mem.h"
 #include "sources.h"
 
@@ -78,13 +77,10 @@ static bool explain_bytes(const struct chunker *k, const char *root, const char 
 	struct err e;
 	uint64_t max = named ? (uint64_t)NAMED_FILE_MAX : k->c->max_bytes;
 	struct look l = {0};
-	enum read_result res = readfile_head(&rf, root, rel, GENERATED_LOOK, &head, &m, &e);
-	const char *made = NULL;
+	enum read_result res = readfile_head(&rf, root, rel, LOOK_BYTES, &head, &m, &e);
 	bool in = false;
 	if (res == READ_OK)
-		l = look_at(k->c, rel, head.p, head.len);
-	if (res == READ_OK && !l.binary && l.type == DOCTYPE_NONE && !k->c->generated && !named)
-		made = generated_why(l.lang->style, (char *)head.p, head.len);
+		l = look_at(k->c, rel, named, head.p, head.len);
 	if (res < READ_OK)
 		buf_adds(why, e.msg);
 	else if (res != READ_OK)
@@ -96,8 +92,8 @@ static bool explain_bytes(const struct chunker *k, const char *root, const char 
 		buf_adds(why, "binary");
 	else if (!lang_wanted(k->c, rel, l.lang))
 		buf_printf(why, "language %s is not wanted", *l.lang->name ? l.lang->name : "unknown");
-	else if (made)
-		buf_adds(why, made);
+	else if (l.generated)
+		buf_adds(why, l.generated);
 	else if ((in = true))
 		buf_adds(why, !m.size_bytes ? "empty: no passages" : *l.lang->name ? l.lang->name : "text");
 	buf_release(&head);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "algo/generated.h"
 #include "base/fdio.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -74,13 +73,12 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	if (source_read(k, &b->readers[i_worker], j->s, raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
-	struct look l = look_at(k->c, j->s->rel, raw->p, raw->len);
+	struct look l = look_at(k->c, j->s->rel, j->s->named, raw->p, raw->len);
 	j->lang = l.lang;
 	j->type = l.type;
 	j->binary = l.binary;
 	j->unwanted = !lang_wanted(k->c, j->s->rel, j->lang);
-	if (!k->c->generated && !j->s->named && !j->binary && l.type == DOCTYPE_NONE && raw->len)
-		j->generated = generated_why(j->lang->style, (char *)raw->p, raw->len);
+	j->generated = l.generated;
 	if (j->binary || j->unwanted || j->generated || !raw->len)
 		return;
 	j->hash = hash64(raw->p, raw->len);

@@ -49,6 +49,7 @@ struct seen {
 	enum read_result res;
 	struct file_meta meta;
 	bool binary, wanted;
+	const char *generated;
 	struct err e;
 };
 
@@ -71,14 +72,15 @@ static void look(void *ctx, size_t i, size_t i_worker)
 		return;
 	buf_clear(head);
 	x->res = readfile_head(&b->rf[i_worker], b->k->src->roots[s->root].path, s->rel,
-			       LANG_HEAD_BYTES, head, &x->meta, &x->e);
+			       LOOK_BYTES, head, &x->meta, &x->e);
 	if (x->res != READ_OK)
 		return;
 	if (x->meta.size_bytes > (s->named ? (uint64_t)NAMED_FILE_MAX : c->max_bytes))
 		x->res = READ_TOO_BIG;
-	struct look l = look_at(c, s->rel, head->p, head->len);
+	struct look l = look_at(c, s->rel, s->named, head->p, head->len);
 	x->binary = l.binary;
 	x->wanted = lang_wanted(c, s->rel, l.lang);
+	x->generated = l.generated;
 }
 
 static void list_one(struct chunker *k, const struct seen *x)
@@ -87,6 +89,8 @@ static void list_one(struct chunker *k, const struct seen *x)
 		source_skipped(k, x->s, x->res, &x->meta, &x->e);
 	} else if (x->binary) {
 		k->counts.n_binary++;
+	} else if (x->wanted && x->generated) {
+		count_generated(k, x->s, x->generated);
 	} else if (x->wanted) {
 		char *shown = source_shown(k->src, x->s);
 		put_name(shown, k->c->null);

@@ -111,7 +111,7 @@ bool update_head_says_no(const struct chunker *k, struct readfile *rf, const str
 	struct err ignored;
 	if (!s->old1 && readfile_head(rf, k->src->roots[s->root].path, s->rel, LANG_HEAD_BYTES, &head,
 				      &m, &ignored) == READ_OK) {
-		struct look l = look_at(k->c, s->rel, head.p, head.len);
+		struct look l = look_at(k->c, s->rel, true, head.p, head.len);
 		*binary = l.binary;
 		*unwanted = !lang_wanted(k->c, s->rel, l.lang);
 	}

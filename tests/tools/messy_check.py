@@ -59,13 +59,15 @@ for line in open(expect):
         wrong = "is found elsewhere"
     elif any(w in everything for w in x.get("absent", [])):
         wrong = "gave a text with %s" % x["absent"]
-    elif why is not None and x.get("why") and want == "out":
-        if why[path][0] != b"out" or x["why"] not in why[path][1]:
-            wrong = "is explained by %s, not by %s" % (why[path], x["why"])
+    elif why is not None and x.get("why") and want == "out" and (
+            why[path][0] != b"out" or x["why"] not in why[path][1]):
+        wrong = "is explained by %s, not by %s" % (why[path], x["why"])
     elif why is not None and inside and why[path][0] != b"in":
         wrong = "is said to be out: %s" % why[path][1]
-    elif listed is not None and (os.path.join(top.encode(), path) in listed) < inside:
+    elif listed is not None and inside and os.path.join(top.encode(), path) not in listed:
         wrong = "is not listed"
+    elif listed is not None and want == "out" and x.get("why") and os.path.join(top.encode(), path) in listed:
+        wrong = "is listed"
     if wrong:
         bad += 1
         print("%s %s" % (x["path"], wrong))
