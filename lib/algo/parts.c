@@ -3,17 +3,8 @@
 
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/mem.h"
-
-static size_t count_lf(const char *p, size_t n)
-{
-	size_t k = 0;
-	for (const char *q; n && (q = memchr(p, '\n', n)); k++) {
-		n -= (size_t)(q - p) + 1;
-		p = q + 1;
-	}
-	return k;
-}
 
 static void add(struct passages *out, const struct passages *part, size_t off, size_t n_lines)
 {
@@ -72,7 +63,7 @@ void parts_split(const struct passages_params *pp, enum text_style style, const 
 		marks_nest(&m, end - at);
 		passages_split_marked(pp, style, text + at, end - at, &m, &part);
 		add(out, &part, at, n_lines);
-		n_lines += count_lf(text + at, end - at);
+		n_lines += count_lf(text, at, end);
 	}
 	marks_release(&m);
 	passages_release(&part);

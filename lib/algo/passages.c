@@ -155,14 +155,6 @@ static size_t recount(struct window *w, size_t c, size_t *sum)
 	return c;		/* == s: not even one more unit fits after what is repeated */
 }
 
-static size_t count_lf(const char *text, size_t from, size_t to)
-{
-	size_t n = 0;
-	for (const char *p; from < to && (p = memchr(text + from, '\n', to - from)); n++)
-		from = (size_t)(p - text) + 1;
-	return n;
-}
-
 void passages_put(struct passages *out, struct line_count *at, const char *text, size_t off,
 		  size_t end, size_t n_tokens)
 {

@@ -6,12 +6,7 @@
 #define LEANN_ALGO_PASSAGES_LINES_H
 
 #include "algo/passages.h"
-
-/* White space beside which token counts add up: the tokenizer drops other kinds. */
-static inline bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');	/* \t \n \v \f \r */
-}
+#include "base/lines.h"
 
 /* End of the line that starts at, its LF included. */
 size_t line_end(const char *text, size_t n, size_t at);

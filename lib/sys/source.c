@@ -9,6 +9,7 @@
 
 #include "base/decode.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "fmt/context.h"
@@ -332,20 +333,6 @@ static struct entry *get_entry(struct source *s, size_t file, struct err *e)
 	return n;
 }
 
-static size_t count_lf(const uint8_t *p, size_t from, size_t to)
-{
-	size_t n = 0;
-	for (const uint8_t *q; from < to && (q = memchr(p + from, '\n', to - from)); n++)
-		from = (size_t)(q - p) + 1;
-	return n;
-}
-
-/* As leann-chunk has it. */
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Lines of bytes off..off+len of the text; white space at their end is not text. */
 static void count_lines(struct entry *n, size_t off, size_t len, struct source_passage *out)
 {
@@ -356,7 +343,7 @@ static void count_lines(struct entry *n, size_t off, size_t len, struct source_p
 	}
 	n->line += count_lf(n->text, n->line_off, off);
 	n->line_off = off;
-	while (last > off && is_blank(n->text[last - 1]))
+	while (last > off && is_space((char)n->text[last - 1]))
 		last--;
 	out->first_line = n->line;
 	out->last_line = n->line + count_lf(n->text, off, last);
