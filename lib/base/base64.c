@@ -19,7 +19,7 @@ void base64_put(struct buf *out, const void *data, size_t n)
 	}
 }
 
-static int sextet(int c)
+int base64_digit(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -35,7 +35,7 @@ static int quad(struct buf *out, const char *s, size_t k)
 {
 	uint32_t v = 0;
 	for (size_t c = 0; c < 4; c++) {
-		int x = c < k ? sextet((unsigned char)s[c]) : 0;
+		int x = c < k ? base64_digit((uint8_t)s[c]) : 0;
 		if (x < 0)
 			return -1;
 		v = v << 6 | (uint32_t)x;

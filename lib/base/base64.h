@@ -13,5 +13,7 @@ void base64_put(struct buf *out, const void *p, size_t n);
  * base64.
  */
 int base64_get(struct buf *out, const char *s, size_t n) MUST_CHECK;
+/* What digit c stands for, 0..63; -1: it is none. */
+int base64_digit(uint8_t c);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/decode.h"
 #include "base/utf8.h"
 
@@ -70,23 +71,12 @@ static void header(struct span h, const char *name, struct buf *out)
 	}
 }
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Bytes that are not of the alphabet are passed over, as readers of mail do. */
 static void from_base64(struct span s, struct buf *out)
 {
 	unsigned v = 0, bits = 0;
 	for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
-		int d = base64_value(s.p[i]);
+		int d = base64_digit(s.p[i]);
 		if (d < 0)
 			continue;
 		v = v << 6 | (unsigned)d;
