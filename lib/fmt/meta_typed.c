@@ -165,13 +165,3 @@ bool meta_add_js(struct meta *m, const char *prefix, const struct js *object)
 	js_each(object, add_member, &a);
 	return a.all;
 }
-
-struct js *meta_to_js(const struct meta_value *v)
-{
-	switch (v->type) {
-	case META_STR: return js_new_strn(v->s, v->n);
-	case META_INT: return js_new_int(v->i);
-	case META_REAL: return js_new_real(v->d);
-	default: return js_new_bool(v->b);
-	}
-}

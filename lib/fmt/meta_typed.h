@@ -27,7 +27,5 @@ bool meta_set_word(struct meta *m, const char *key, const char *s, size_t n);
  * as text, ", " between; null and the like are nothing. False: some did not fit.
  */
 bool meta_add_js(struct meta *m, const char *prefix, const struct js *object);
-/* The other way: a JSON value. */
-struct js *meta_to_js(const struct meta_value *v);
 
 #endif

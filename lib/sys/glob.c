@@ -218,12 +218,6 @@ bool globs_take(const struct globs *g, const char *path)
 	return d > 0 || (d == 0 && !g->n_include);
 }
 
-bool globs_prune(const struct globs *g, const char *dir)
-{
-	const char *unused;
-	return g->n && globs_decide(g, dir, true, &unused) < 0;
-}
-
 void globs_release(struct globs *g)
 {
 	for (size_t i = 0; i < g->n; i++)

@@ -34,10 +34,8 @@ int globs_add(struct globs *g, const char *pattern, struct err *e) MUST_CHECK;
  * pattern includes. What is below an excluded directory stays out, as with git. path is relative.
  */
 bool globs_take(const struct globs *g, const char *path);
-/* Does a pattern exclude this directory and all below it? */
-bool globs_prune(const struct globs *g, const char *dir);
 /*
- * Both at once: 1 a pattern takes the file or directory, or one above it; -1 it is left out; 0 none
+ * 1: a pattern takes the file or directory, or one above it; -1: it is left out; 0: none
  * matches. *pattern is the one that decides, as it was added but for slashes at its ends.
  */
 int globs_decide(const struct globs *g, const char *path, bool is_dir, const char **pattern);
