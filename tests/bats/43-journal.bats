@@ -134,23 +134,28 @@ record_bytes=1560 # 24 + 4 * 384
 	[ ! -s j ]
 }
 
-@test "leann index create that was killed half way says what it found, and removes it at the end" {
+# In $1 the same programs, but for a client that is killed when it has kept something.
+dying_client() {
 	local p
-	mkdir tree fake
-	cp "$TOP"/lib/base/[a-e]*.[ch] tree
-	leann index create --input tree --output whole.leann
-	[ ! -e .whole.leann.journal ]
-	# the same programs, but for a client that is killed when it has kept something
-	for p in "$BIN"/*; do ln -s "$(readlink -f "$p")" "fake/${p##*/}"; done
-	rm fake/leann-embed-client
-	cat >fake/leann-embed-client <<-END
+	mkdir "$1"
+	for p in "$BIN"/*; do ln -s "$(readlink -f "$p")" "$1/${p##*/}"; done
+	rm "$1"/leann-embed-client
+	cat >"$1"/leann-embed-client <<-END
 		#!/bin/bash
 		"$BIN/leann-embed-client" --batch-size=2 -j 1 "\$@" <&0 &
 		while [ "\$(stat -c %s .docs.leann.journal 2>/dev/null || echo 0)" -lt 3200 ]; do sleep .002; done
 		kill -KILL \$!
 		wait \$!
 	END
-	chmod +x fake/leann-embed-client
+	chmod +x "$1"/leann-embed-client
+}
+
+@test "leann index create that was killed half way says what it found, and removes it at the end" {
+	mkdir tree
+	cp "$TOP"/lib/base/[a-e]*.[ch] tree
+	leann index create --input tree --output whole.leann
+	[ ! -e .whole.leann.journal ]
+	dying_client fake
 	run fake/leann index create --input tree --output docs.leann
 	[ "$status" -ne 0 ]
 	[ ! -e docs.leann ]
@@ -161,24 +166,15 @@ record_bytes=1560 # 24 + 4 * 384
 }
 
 @test "an update, and a rebuild, that was killed half way says what it found, and removes it at the end" {
-	local p how
-	mkdir tree fake
+	local how
+	mkdir tree
 	cp "$TOP"/lib/base/[a-c]*.[ch] tree
 	leann index create --input tree --output docs.leann
 	cp "$TOP"/lib/base/[d-e]*.[ch] tree
 	leann index update --index docs.leann --output update.leann
 	leann index rebuild --reembed --index docs.leann --output rebuild.leann
 	[ -z "$(find . -name '*.journal')" ]
-	for p in "$BIN"/*; do ln -s "$(readlink -f "$p")" "fake/${p##*/}"; done
-	rm fake/leann-embed-client
-	cat >fake/leann-embed-client <<-END
-		#!/bin/bash
-		"$BIN/leann-embed-client" --batch-size=2 -j 1 "\$@" <&0 &
-		while [ "\$(stat -c %s .docs.leann.journal 2>/dev/null || echo 0)" -lt 3200 ]; do sleep .002; done
-		kill -KILL \$!
-		wait \$!
-	END
-	chmod +x fake/leann-embed-client
+	dying_client fake
 	cp docs.leann old.leann
 	for how in update 'rebuild --reembed'; do
 		cp old.leann docs.leann

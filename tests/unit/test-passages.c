@@ -7,31 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rng.h"
-
-static bool space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-/* One token a word of up to 8 bytes, one more for each 8 bytes further. */
-static size_t count(void *ctx, const char *t, size_t n)
-{
-	size_t sum = 0, run = 0;
-	(void)ctx;
-	for (size_t i = 0; i < n; i++) {
-		run = space(t[i]) ? 0 : run + 1;
-		sum += run % 8 == 1;
-	}
-	return sum;
-}
-
-static size_t fit(void *ctx, const char *t, size_t n, size_t max)
-{
-	size_t k = n;
-	while (k > 1 && (count(ctx, t, k) > max || (k < n && ((unsigned char)t[k] & 0xc0) == 0x80)))
-		k--;
-	return k;
-}
+#include "word_tokens.h"
 
 static struct passages_params params(size_t max, size_t overlap)
 {
