@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "algo/preview.h"
 #include "base/mem.h"
-#include "preview.h"
 
 struct lexical *explain_new(const struct leann_text *question)
 {

@@ -1,9 +1,8 @@
 /* Choosing and cleaning preview lines; see preview.h. */
-#include "preview.h"
+#include "algo/preview.h"
 
 #include <ctype.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -141,21 +140,4 @@ void preview_safe(struct buf *out, const char *text, size_t n, bool safe)
 			buf_add(out, text + i, k);
 		i += k ? k : 1;
 	}
-}
-
-void preview_print(const struct buf *lines, bool tty)
-{
-	struct buf text = BUF_INIT;
-	for (size_t at = 0; at < lines->len;) {
-		const char *p = (const char *)lines->p + at,
-			   *lf = memchr(p, '\n', lines->len - at);
-		size_t n = lf ? (size_t)(lf - p) : lines->len - at, shown = n < 200 ? n : 200;
-		while (shown < n && shown && ((unsigned char)p[shown] & 0xc0) == 0x80)
-			shown--;
-		buf_clear(&text);
-		preview_safe(&text, p, shown, tty);
-		printf("    %s%s\n", text.len ? (const char *)text.p : "", shown < n ? " ..." : "");
-		at += n + 1;
-	}
-	buf_release(&text);
 }

@@ -1,6 +1,6 @@
-/* preview: the few lines of a passage that say why it was found, and what it is under. */
-#ifndef LEANN_SEARCH_PREVIEW_H
-#define LEANN_SEARCH_PREVIEW_H
+/* preview: the few lines of a passage that say why it was found; text made safe for a terminal. */
+#ifndef LEANN_ALGO_PREVIEW_H
+#define LEANN_ALGO_PREVIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +19,5 @@ void preview_lines(const char *text, size_t n, const char *question, size_t n_qu
  * \uNNNN if safe is set.
  */
 void preview_safe(struct buf *out, const char *text, size_t n, bool safe);
-
-/* Lines for people on stdout, long ones cut. */
-void preview_print(const struct buf *lines, bool tty);
 
 #endif
