@@ -18,6 +18,7 @@ CFLAGS ?= -O2 -g
 PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
 # Of one program alone.
 XML_PKG := libxml-2.0
+HTTP_PKG := libmicrohttpd
 
 WARN := -Wall -Wextra -Wshadow -Wvla
 ifneq ($(WERROR),)
@@ -34,7 +35,7 @@ endif
 # The list of goals that need no libraries, so that they work before install-deps ran.
 NO_PKGS := clean help demo deps check check-arm uninstall install-deps
 ifneq ($(filter-out $(NO_PKGS),$(or $(MAKECMDGOALS),all)),)
-PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG) $(HTTP_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(PKG_MISSING),)
 $(error missing libraries: $(PKG_MISSING): run scripts/install-deps, or install their -dev packages)
 endif
@@ -42,6 +43,8 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
 XML_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(XML_PKG))
 XML_LIBS := $(shell $(PKG_CONFIG) --libs $(XML_PKG))
+HTTP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(HTTP_PKG))
+HTTP_LIBS := $(shell $(PKG_CONFIG) --libs $(HTTP_PKG))
 endif
 
 # Short lines for people, whole commands with V=1.
@@ -177,6 +180,8 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
 $(BUILD)/cmd/leann-extract/xml.o: ALL_CPPFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
+$(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
+$(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)

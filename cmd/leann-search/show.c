@@ -8,6 +8,7 @@
 #include "algo/preview.h"
 #include "base/buf.h"
 #include "explain.h"
+#include "lines.h"
 #include "show_meta.h"
 
 #define ON(s, code) ((s)->colour ? "\033[" code "m" : "")
@@ -62,24 +63,6 @@ static const char *const stale[][2] = {
 	[LEANN_UNREADABLE] = {"unreadable", "cannot be read"},
 };
 
-/* Lines for people, long ones cut. */
-static void print_preview(const struct buf *lines, bool tty)
-{
-	struct buf text = BUF_INIT;
-	for (size_t at = 0; at < lines->len;) {
-		const char *p = (const char *)lines->p + at,
-			   *lf = memchr(p, '\n', lines->len - at);
-		size_t n = lf ? (size_t)(lf - p) : lines->len - at, shown = n < 200 ? n : 200;
-		while (shown < n && shown && ((unsigned char)p[shown] & 0xc0) == 0x80)
-			shown--;
-		buf_clear(&text);
-		preview_safe(&text, p, shown, tty);
-		printf("    %s%s\n", text.len ? (const char *)text.p : "", shown < n ? " ..." : "");
-		at += n + 1;
-	}
-	buf_release(&text);
-}
-
 static void print_person(const struct show *s, const struct leann_hit *h, const struct hit_text *t)
 {
 	struct buf path = BUF_INIT, text = BUF_INIT, place = BUF_INIT;
@@ -102,7 +85,7 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 	if (t->p.source != LEANN_FRESH)
 		printf("  %s(stale: the file %s)%s", ON(s, "31"), stale[t->p.source][1], ON(s, "0"));
 	putchar('\n');
-	print_preview(&t->preview, s->tty);
+	lines_print(&t->preview, s->tty);
 	buf_release(&path);
 	buf_release(&text);
 	buf_release(&place);

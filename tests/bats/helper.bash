@@ -49,3 +49,27 @@ small_tree() {
 	printf '/* Parse the configuration file. */\nint parse_config(const char *path)\n{\n\tFILE *f = fopen(path, "r");\n\tif (!f)\n\t\treturn -1;\n\tfclose(f);\n\treturn 0;\n}\n' >"$1/src/config.c"
 	printf 'def send_mail(to, subject, body):\n    """Send an electronic letter over SMTP."""\n    with smtplib.SMTP("localhost") as s:\n        s.sendmail("me", to, body)\n' >"$1/src/mail.py"
 }
+
+# leann-serve with these options on a port of its own, what it says in the file $1: sets URL and SERVE_PID.
+serve() {
+	leann-serve --port 0 "${@:2}" >"$1" 2>&1 3>&- &
+	SERVE_PID=$!
+	local i
+	for ((i = 0; i < 500; i++)); do
+		URL=$(sed -nE 's/.*listening at (http:[^ ]*).*/\1/p' "$1")
+		[ -z "$URL" ] || return 0
+		kill -0 "$SERVE_PID" || break
+		sleep .02
+	done
+	cat "$1" >&2
+	return 1
+}
+
+# Does the Python expression hold of d, the JSON that begins the file $2?
+jsonq() {
+	"$PYTHON" -c 'import json, sys
+d, _ = json.JSONDecoder().raw_decode(open(sys.argv[2]).read())
+ok = eval(sys.argv[1])
+if not ok: print(sys.argv[1], "does not hold of", json.dumps(d)[:2000])
+sys.exit(not ok)' "$1" "$2"
+}
