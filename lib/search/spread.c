@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "search/places.h"
 #include "search/probe.h"
 #include "sys/source.h"
 
@@ -36,6 +37,8 @@ struct spread {
 	struct buf plain;
 	uint64_t *hash;			/* of the text of kept hit i; 0: not known yet */
 	size_t n_kept;
+	struct place *places;		/* n_places, of the hits that there were; NULL: not looked for yet */
+	size_t n_places;
 };
 
 static void begin(struct spread *x, struct asker *s, const struct plan *p, struct answer *a)
@@ -52,6 +55,7 @@ static void end(struct spread *x)
 	buf_release(&x->plain);
 	mem_free(x->hash);
 	mem_free(x->n_of);
+	mem_free(x->places);
 }
 
 static int file_of(const struct spread *x, uint32_t chunk, size_t *file, struct err *e)
@@ -142,9 +146,63 @@ static void add_copy(struct answer *a, uint32_t chunk, uint32_t of)
 	a->copies[a->n_copies++] = (struct copy){chunk, of};
 }
 
+static void find_places(struct spread *x)
+{
+	const struct answer *a = x->a;
+	uint32_t *chunk = mem_array(a->n_hits + 1, sizeof *chunk);
+	for (size_t i = 0; i < a->n_hits; i++)
+		chunk[i] = a->hits[i].chunk;
+	x->places = places_find(&x->s->g->ix.copies, x->p->allow, chunk, a->n_hits, &x->n_places);
+	mem_free(chunk);
+}
+
+/* As take_of_file(), of a place that is not h's; h, and the copies of it that were met, go there. */
+static int take_place(struct spread *x, struct search_hit *h, uint32_t to, size_t limit, struct err *e)
+{
+	bool yes;
+	if (to == h->chunk)
+		return 0;
+	if (places_readable(x->s, to, &yes, e))
+		return -1;
+	int r = yes ? take_of_file(x, to, limit, e) : 0;
+	if (r != 1)
+		return r;
+	for (size_t i = 0; i < x->a->n_copies; i++) {
+		struct copy *c = &x->a->copies[i];
+		if (c->of != h->chunk)
+			continue;
+		c->of = to;
+		if (c->chunk == to)
+			c->chunk = h->chunk;
+	}
+	h->chunk = to;
+	return 1;
+}
+
+/* The file of h is full: is its text in another? Looked for where the index knows, and where it was met. */
+static int take_elsewhere(struct spread *x, struct search_hit *h, size_t limit, struct err *e)
+{
+	const struct copies *c = &x->s->g->ix.copies;
+	int r = 0;
+	if (x->p->all_copies)
+		return 0;
+	for (size_t i = 0; i < x->a->n_copies && !r; i++)
+		if (x->a->copies[i].of == h->chunk)
+			r = take_place(x, h, x->a->copies[i].chunk, limit, e);
+	if (r || !c->n_runs)
+		return r;
+	if (!x->places)
+		find_places(x);
+	size_t n;
+	const struct place *at = places_of(x->places, x->n_places, copies_first(c, h->chunk), &n);
+	for (size_t i = 0; i < n && i < PLACES_LOOK && !r; i++)
+		r = take_place(x, h, at[i].chunk, limit, e);
+	return r;
+}
+
 /*
  * Keep h at the end of the kept hits, which are at the start of a->hits: 1; count it as a copy: 0;
- * 2: its file has limit hits already.
+ * 2: its file, and any other that has its text, has limit hits already.
  */
 static int keep(struct spread *x, struct search_hit h, size_t limit, struct err *e)
 {
@@ -158,6 +216,8 @@ static int keep(struct spread *x, struct search_hit h, size_t limit, struct err 
 		return 0;
 	}
 	r = take_of_file(x, h.chunk, limit, e);
+	if (!r)
+		r = take_elsewhere(x, &h, limit, e);
 	if (r != 1)
 		return r < 0 ? -1 : 2;
 	x->hash[x->n_kept] = hash;
@@ -192,78 +252,6 @@ int spread_front(struct asker *s, const struct plan *p, struct answer *a, struct
 	return r < 0 ? -1 : 0;
 }
 
-/* A chunk that has a code, and the hit whose text it has. */
-struct owner {
-	uint32_t chunk, hit;
-};
-
-static int by_owner(const void *a, const void *b)
-{
-	const struct owner *x = a, *y = b;
-	return (x->chunk > y->chunk) - (x->chunk < y->chunk);
-}
-
-struct places {
-	const struct plan *p;
-	const struct owner *owner;
-	struct buf out;			/* struct copy each */
-};
-
-static void add_place(void *ctx, size_t i, uint32_t chunk)
-{
-	struct places *x = ctx;
-	struct copy c = {chunk, x->owner[i].hit};
-	if (chunk != c.of && (!x->p->allow || x->p->allow[chunk / 64] >> chunk % 64 & 1))
-		buf_add(&x->out, &c, sizeof c);
-}
-
-static bool is_hit(const struct answer *a, uint32_t chunk)
-{
-	for (size_t i = 0; i < a->n_hits; i++)
-		if (a->hits[i].chunk == chunk)
-			return true;
-	return false;
-}
-
-/* The chunks with codes of the hits and of their copies, each once, ascending; how many. */
-static size_t owners(const struct copies *c, const struct answer *a, struct owner *o)
-{
-	size_t n = 0, k = 0;
-	for (size_t i = 0; i < a->n_hits; i++)
-		o[n++] = (struct owner){copies_first(c, a->hits[i].chunk), a->hits[i].chunk};
-	for (size_t i = 0; i < a->n_copies; i++)
-		if (is_hit(a, a->copies[i].of))
-			o[n++] = (struct owner){copies_first(c, a->copies[i].chunk), a->copies[i].of};
-	qsort(o, n, sizeof *o, by_owner);
-	for (size_t i = 0; i < n; i++)
-		if (!k || o[k - 1].chunk != o[i].chunk)
-			o[k++] = o[i];
-	return k;
-}
-
-/* All that the index knows to be copies of the hits, in place of those that were met. */
-static void add_known(struct asker *s, const struct plan *p, struct answer *a)
-{
-	const struct copies *c = &s->g->ix.copies;
-	if (!c->n_runs || p->all_copies)
-		return;
-	struct owner *o = mem_array(a->n_hits + a->n_copies + 1, sizeof *o);
-	struct places x = {p, o, BUF_INIT};
-	size_t n = owners(c, a, o);
-	uint32_t *of = mem_array(n + 1, sizeof *of);
-	for (size_t i = 0; i < n; i++) {
-		of[i] = o[i].chunk;
-		add_place(&x, i, of[i]);
-	}
-	copies_each(c, of, n, add_place, &x);
-	mem_free(a->copies);
-	a->n_copies = x.out.len / sizeof *a->copies;
-	a->copies = a->n_copies ? (void *)buf_detach(&x.out) : NULL;
-	buf_release(&x.out);
-	mem_free(of);
-	mem_free(o);
-}
-
 int spread_cut(struct asker *s, const struct plan *p, struct answer *a, struct err *e)
 {
 	struct spread x;
@@ -273,7 +261,7 @@ int spread_cut(struct asker *s, const struct plan *p, struct answer *a, struct e
 		r = keep(&x, a->hits[i], p->per_file, e);
 	a->n_hits = x.n_kept;
 	if (r >= 0)
-		add_known(s, p, a);
+		places_name(s, p, a);
 	end(&x);
 	return r < 0 ? -1 : 0;
 }

@@ -85,6 +85,29 @@ update() { leann-chunk -q --update "$@" | leann-embed-client -q | leann-graph -q
 	[ "$output" = "c/all.md:9" ]
 }
 
+@test "with --per-file a text is shown where there is room for it" {
+	mkdir -p p
+	printf '# Garlic\n\nPlant garlic cloves in October.\n\n# Bread\n\nKnead flour and yeast, then bake the dough.\n' >p/a.md
+	printf '# Bread\n\nKnead flour and yeast, then bake the dough.\n' >p/b.md
+	printf '# Mail\n\nLetters are sent over SMTP.\n' >p/c.md
+	leann-chunk -q --max-tokens=20 p | leann-embed-client -q >p.vectors
+	leann-graph -q -o p.leann <p.vectors
+	leann-graph -q --graph=chunks -o whole.leann <p.vectors
+	[ "$(n_copies p.leann)$(n_copies whole.leann)" = 10 ]
+	for x in p whole; do
+		for o in "" --dense --no-recompute; do
+			# shellcheck disable=SC2086
+			run -0 places -k 3 --per-file=1 $o $x.leann "plant garlic in october and then bake dough"
+			[ "${lines[0]}|${lines[1]%% *}|${lines[2]}" = "p/a.md:1|p/b.md:1|p/c.md:1" ]
+		done
+	done
+	# a file that is not what it was is no room
+	mv p/b.md aside
+	run -0 places -k 3 --per-file=1 p.leann "plant garlic in october and then bake dough"
+	mv aside p/b.md
+	[ "${lines[0]}|${lines[1]}" = "p/a.md:1|p/c.md:1" ]
+}
+
 @test "a place is found by file and line, and is not near itself" {
 	run -0 places -k 1 --like "$T/t/c/all.md:9" t.leann
 	[ "$output" = "a/bread.md:9 b/bread.md:9" ]
