@@ -378,6 +378,8 @@ static int open_copies(struct index *ix, struct err *e)
 		return 0;
 	if (!ix->chunks)	/* they bound the number of chunks by bytes that are there */
 		return index_bad(ix, e, "member copies, but no member chunks");
+	if (index_key(ix, "chunking.context"))
+		return index_bad(ix, e, "member copies and chunking.context");
 	for (size_t i = 0; i < sizeof not_with / sizeof *not_with; i++)
 		if (bundle_find(&ix->b, not_with[i]))
 			return index_bad(ix, e, "members copies and %s", not_with[i]);

@@ -77,6 +77,9 @@ int rec_copies(struct rec_check *c, const struct stream_rec *r, const uint8_t **
 	if (!n_bytes || n_bytes % COPIES_RUN_BYTES)
 		return stream_in_bad(c->in, e, "copies: %zu bytes, want %d each", n_bytes,
 				     COPIES_RUN_BYTES);
+	if (shead_has(&c->in->head, "context"))
+		return stream_in_bad(c->in, e, "copies, but the header has \"context\": one text is embedded in "
+				     "several ways");
 	*n = n_bytes / COPIES_RUN_BYTES;
 	for (size_t i = 0; i < *n; i++) {
 		const uint8_t *q = *p + COPIES_RUN_BYTES * i;

@@ -208,6 +208,7 @@ def streams():
         "copies-empty-run": stream(HEAD, F0, C0, C1, [70, u32(1, 0, 0)]),
         "copies-of-itself": stream(HEAD, F0, C0, C1, [70, u32(1, 1, 1)]),
         "copies-of-later": stream(HEAD, F0, C0, C1, [70, u32(0, 1, 1)]),
+        "copies-with-context": stream(header(context="path"), F0, C0, C1, [70, u32(1, 1, 0)]),
         "copies-beyond": stream(HEAD, F0, C0, C1, [70, u32(1, 2, 0)]),
         "copies-twice": stream(HEAD, F0, C0, C1, [70, u32(1, 1, 0)], [70, u32(1, 1, 0)]),
         "copies-wrap": stream(HEAD, F0, C0, C1, [70, u32(1, 2 ** 32 - 1, 0)]),
