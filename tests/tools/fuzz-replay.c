@@ -22,6 +22,7 @@
  *	meta		a byte, the number of chunks, and member meta
  *	filter		an expression
  *	mail		a message or a mailbox; text in any encoding
+ *	copies		a byte, the number of chunks; member copies, then the same bytes as a record's runs
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -42,9 +43,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "fmt/meta_build.h"
 #include "fmt/bundle_manifest.h"
+#include "fmt/copies.h"
 #include "fmt/index_verify.h"
+#include "fmt/meta_build.h"
 #include "fmt/mime.h"
 #include "fmt/mp.h"
 #include "fmt/record.h"
@@ -524,6 +526,80 @@ static void fuzz_filter(const uint8_t *p, size_t n)
 	mem_free(text);
 }
 
+enum { COPIES_CHUNKS = 255 };
+
+static void see_copy(void *ctx, size_t i, uint32_t chunk)
+{
+	uint32_t *of = ctx;		/* those with codes, then of each chunk which one it came with */
+	of[COPIES_CHUNKS + chunk] = of[i];
+}
+
+/* What was taken is as leann-index(5) says, whoever asks. */
+static void check_copies(const struct copies *c, uint32_t n_chunks)
+{
+	uint32_t of[2 * COPIES_CHUNKS] = {0}, n = 0;
+	uint64_t allow[COPIES_CHUNKS / 64 + 1] = {0}, codes[COPIES_CHUNKS / 64 + 1];
+	for (uint32_t i = 0; i < n_chunks; i++) {
+		uint32_t first = copies_first(c, i);
+		if (first > i || copies_first(c, first) != first || copies_place(c, i) >= n_chunks - c->n)
+			abort();
+		of[COPIES_CHUNKS + i] = i;
+		if (first == i) {
+			if (copies_place(c, i) != n || copies_chunk(c, n) != i)
+				abort();
+			of[n++] = i;
+		}
+	}
+	if (n + c->n != n_chunks)
+		abort();
+	copies_each(c, of, n, see_copy, of);
+	for (uint32_t i = 0; i < n_chunks; i++) {
+		if (of[COPIES_CHUNKS + i] != copies_first(c, i))
+			abort();
+		allow[i / 64] = (uint64_t)1 << i % 64;	/* each alone is one bit */
+		copies_fold(c, allow, n_chunks, codes);
+		allow[i / 64] = 0;
+		for (uint32_t k = 0; k < n; k++)
+			if ((codes[k / 64] >> k % 64 & 1) != (k == copies_place(c, i)))
+				abort();
+	}
+}
+
+static void fuzz_copies(const uint8_t *p, size_t n)
+{
+	struct copies c, back;
+	struct buf runs = BUF_INIT, member = BUF_INIT;
+	struct err e;
+	if (!n)
+		return;
+	uint32_t n_chunks = *p;
+	for (int as_record = 0; as_record < 2; as_record++) {
+		if (as_record)
+			copies_take(&runs, p + 1, n - 1);
+		else if (copies_unpack(p + 1, n - 1, n_chunks, &c, &e))
+			continue;
+		else
+			buf_add(&runs, c.run, c.n_runs * sizeof *c.run);
+		if (!as_record)
+			mem_free(c.run);
+		c = copies_in(&runs);
+		if (!copies_check(&c, n_chunks, &e) && c.n_runs) {
+			check_copies(&c, n_chunks);
+			buf_clear(&member);
+			copies_pack(&c, &member);
+			if (copies_unpack(member.p, member.len, n_chunks, &back, &e) || back.n_runs != c.n_runs ||
+			    memcmp(back.run, c.run, c.n_runs * sizeof *c.run))
+				abort();
+			mem_free(back.run);
+		} else if (!as_record) {
+			abort();	/* it was taken */
+		}
+		buf_clear(&runs);
+	}
+	buf_release(&runs);
+	buf_release(&member);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -534,7 +610,7 @@ static const struct target {
 	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
-	{"mail", fuzz_mail},
+	{"mail", fuzz_mail},	       {"copies", fuzz_copies},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
