@@ -6,18 +6,25 @@
 #include "algo/lang.h"
 #include "algo/marks.h"
 #include "algo/outline.h"
+#include "algo/parts.h"
 #include "base/utf8.h"
 
 /* The trail of headings, as leann-chunk(1) has it: an index without spans has no metadata of them. */
-static void add_trail(const struct source_passage *p, enum text_style style, struct buf *out)
+static void add_trail(const struct source_passage *p, enum text_style style, unsigned flags, struct buf *out)
 {
 	struct marks m = MARKS_INIT;
 	const char *text = (const char *)p->whole;
 	size_t left = p->n_whole - p->off_whole;
-	size_t n = p->at.len_bytes < left ? (size_t)p->at.len_bytes : left;
+	/* in whole: of other encodings that is the text, of UTF-8 the bytes, broken or not */
+	size_t n = file_encoding(flags) == ENC_UTF8 ? (size_t)p->at.len_bytes : p->text.len;
+	n = n < left ? n : left;
 	struct buf trail = BUF_INIT;
-	marks_headings(&m, style, text, p->n_whole);
-	marks_nest(&m, p->n_whole);
+	if (flags & FILE_EXTRACTED) {
+		parts_marks(&m, style, text, p->n_whole);
+	} else {
+		marks_headings(&m, style, text, p->n_whole);
+		marks_nest(&m, p->n_whole);
+	}
 	marks_crumb(&m, text, p->off_whole, n, " > ", &trail);
 	utf8_repair(out, trail.p, trail.len);
 	buf_release(&trail);
@@ -40,8 +47,8 @@ void heading_add(const struct index *ix, const struct source_passage *p, struct 
 		return;
 	if ((f.flags & FILE_RECORDS) || p->off_whole >= p->n_whole)
 		return;
-	if (!ix->chunks && kind == OUTLINE_PROSE && l && !(f.flags & FILE_EXTRACTED)) {
-		add_trail(p, l->style, out);
+	if (!ix->chunks && kind == OUTLINE_PROSE && l) {
+		add_trail(p, l->style, f.flags, out);
 		return;
 	}
 	if (outline_find((const char *)p->whole, p->n_whole, p->off_whole, kind, &at, &n))

@@ -56,6 +56,20 @@ edited() { # SCRIPT FILE
 	cmp a b
 }
 
+@test "headings of documents, and of files in other encodings, are found again" {
+	mkdir d
+	printf '<h1>Garden</h1><p>Intro to the garden and all of its plants.</p><h2>Tomatoes</h2><p>Prune the side shoots in June and water the roots.</p><h2>Garlic</h2><p>Plant the cloves in October.</p>' >d/page.html
+	printf '# Boats\n\nThey swim.\n\n## Oars\n\nRow with wooden oars on the lake, slowly.\n\n## Sails\n\nWind.\n\n## Ropes\n\nKnots.\n' | iconv -t UTF-16 >d/boats.md
+	leann-chunk -q --structure=none --max-tokens=20 d | leann-embed-client -q >v
+	leann-graph -q -o with.leann <v
+	leann-graph -q --tiny -o tiny.leann <v
+	for q in "prune tomatoes in june" "row with oars"; do
+		leann-search -k 1 with.leann "$q" >a
+		leann-search -k 1 tiny.leann "$q" | cmp a -
+		grep -q ' > ' a
+	done
+}
+
 @test "such an index is smaller, and passes what any index passes" {
 	[ "$(stat -c %s "$T/tiny.leann")" -lt "$(stat -c %s "$T/with.leann")" ]
 	run -0 leann-bundle show "$T/tiny.leann"
