@@ -10,6 +10,7 @@
 enum {
 	PARA_MAX = 2048,	/* bytes of a paragraph's words that are looked at */
 	MODE_MAX = 24,		/* bytes of an editor's line that says nothing else */
+	WHOSE = 2,		/* words of weak[] that say no more than whose it is */
 	REST_LOOK = 512,	/* bytes of the rest whose tokens are counted */
 };
 
@@ -25,7 +26,7 @@ static const char *const strong[] = {
 	"see the license", "see copying", "released under the", "in the public domain",
 	"under the terms of", "source code is governed", NULL};
 static const char *const weak[] = {
-	"copyright", "license", "licence", "all rights reserved", "redistributions of source",
+	"copyright", "all rights reserved", "license", "licence", "redistributions of source",
 	"redistributions in binary", "neither the name of", "software is provided",
 	"advertising material", "in the hope that it will be useful",
 	"should have received a copy of", "required by applicable law", "if a copy of the mpl",
@@ -90,8 +91,10 @@ static bool end_para(struct look *l, size_t at)
 {
 	struct para *p = &l->para;
 	bool firm = says_any(p, p->n, strong);
-	bool taken = !p->n || (p->mode && !l->some) || firm || says_any(p, p->n, weak);
-	if (p->n && !p->mode && !l->some)	/* what the file is comes first, in some */
+	bool other = firm || says_any(p, p->n, weak + WHOSE);
+	bool taken = !p->n || (p->mode && !l->some) || other || says_any(p, p->n, weak);
+	/* what the file is comes first, in some, or behind a line of SPDX's and before whose it is */
+	if (p->n && !p->mode && (!l->some || !other))
 		taken = says_any(p, p->n_first, strong) || says_any(p, p->n_first, weak);
 	if (taken && p->n && (!p->mode || firm)) {
 		l->some = true;

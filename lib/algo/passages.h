@@ -21,7 +21,7 @@
  * the repair of its text: streams and indexes carry it, and indexes without spans live on it.
  */
 enum {
-	PASSAGES_VERSION = 3,
+	PASSAGES_VERSION = 4,
 	PASSAGE_BYTES_MAX = 16 << 10,	/* max_bytes of that version */
 };
 

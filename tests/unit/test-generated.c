@@ -86,6 +86,11 @@ static void licences(void)
 	   "a paragraph about the file stays");
 	ok(ends(STYLE_CODE, "/* Parses options.\n   Copyright A; see COPYING.\n */\nint x;\n", NULL),
 	   "so does a licence whose comment begins with what the file is");
+	ok(ends(STYLE_CODE, "/* SPDX-License-Identifier: GPL-2.0 */\n/*\n * Universal TUN/TAP device driver.\n"
+			    " * Copyright (C) 1999 A\n */\nint x;\n", "/*\n * Universal") &&
+		   ends(STYLE_CODE, "// SPDX-License-Identifier: MIT\n/*\n * Copyright A\n * and B, 1999\n */\nint x;\n",
+			"int x;"),
+	   "what the file is stays behind a line of SPDX's, whose it is goes");
 	ok(ends(STYLE_CODE, "// Copyright 2020 A. All rights reserved.\nint x;\n", NULL),
 	   "copyright alone is no licence");
 	ok(ends(STYLE_CODE, "/* Reads license files, as found under the terms of a package. */ int x;\n", NULL),
