@@ -34,6 +34,8 @@ static int recut_new(const struct index *ix, const char *model, struct recut **o
 	int64_t version = whole(ix, "chunking.version");
 	const char *structure = js_str(index_key(ix, "chunking.structure"), NULL);
 	const char *sha = js_str(index_key(ix, "model.tokenizer_sha256"), NULL);
+	const struct js *kept = index_key(ix, "chunking.licences");
+	const char *licences = kept ? js_str(kept, NULL) : "kept";
 	if (version != PASSAGES_VERSION)
 		return err_set(e, ERR_DATA, "%s: has no spans of passages, and chunker version %lld "
 			       "cut it, this program has %d: use the leann that built it, or build "
@@ -45,9 +47,12 @@ static int recut_new(const struct index *ix, const char *model, struct recut **o
 	if (!sha || !*sha)
 		return err_set(e, ERR_DATA, "%s: damaged index: neither spans of passages nor "
 			       "model.tokenizer_sha256", ix->b.path);
+	if (!licences || strcmp(licences, "kept"))
+		return err_set(e, ERR_DATA, "%s: has no spans of passages, and chunking.licences \"%.40s\" is not "
+			       "known here: use a newer leann", ix->b.path, licences ? licences : "");
 	*out = mem_calloc(1, sizeof **out);
 	(*out)->ix = ix;
-	(*out)->licences = js_str(index_key(ix, "chunking.licences"), NULL);
+	(*out)->licences = kept;
 	(*out)->model = model ? mem_strdup(model) : NULL;
 	return 0;
 }

@@ -119,6 +119,10 @@ edited() { # SCRIPT FILE
 	run -2 --separate-stderr leann-bundle cat v3.leann
 	run -0 leann-bundle show v3.leann
 	rm -r taken
+	edited '/"chunking"/,/}/s/"version"/"licences": "sold", &/' sold.leann
+	run -2 --separate-stderr leann-search sold.leann "bread"
+	[[ $stderr == *'sold.leann: has no spans of passages, and chunking.licences "sold" is not known here'* ]]
+	rm -r taken
 	edited '/tokenizer_sha256/s/[0-9a-f]\{64\}/'"$(printf '%064d' 7)"'/' tok.leann
 	run -2 --separate-stderr leann-search tok.leann "bread"
 	[[ $stderr == *"tok.leann: passages were cut with another tokenizer"* ]]
