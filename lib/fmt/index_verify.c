@@ -150,6 +150,19 @@ static int check_meta(const struct index *ix, struct err *e)
 	return 0;
 }
 
+/* The same text has the same hash; of two others one pair in 256 has. */
+static int check_copies(const struct index *ix, struct err *e)
+{
+	for (size_t k = 0; ix->hashes && k < ix->copies.n_runs; k++) {
+		const struct copy_run *r = &ix->copies.run[k];
+		for (uint32_t i = 0; i < r->n; i++)
+			if (ix->hashes[r->chunk + i] != ix->hashes[r->of + i])
+				return index_bad(ix, e, "chunk %u is a copy of chunk %u, whose hash is another",
+						 r->chunk + i, r->of + i);
+	}
+	return 0;
+}
+
 /* What index_open() leaves unread where there are lists. */
 static int check_lists(const struct index *ix, struct err *e)
 {
@@ -178,7 +191,7 @@ int index_verify(const struct index *ix, struct err *e)
 	    check_graph(ix, &ix->anchor_graph, "anchor-graph", ix->anchors.m, e) ||
 	    check_graph(ix, &ix->chunk_graph, "chunk-graph", ix->n_chunks, e) ||
 	    check_lists(ix, e) ||
-	    check_postings(ix, e) || check_meta(ix, e) ||
+	    check_postings(ix, e) || check_meta(ix, e) || check_copies(ix, e) ||
 	    check_count(ix, "counts.anchors", ix->anchors.m, e) ||
 	    check_count(ix, "counts.source_bytes", t.source_bytes, e) ||
 	    (ix->chunks && check_count(ix, "counts.passage_bytes", t.passage_bytes, e)) ||

@@ -173,6 +173,10 @@ update() { leann-chunk -q --update "$@" | leann-embed-client -q | leann-graph -q
 	leann-bundle text t.leann | sed 's/^\["member","copies",.*/["member","copies","AAAB"]/' >lines
 	run -2 bash -c 'leann-bundle text -r -o bad.leann <lines && leann-bundle verify bad.leann'
 	[[ $output == *"damaged index: member: copies: run 0 of 37 chunks is no run"* ]]
+	# chunks 1 and on are no copies of 0 and on
+	leann-bundle text t.leann | sed 's/^\["member","copies",.*/["member","copies","DAoL"]/' >lines
+	run -2 bash -c 'leann-bundle text -r -o bad.leann <lines && leann-bundle verify bad.leann'
+	[[ $output == *"damaged index: chunk 12 is a copy of chunk 1, whose hash is another"* ]]
 	leann-bundle text t.leann | sed 's/"chunking":{/&"context":"path",/' >lines
 	run -2 bash -c 'leann-bundle text -r -o bad.leann <lines && leann-bundle verify bad.leann'
 	[[ $output == *"damaged index: member copies and chunking.context"* ]]
