@@ -15,12 +15,19 @@ enum context context_named(const char *name, size_t n)
 	return (enum context)i;
 }
 
+/* As on disk and on pipes, where none is the absence of the key. */
+static enum context written(const char *name)
+{
+	enum context c = context_named(name, strlen(name));
+	return c == CONTEXT_NONE ? CONTEXT_N : c;
+}
+
 int context_of_head(const struct shead *h, enum context *out, struct err *e)
 {
 	char s[32];
 	if (shead_str(h, "context", s, sizeof s, e))
 		return -1;
-	*out = *s ? context_named(s, strlen(s)) : CONTEXT_NONE;
+	*out = shead_has(h, "context") ? written(s) : CONTEXT_NONE;
 	if (*out < CONTEXT_N)
 		return 0;
 	return err_set(e, ERR_DATA, "header: context \"%s\" is not known here: use a newer leann", s);
@@ -30,7 +37,7 @@ int context_of_index(const struct index *ix, enum context *out, struct err *e)
 {
 	const struct js *j = index_key(ix, "chunking.context");
 	const char *s = js_str(j, NULL);
-	*out = !j ? CONTEXT_NONE : s ? context_named(s, strlen(s)) : CONTEXT_N;
+	*out = !j ? CONTEXT_NONE : s ? written(s) : CONTEXT_N;
 	if (*out < CONTEXT_N)
 		return 0;
 	return err_set(e, ERR_DATA, "%s: manifest: chunking.context \"%.40s\" is not known here: use a "

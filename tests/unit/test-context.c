@@ -89,6 +89,10 @@ static void test_names(void)
 	ok(!context_of_head(&h, &c, &e) && c == CONTEXT_PATH, "a header says which");
 	shead_set_str(&h, "context", "moon");
 	ok(context_of_head(&h, &c, &e) && strstr(e.msg, "moon"), "a word that is not known is refused");
+	shead_set_str(&h, "context", "none");
+	ok(context_of_head(&h, &c, &e) && strstr(e.msg, "none"), "so is none, which is the absence of the key");
+	shead_set_str(&h, "context", "");
+	ok(context_of_head(&h, &c, &e), "and a word of no letters");
 	shead_release(&h);
 }
 
