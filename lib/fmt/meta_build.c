@@ -207,8 +207,8 @@ int meta_build_copy(struct meta_build *b, const struct meta_cols *base, size_t n
 	for (size_t i = 0; base && i < base->n_fields; i++) {
 		const struct meta_field *f = &base->field[i];
 		if (column_for(b, f->name, f->type, &c, e) ||
-		    meta_cols_values(base, f, copy_value, c, e) ||
-		    meta_cols_runs(base, f, copy_run, c, e))
+		    meta_cols_values(base, f, NULL, copy_value, c, e) ||
+		    meta_cols_runs(base, f, NULL, copy_run, c, e))
 			return -1;
 	}
 	b->n = (uint32_t)n;

@@ -1,9 +1,11 @@
 /* Reading member "meta"; see meta_cols.h and leann-index(5). */
+#define _GNU_SOURCE	/* memmem */
 #include "fmt/meta_cols.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/bitset.h"
 #include "base/le.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -20,7 +22,7 @@ struct in {
 	bool short_of;			/* something was cut short or too large */
 };
 
-static uint64_t varint(struct in *in, uint64_t max)
+static uint64_t long_varint(struct in *in, uint64_t max)
 {
 	uint64_t v = 0;
 	for (unsigned shift = 0; in->p < in->end && shift < 64; shift += 7) {
@@ -36,6 +38,24 @@ static uint64_t varint(struct in *in, uint64_t max)
 	}
 	in->short_of = true;
 	return 0;
+}
+
+/* Most are of one byte or two. */
+static inline uint64_t varint(struct in *in, uint64_t max)
+{
+	const uint8_t *p = in->p;
+	if (p < in->end && p[0] < 0x80 && p[0] <= max) {
+		in->p++;
+		return p[0];
+	}
+	if (in->end - p >= 2 && p[0] >= 0x80 && p[1] < 0x80) {
+		uint64_t v = (p[0] & 0x7fu) | (uint64_t)p[1] << 7;
+		if (v <= max) {
+			in->p += 2;
+			return v;
+		}
+	}
+	return long_varint(in, max);
 }
 
 /* ---- the directory ---- */
@@ -182,6 +202,18 @@ static int unpack(const struct meta_cols *c, const struct meta_block *b, struct 
 	return zst_unpack(c->data + b->at, b->n_packed, b->n_raw, "member meta", raw, e);
 }
 
+/*
+ * Values, too: texts are checked all at once. A NUL ends a text but no sequence of bytes goes beyond
+ * one, so all are UTF-8 when the block is.
+ */
+static int unpack_values(const struct meta_cols *c, const struct meta_field *f, const struct meta_block *b,
+			 struct buf *raw, struct err *e)
+{
+	if (unpack(c, b, raw, e))
+		return -1;
+	return f->type == META_STR && !utf8_valid(raw->p, raw->len) ? bad(e, f, "texts that are no UTF-8") : 0;
+}
+
 struct run {
 	uint32_t n, value;
 };
@@ -206,24 +238,23 @@ static int get_runs(const struct meta_field *f, const struct meta_block *b, cons
 	return 0;
 }
 
-/* The next value. */
+/* The next value of an unpacked block, after *v, before the first {0}. */
 static bool get_value(const struct meta_field *f, struct in *in, struct meta_value *v)
 {
 	size_t left = (size_t)(in->end - in->p);
 	const uint8_t *nul;
-	int64_t before = v->i;
-	*v = (struct meta_value){.type = f->type};
+	v->type = f->type;
 	switch (f->type) {
 	case META_STR:
 		nul = left ? memchr(in->p, 0, left) : NULL;
-		if (!nul || nul - in->p > META_STR_MAX || !utf8_valid(in->p, (size_t)(nul - in->p)))
+		if (!nul || nul - in->p > META_STR_MAX)
 			return false;
 		v->s = (const char *)in->p;
 		v->n = (size_t)(nul - in->p);
 		in->p = nul + 1;
 		return true;
 	case META_INT:
-		v->i = (int64_t)((uint64_t)before + (uint64_t)unzigzag(varint(in, UINT64_MAX)));
+		v->i = (int64_t)((uint64_t)v->i + (uint64_t)unzigzag(varint(in, UINT64_MAX)));
 		return !in->short_of;
 	case META_REAL:
 		if (left < 8)
@@ -237,21 +268,28 @@ static bool get_value(const struct meta_field *f, struct in *in, struct meta_val
 	}
 }
 
-int meta_cols_values(const struct meta_cols *c, const struct meta_field *f,
+int meta_cols_values(const struct meta_cols *c, const struct meta_field *f, const struct meta_wanted *w,
 		     int (*each)(void *ctx, uint32_t i, const struct meta_value *v, struct err *e),
 		     void *ctx, struct err *e)
 {
+	const bool *wanted = w ? w->values : NULL;
+	const char *ending = w && f->type == META_STR ? w->ending : NULL;
 	struct buf raw = BUF_INIT;
 	int r = 0;
 	for (size_t k = 0; k < f->n_value_blocks && !r; k++) {
 		const struct meta_block *b = &f->values[k];
 		struct meta_value v = {0};
-		if ((r = unpack(c, b, &raw, e)))
+		if (wanted && !memchr(wanted + b->first_value, true, b->n))
+			continue;
+		if ((r = unpack_values(c, f, b, &raw, e)))
 			break;
+		if (ending && !memmem(raw.p, raw.len, ending, strlen(ending) + 1))
+			continue;
 		struct in in = {raw.p, raw.p + raw.len, false};
 		for (uint32_t i = 0; i < b->n && !r; i++)
-			r = get_value(f, &in, &v) ? each(ctx, b->first_value + i, &v, e)
-						  : bad(e, f, "a value that is none");
+			r = !get_value(f, &in, &v) ? bad(e, f, "a value that is none")
+			    : wanted && !wanted[b->first_value + i]
+				    ? 0 : each(ctx, b->first_value + i, &v, e);
 		if (!r && in.p != in.end)
 			r = bad(e, f, "bytes behind the values");
 	}
@@ -259,19 +297,40 @@ int meta_cols_values(const struct meta_cols *c, const struct meta_field *f,
 	return r;
 }
 
-int meta_cols_runs(const struct meta_cols *c, const struct meta_field *f,
+size_t meta_cols_blocks(const struct meta_field *f, const uint64_t *within)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < f->n_runs; k++)
+		n += bitset_any(within, f->runs[k].first, f->runs[k].n_chunks);
+	return n;
+}
+
+/* The first value wanted, and with it the first block of runs that may have one: there it is new. */
+static uint32_t first_wanted(const struct meta_field *f, const bool *wanted)
+{
+	const bool *one = wanted ? memchr(wanted, true, f->n_values) : wanted;
+	return one ? (uint32_t)(one - wanted) : f->n_values;
+}
+
+int meta_cols_runs(const struct meta_cols *c, const struct meta_field *f, const struct meta_wanted *w,
 		   int (*each)(void *ctx, uint32_t first, uint32_t n, uint32_t value, struct err *e),
 		   void *ctx, struct err *e)
 {
 	struct buf raw = BUF_INIT;
 	struct run *run = mem_array(META_RUNS, sizeof *run);
+	const bool *wanted = w ? w->values : NULL;
+	uint32_t least = first_wanted(f, wanted);
 	int r = 0;
 	for (size_t k = 0; k < f->n_runs && !r; k++) {
 		const struct meta_block *b = &f->runs[k];
 		uint32_t chunk = b->first;
+		if ((wanted && least >= b->first_value + b->n_new) ||
+		    (w && w->within && !bitset_any(w->within, b->first, b->n_chunks)))
+			continue;
 		r = unpack(c, b, &raw, e) || get_runs(f, b, &raw, run, e) ? -1 : 0;
 		for (uint32_t i = 0; i < b->n && !r; chunk += run[i++].n)
-			r = each(ctx, chunk, run[i].n, run[i].value, e);
+			if (!wanted || (run[i].value != META_NONE && wanted[run[i].value]))
+				r = each(ctx, chunk, run[i].n, run[i].value, e);
 	}
 	mem_free(run);
 	buf_release(&raw);
@@ -293,8 +352,8 @@ static int no_run(void *ctx, uint32_t first, uint32_t n, uint32_t value, struct 
 int meta_cols_verify(const struct meta_cols *c, struct err *e)
 {
 	for (size_t i = 0; i < c->n_fields; i++)
-		if (meta_cols_values(c, &c->field[i], no_value, NULL, e) ||
-		    meta_cols_runs(c, &c->field[i], no_run, NULL, e))
+		if (meta_cols_values(c, &c->field[i], NULL, no_value, NULL, e) ||
+		    meta_cols_runs(c, &c->field[i], NULL, no_run, NULL, e))
 			return -1;
 	return 0;
 }
@@ -375,7 +434,7 @@ static int value_at(struct meta_reader *r, size_t i, uint32_t value, struct meta
 	const struct meta_block *b = block_of(f->values, f->n_value_blocks, value, true);
 	if (s->values != b) {
 		s->values = NULL;
-		if (unpack(r->c, b, &s->raw, e))
+		if (unpack_values(r->c, f, b, &s->raw, e))
 			return -1;
 		s->values = b;
 	}

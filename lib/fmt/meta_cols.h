@@ -4,8 +4,8 @@
  *
  *	struct meta_cols *c;
  *	if (meta_cols_open(&c, p, n, n_chunks, e)) ...		p stays mapped; numbers proven
- *	meta_cols_values(c, f, each, ctx, e);			all values of field f
- *	meta_cols_runs(c, f, each, ctx, e);			runs of chunks with one of them
+ *	meta_cols_values(c, f, NULL, each, ctx, e);		all values of field f
+ *	meta_cols_runs(c, f, NULL, each, ctx, e);		runs of chunks with one of them
  *	struct meta_reader *r = meta_reader_new(c);
  *	meta_reader_get(r, chunk, &m, e);			all fields of a chunk
  *
@@ -53,14 +53,25 @@ struct meta_cols {
 int meta_cols_open(struct meta_cols **out, const uint8_t *p, size_t n, size_t n_chunks,
 		   struct err *e) MUST_CHECK;
 void meta_cols_free(struct meta_cols *c);
-/* In order: value i; its string is borrowed for the call. */
-int meta_cols_values(const struct meta_cols *c, const struct meta_field *f,
+/* What is looked for: what else there is may be left out, and where it is a whole block costs nothing. */
+struct meta_wanted {
+	const bool *values;		/* (n_values + 1) these, and runs of them: all others are left out */
+	const char *ending;		/* texts that end so */
+	const uint64_t *within;		/* runs in these chunks, a bit each */
+};
+/* In order: value i; its string is borrowed for the call. w NULL: all. */
+int meta_cols_values(const struct meta_cols *c, const struct meta_field *f, const struct meta_wanted *w,
 		     int (*each)(void *ctx, uint32_t i, const struct meta_value *v, struct err *e),
 		     void *ctx, struct err *e) MUST_CHECK;
-/* In order: n chunks from first on have the value, which may be META_NONE. All are covered. */
-int meta_cols_runs(const struct meta_cols *c, const struct meta_field *f,
+/*
+ * In order: n chunks from first on have the value, which may be META_NONE. With w NULL all chunks are
+ * covered.
+ */
+int meta_cols_runs(const struct meta_cols *c, const struct meta_field *f, const struct meta_wanted *w,
 		   int (*each)(void *ctx, uint32_t first, uint32_t n, uint32_t value, struct err *e),
 		   void *ctx, struct err *e) MUST_CHECK;
+/* Of f->n_runs blocks, those with runs in these chunks. */
+size_t meta_cols_blocks(const struct meta_field *f, const uint64_t *within);
 /* Decodes everything. */
 int meta_cols_verify(const struct meta_cols *c, struct err *e) MUST_CHECK;
 

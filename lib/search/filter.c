@@ -1,10 +1,12 @@
 /* Filters over an index; see filter.h. */
 #include "search/filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "algo/lang.h"
 #include "algo/lang_type.h"
+#include "base/bitset.h"
 #include "base/mem.h"
 #include "fmt/meta_typed.h"
 #include "sys/glob.h"
@@ -25,32 +27,13 @@ struct look {
 	const struct filter *f;
 	const struct filter_node *t;
 	const struct engine *g;
-	uint64_t *bits;
+	const uint64_t *within;		/* NULL, or the chunks that are asked about */
+	uint64_t *bits;			/* of others any */
 	size_t own;
 	bool date;
 	struct globs globs;		/* path ~ */
 	bool *holds;			/* of each language, or of each value of the field */
 };
-
-static void set_range(uint64_t *bits, uint64_t from, uint64_t n)
-{
-	while (n) {
-		uint64_t at = from % 64, k = 64 - at < n ? 64 - at : n;
-		bits[from / 64] |= (k == 64 ? ~(uint64_t)0 : (((uint64_t)1 << k) - 1)) << at;
-		from += k;
-		n -= k;
-	}
-}
-
-static void clear_range(uint64_t *bits, uint64_t from, uint64_t n)
-{
-	while (n) {
-		uint64_t at = from % 64, k = 64 - at < n ? 64 - at : n;
-		bits[from / 64] &= ~((k == 64 ? ~(uint64_t)0 : (((uint64_t)1 << k) - 1)) << at);
-		from += k;
-		n -= k;
-	}
-}
 
 static const char *name_of(const struct filter *f, const struct filter_node *t)
 {
@@ -63,7 +46,7 @@ static void take_file(struct look *l, size_t i, bool holds)
 {
 	uint64_t first = column_get(&l->g->ix.first_chunk, i);
 	if (holds)
-		set_range(l->bits, first, column_get(&l->g->ix.first_chunk, i + 1) - first);
+		bitset_add(l->bits, first, column_get(&l->g->ix.first_chunk, i + 1) - first);
 }
 
 static int look_path(void *ctx, size_t i, const uint8_t *path, size_t n, struct err *e)
@@ -145,17 +128,58 @@ static int look_run(void *ctx, uint32_t first, uint32_t n, uint32_t value, struc
 	if (value == META_NONE)
 		return 0;
 	if (l->holds[value])
-		set_range(l->bits, first, n);
-	else if (l->own < N_OWNS)
-		clear_range(l->bits, first, n);
+		bitset_add(l->bits, first, n);
+	else
+		bitset_del(l->bits, first, n);
 	return 0;
 }
 
+struct used {
+	const uint64_t *within;
+	bool *values;
+};
+
+static int use_run(void *ctx, uint32_t first, uint32_t n, uint32_t value, struct err *e)
+{
+	struct used *u = ctx;
+	(void)e;
+	if (value != META_NONE && !u->values[value])
+		u->values[value] = bitset_any(u->within, first, n);
+	return 0;
+}
+
+/*
+ * l->holds. Where few chunks are asked about, their values are all that is looked at; that reads their
+ * runs twice.
+ */
+static int look_values(struct look *l, const struct meta_field *m, struct err *e)
+{
+	const struct meta_cols *c = l->g->ix.meta;
+	struct meta_wanted w = {.within = l->within};
+	struct used u = {.within = l->within};
+	int r = 0;
+	if (l->own == N_OWNS && l->t->op == OP_EQ)
+		w.ending = (const char *)l->f->text.p + l->f->value[l->t->first].at;
+	if (l->within && meta_cols_blocks(m, l->within) <= m->n_runs / 2) {
+		u.values = mem_calloc((size_t)m->n_values + 1, sizeof *u.values);
+		r = meta_cols_runs(c, m, &w, use_run, &u, e);
+		w.values = u.values;
+	}
+	if (!r)
+		r = meta_cols_values(c, m, &w, look_value, l, e);
+	mem_free(u.values);
+	return r;
+}
+
+/*
+ * Passages that say their own value of a field of files are not as their file is, whether it holds or
+ * not; of other fields only those where it holds are looked for.
+ */
 static int look_field(struct look *l, const struct meta_field *m, struct err *e)
 {
 	l->holds = mem_calloc((size_t)m->n_values + 1, sizeof *l->holds);
-	int r = meta_cols_values(l->g->ix.meta, m, look_value, l, e) ||
-		meta_cols_runs(l->g->ix.meta, m, look_run, l, e);
+	struct meta_wanted w = {.within = l->within, .values = l->own < N_OWNS ? NULL : l->holds};
+	int r = look_values(l, m, e) || meta_cols_runs(l->g->ix.meta, m, &w, look_run, l, e);
 	mem_free(l->holds);
 	return r ? err_prefix(e, "%s", l->g->ix.b.path) : 0;
 }
@@ -238,7 +262,7 @@ static int check_word(struct look *l, const struct filter_value *v, struct err *
 	int r = 0;
 	for (size_t i = 0; c && i < c->n_fields && !r; i++)
 		if (!strcmp(c->field[i].name, "lang") && c->field[i].type == META_STR)
-			r = meta_cols_values(c, &c->field[i], has_value, left, e);
+			r = meta_cols_values(c, &c->field[i], NULL, has_value, left, e);
 	if (!r && *left)
 		r = err_set(e, ERR_USAGE, "column %zu: no language \"%.64s\"", v->column, s);
 	mem_free(left);
@@ -290,35 +314,103 @@ static int look_meta(struct look *l, struct err *e)
 	return n_fit ? 0 : -1;
 }
 
-static int eval_test(const struct filter *f, const struct filter_node *t, const struct engine *g,
-		     uint64_t *bits, struct err *e)
+static size_t own_of(const char *name)
 {
-	struct look l = {.f = f, .t = t, .g = g, .bits = bits};
+	size_t i = 0;
+	while (i < N_OWNS && strcmp(owns[i].name, name))
+		i++;
+	return i;
+}
+
+static int eval_test(const struct filter *f, const struct filter_node *t, const struct engine *g,
+		     const uint64_t *within, uint64_t *bits, struct err *e)
+{
+	struct look l = {.f = f, .t = t, .g = g, .within = within, .bits = bits,
+			 .own = own_of(name_of(f, t))};
 	memset(bits, 0, (g->ix.n_chunks / 64 + 1) * sizeof *bits);
-	while (l.own < N_OWNS && strcmp(owns[l.own].name, name_of(f, t)))
-		l.own++;
 	return l.own < N_OWNS ? look_own(&l, e) : look_meta(&l, e);
 }
 
-/* Depth of the tree is bounded by that of the expression and, of a long row of ands, by its length. */
-static int eval(const struct filter *f, size_t i, const struct engine *g, uint64_t *bits, struct err *e)
+/* About how many bytes have to be read for it. */
+static uint64_t cost_of(const struct filter *f, size_t i, const struct engine *g)
 {
 	const struct filter_node *n = &f->node[i];
-	size_t words = g->ix.n_chunks / 64 + 1;
-	if (n->kind == FILTER_TEST)
-		return eval_test(f, n, g, bits, e);
-	if (eval(f, n->a, g, bits, e))
-		return -1;
-	if (n->kind == FILTER_NOT) {
-		for (size_t k = 0; k < words; k++)
+	const struct meta_cols *c = g->ix.meta;
+	uint64_t sum = 0;
+	/* The left of a row of ands or ors is as long as the row: no recursion there. */
+	for (; n->kind != FILTER_TEST; n = &f->node[n->a])
+		sum += n->kind == FILTER_NOT ? 0 : cost_of(f, n->b, g);
+	if (own_of(name_of(f, n)) < N_OWNS)
+		return sum + g->ix.n_files;
+	for (size_t k = 0; c && k < c->n_fields; k++)
+		sum += strcmp(c->field[k].name, name_of(f, n)) ? 0 : c->field[k].n_bytes;
+	return sum;
+}
+
+/* What is joined by the operator of node i, from its last: their number; part NULL: that alone. */
+static size_t parts_of(const struct filter *f, size_t i, size_t *part)
+{
+	enum filter_kind kind = f->node[i].kind;
+	size_t n = 0;
+	for (; f->node[i].kind == kind; i = f->node[i].a, n++)
+		if (part)
+			part[n] = f->node[i].b;
+	if (part)
+		part[n] = i;
+	return n + 1;
+}
+
+struct costs {
+	uint64_t bytes;
+	size_t node;
+};
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct costs *x = a, *y = b;
+	int d = (x->bytes > y->bytes) - (x->bytes < y->bytes);
+	return d ? d : (x->node > y->node) - (x->node < y->node);
+}
+
+/* The parts of an "and" or "or", what is cheap first: of an "and" the others matter only where that holds. */
+static struct costs *in_order(const struct filter *f, size_t i, const struct engine *g, size_t *n)
+{
+	*n = parts_of(f, i, NULL);
+	size_t *part = mem_array(*n, sizeof *part);
+	struct costs *c = mem_array(*n, sizeof *c);
+	(void)parts_of(f, i, part);
+	for (size_t k = 0; k < *n; k++)
+		c[k] = (struct costs){cost_of(f, part[k], g), part[k]};
+	mem_free(part);
+	qsort(c, *n, sizeof *c, by_cost);
+	return c;
+}
+
+/* bits of what is not within may be any. Depth is bounded by that of the expression. */
+static int eval(const struct filter *f, size_t i, const struct engine *g, const uint64_t *within,
+		uint64_t *bits, struct err *e)
+{
+	const struct filter_node *node = &f->node[i];
+	size_t words = g->ix.n_chunks / 64 + 1, n;
+	bool both = node->kind == FILTER_AND;
+	if (node->kind == FILTER_TEST)
+		return eval_test(f, node, g, within, bits, e);
+	if (node->kind == FILTER_NOT) {
+		int r = eval(f, node->a, g, within, bits, e);
+		for (size_t k = 0; k < words && !r; k++)
 			bits[k] = ~bits[k];
-		return 0;
+		return r;
 	}
+	struct costs *c = in_order(f, i, g, &n);
 	uint64_t *other = mem_array(words, sizeof *other);
-	int r = eval(f, n->b, g, other, e);
-	for (size_t k = 0; k < words && !r; k++)
-		bits[k] = n->kind == FILTER_AND ? bits[k] & other[k] : bits[k] | other[k];
+	int r = eval(f, c[0].node, g, within, bits, e);
+	for (size_t p = 1; p < n && !r; p++) {
+		r = eval(f, c[p].node, g, both ? bits : within, other, e);
+		for (size_t k = 0; k < words && !r; k++)
+			bits[k] = both ? bits[k] & other[k] : bits[k] | other[k];
+	}
 	mem_free(other);
+	mem_free(c);
 	return r;
 }
 
@@ -330,7 +422,7 @@ int filter_eval(const struct filter *f, const struct engine *g, int64_t now_s, u
 		struct filter_value *v = &f->value[i];
 		filter_value_read(v, (const char *)f->text.p + v->at, now_s);
 	}
-	if (eval(f, f->root, g, bits, e))
+	if (eval(f, f->root, g, g->live, bits, e))
 		return -1;
 	bits[n / 64] &= ((uint64_t)1 << n % 64) - 1;
 	for (size_t k = 0; g->live && k < n / 64 + 1; k++)

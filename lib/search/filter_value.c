@@ -118,11 +118,11 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-/* Is b at p, in any case of a to z? */
+/* Is b at p, in any case of a to z? From its end, as names that begin alike are many. */
 static bool same(const char *p, const char *b, size_t n)
 {
-	while (n && lower(*p) == lower(*b))
-		p++, b++, n--;
+	while (n && lower(p[n - 1]) == lower(b[n - 1]))
+		n--;
 	return !n;
 }
 

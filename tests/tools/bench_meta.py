@@ -3,8 +3,8 @@
 
 Bytes a chunk of symbols (names of DATA/pyfunc's functions, in the order of their files), of headings, pages
 and authors that run long; at 100,000 made-up chunks the time to make a filter that keeps 50, 10, 1 and .1 %
-of them by a field that differs from chunk to chunk, and of the scan behind it, beside no filter; and recall@3
-by meaning of filters over 10,000 commands (DATA/tldr), against exact search of what the filter keeps.
+of them by a field that differs from chunk to chunk, of the scan behind it and of a process that asks one
+question, beside no filter; and recall@3 by meaning of filters over 10,000 commands (DATA/tldr), against exact search of what the filter keeps.
 Embeds 10,400 short texts: about a minute of two cores. An embedding server is started where none runs.
 """
 import ctypes
@@ -126,6 +126,25 @@ def speed(build, work, model, questions):
         options = ["-k", "10", "--no-recompute", "--dense", "-j", "1"] + (["--filter", expression] if expression else [])
         scan = [r["latency"]["search_ms"] for _ in range(3) for r in ask(build, index, questions, *options)]
         print(f"  {what:16} {kept:7} {ms:12.2f} {np.median(scan):15.2f}")
+    processes(build, index, rows + [("1 by symbol", "symbol = name_12")])
+
+
+def processes(build, index, rows, n=40):
+    """A question a process, all rows in turn: medians."""
+    ms = {what: ([], []) for what, _ in rows}
+    for i in range(n):
+        for what, expression in rows:
+            argv = [os.path.join(build, "bin/leann-search"), "--no-cache", "--no-log", "--no-recompute", "--dense",
+                    *(["--filter", expression] if expression else []), index, f"line {i} of a file"]
+            t = time.perf_counter()
+            with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+                _, _, used = os.wait4(p.pid, 0)
+                p.returncode = 0
+            ms[what][0].append((time.perf_counter() - t) * 1e3)
+            ms[what][1].append((used.ru_utime + used.ru_stime) * 1e3)
+    print("a question a process    wall, ms    CPU, ms")
+    for what, (wall, cpu) in ms.items():
+        print(f"  {what:16} {np.median(wall):13.2f} {np.median(cpu):10.2f}")
 
 
 def recall(build, data, work, questions, n_questions):
