@@ -133,15 +133,31 @@ static void show_delta(const struct index *ix)
 	       main_chunks ? 100 * (double)(added + removed) / (double)main_chunks : 100);
 }
 
+/* Documents; *n_refused: those from which no text could be taken. */
+static size_t n_documents(const struct index *ix, size_t *n_refused)
+{
+	size_t n = 0;
+	*n_refused = 0;
+	for (size_t i = 0; i < ix->n_files; i++) {
+		struct index_file f;
+		index_file(ix, i, &f);
+		bool there = (f.flags & FILE_EXTRACTED) && !(f.flags & FILE_REMOVED);
+		n += there;
+		*n_refused += there && file_is_refused(f.flags, f.text_bytes);
+	}
+	return n;
+}
+
 static void show_counts(const struct index *ix)
 {
 	printf("source    %zu files, %" PRId64 " bytes; %" PRId64 " of them stored here\n",
 	       ix->n_files - (size_t)int_of(ix, "delta.removed_files"),
 	       int_of(ix, "counts.source_bytes"), int_of(ix, "counts.stored_bytes"));
+	size_t n_refused, n = n_documents(ix, &n_refused);
 	if (int_of(ix, "counts.extracted_files"))
-		printf("documents %" PRId64 " documents, %" PRId64 " bytes of text, with that of stored files "
-		       "%zu here, %.1f%% of the index\n", int_of(ix, "counts.extracted_files"),
-		       int_of(ix, "counts.extracted_bytes"), ix->text ? ix->text->n : 0,
+		printf("documents %zu documents, %zu without text, %" PRId64 " bytes of text, with that "
+		       "of stored files %zu here, %.1f%% of the index\n",
+		       n, n_refused, int_of(ix, "counts.extracted_bytes"), ix->text ? ix->text->n : 0,
 		       100 * (double)(ix->text ? ix->text->n : 0) / (double)ix->b.n_map);
 	printf("chunks    %zu, %" PRId64 " bytes of passages\n",
 	       ix->n_chunks - (size_t)int_of(ix, "delta.removed_chunks"),

@@ -91,7 +91,7 @@ struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
 		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
-		n_extracted, n_generated, n_copies;
+		n_extracted, n_generated, n_copies, n_refused;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */

@@ -19,8 +19,9 @@ int write_file(struct chunker *k, const struct rec_file *f, const struct buf *st
 	put_file(&k->body, &with_id);
 	if (stream_out_buf(k->to, &k->body, e))
 		return -1;
-	k->counts.n_bytes += f->size_bytes;
-	k->counts.n_extracted += (f->flags & FILE_EXTRACTED) != 0;
+	k->counts.n_bytes += file_is_refused(f->flags, f->text_bytes) ? 0 : f->size_bytes;
+	k->counts.n_refused += file_is_refused(f->flags, f->text_bytes);
+	k->counts.n_extracted += (f->flags & FILE_EXTRACTED) && !file_is_refused(f->flags, f->text_bytes);
 	if (!file_keeps_text(f->flags))
 		return 0;
 	for (size_t at = 0; at < stored->len;) {
@@ -164,7 +165,7 @@ void summary(const struct chunker *k)
 		update_summary(k);
 	else
 		fprintf(stderr, "%s: %llu files, %llu bytes: %llu passages, %llu tokens\n", err_prog(),
-		(unsigned long long)c->n_files, (unsigned long long)c->n_bytes,
+		(unsigned long long)(c->n_files - c->n_refused), (unsigned long long)c->n_bytes,
 		(unsigned long long)c->n_chunks, (unsigned long long)c->n_tokens);
 	item(out, sizeof out, c->n_empty, "without text");
 	item(out, sizeof out, c->n_binary, "binary");

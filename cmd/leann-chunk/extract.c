@@ -20,7 +20,12 @@
 #include "fmt/stream.h"
 #include "sys/spawn.h"
 
-enum { OUTPUT_MAX = 100 << 20, FRAME_BYTES = 5, KEY_MAX = 32 };	/* 64 MiB of text, and what is beside it */
+enum {
+	OUTPUT_MAX = 100 << 20,		/* 64 MiB of text, and what is beside it */
+	FRAME_BYTES = 5,
+	KEY_MAX = 32,
+	STATUS_LATER = 75,		/* leann-extract(1): a program is not installed */
+};
 
 static int start(int in, int out, const char *name, const struct extract_opts *o, pid_t *pid, struct err *e)
 {
@@ -136,7 +141,7 @@ static enum extract_result failed(const struct mp *v, const char *name, struct e
 		n -= k + 2;
 	}
 	err_set(e, ERR_DATA, "%.*s", s ? (int)n : 7, s ? s : "unknown");
-	return EXTRACT_BAD;
+	return mp_u64(mp_at(v, 1)) == STATUS_LATER ? EXTRACT_LATER : EXTRACT_BAD;
 }
 
 /* One record; 1: END, 0: go on, -1: it is none that can be here. */

@@ -12,7 +12,7 @@
 enum extract_result {
 	EXTRACT_OK,
 	EXTRACT_BAD,			/* e says why, without the document's name */
-	EXTRACT_LATER,			/* the same, but it may be another time: time is over, no memory */
+	EXTRACT_LATER,			/* the same, but it may be another time: time is over, no memory, no program */
 };
 
 struct extract_opts {

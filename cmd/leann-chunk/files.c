@@ -126,15 +126,29 @@ static int emit_job(struct chunker *k, struct job *j, struct err *e)
 	return emit_file_end(k, e);
 }
 
+/* A document without text is there without passages: an update need not take it apart again. */
+static int refused(struct chunker *k, const struct job *j, struct err *e)
+{
+	static const struct buf none = BUF_INIT;
+	struct rec_file f = file_of(j);
+	if (j->s->is_stdin)
+		return 0;
+	f.flags = FILE_EXTRACTED;
+	f.text_bytes = 0;
+	return (k->up && !update_refused(k->up, j->s, &f, k->c->full)) || !write_file(k, &f, &none, e) ? 0 : -1;
+}
+
 /* A document that cannot be read; what an index has of it stays if another time it may be. */
-static int unreadable(struct chunker *k, const struct job *j)
+static int unreadable(struct chunker *k, const struct job *j, struct err *e)
 {
 	char *shown = source_shown(k->src, j->s);
 	k->counts.n_no_text++;
 	if (!k->c->quiet && (k->c->verbose || j->s->named))
 		err_warn("%s: no text: %s", shown, j->e.msg);
 	mem_free(shown);
-	if (k->up && j->extracted == EXTRACT_LATER)
+	if (j->extracted == EXTRACT_BAD)
+		return refused(k, j, e);
+	if (k->up)
 		update_left_out(k->up, j->s, READ_ERROR);
 	return 0;
 }
@@ -157,11 +171,12 @@ static int finish(struct chunker *k, struct job *j, struct err *e)
 		if (j->s->named && !k->c->quiet)
 			err_warn("%s: binary, left out", j->s->shown);
 	} else if (!j->unwanted && j->extracted != EXTRACT_OK) {
-		return unreadable(k, j);
+		return unreadable(k, j, e);
 	} else if (!j->unwanted && j->generated) {
 		count_generated(k, j->s, j->generated);
 	} else if (!j->unwanted && !j->ps.n && j->same == NAMES_NONE) {
 		k->counts.n_empty++;
+		return j->doc.extracted ? refused(k, j, e) : 0;
 	} else if (!j->unwanted) {
 		k->counts.n_repaired += j->doc.decoded.n_bad > 0;
 		k->counts.n_decoded += j->doc.decoded.enc != ENC_UTF8;

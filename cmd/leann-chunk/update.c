@@ -32,6 +32,24 @@ void update_left_out(struct update *u, const struct source *s, enum read_result 
 		u->state[s->old1 - 1] = FILE_STAYS;
 }
 
+bool update_refused(struct update *u, const struct source *s, const struct rec_file *f, bool full)
+{
+	struct index_file g;
+	u->n_read++;
+	if (!s->old1)
+		return true;
+	uint32_t old = s->old1 - 1;
+	index_file(&u->base.ix, old, &g);
+	bool known = file_is_refused(g.flags, g.text_bytes);
+	if (known && !full && g.size_bytes == f->size_bytes && g.hash == f->hash && g.mtime_ns == f->mtime_ns) {
+		u->state[old] = FILE_STAYS;
+		return false;
+	}
+	u->state[old] = known ? FILE_REPLACED : FILE_GONE;
+	u->n_gone += !known;
+	return true;
+}
+
 /* With --full: what stays though it was not read, and stored files. */
 static int put_unread(struct chunker *k, struct err *e)
 {

@@ -87,6 +87,11 @@ uint32_t update_same(const struct chunker *k, const struct source *s, const stru
  * only given with their words if its bytes are still the same.
  */
 bool update_passes_by(const struct chunker *k, const struct source *s, uint32_t same);
+/*
+ * s is a document without text, f without chunks: is that to be written? Not if the index says the
+ * same. What it had of the file is gone.
+ */
+bool update_refused(struct update *u, const struct source *s, const struct rec_file *f, bool full);
 /* s was left out; res is how it was read. */
 void update_left_out(struct update *u, const struct source *s, enum read_result res);
 

@@ -75,6 +75,16 @@ static bool unchanged(const struct index_file *f, const char *path)
 	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == f->mtime_ns;
 }
 
+/* As it was when no text could be taken from it. */
+static void still_refused(struct chunker *k, const struct source *s)
+{
+	char *shown = source_shown(k->src, s);
+	k->counts.n_no_text++;
+	if (k->c->verbose && !k->c->quiet)
+		err_warn("%s: no text, as before: --checksum tries again", shown);
+	mem_free(shown);
+}
+
 /* Is the source to be read? Else its file of the index stays; one not asked for is not looked at. */
 static bool look(struct chunker *k, struct source *s)
 {
@@ -97,8 +107,11 @@ static bool look(struct chunker *k, struct source *s)
 	s->unasked = k->c->full && !wanted && old != NAMES_NONE;
 	read |= s->unasked;
 	u->n_looked += wanted;
-	if (!read && old != NAMES_NONE)
+	if (!read && old != NAMES_NONE) {
 		u->state[old] = FILE_STAYS;
+		if (wanted && file_is_refused(f.flags, f.text_bytes))
+			still_refused(k, s);
+	}
 	mem_free(path);
 	return read;
 }

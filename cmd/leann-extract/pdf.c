@@ -22,7 +22,8 @@ static int run(char **argv, int in, size_t max, struct buf *out, struct buf *sai
 	lseek(in, 0, SEEK_SET);
 	int bad = spawn_start(&(struct spawn){argv, in, p[1], note, false}, &pid) ? errno : 0;
 	close(p[1]);
-	int r = bad ? err_set(e, ERR_DATA, "PDF: %s: %s: install poppler-utils", argv[0], strerror(bad))
+	int r = bad ? err_set(e, bad == ENOENT ? ERR_TEMP : ERR_DATA, "PDF: %s: %s%s", argv[0], strerror(bad),
+			      bad == ENOENT ? ": install poppler-utils" : "")
 		    : fd_slurp(p[0], argv[0], max, out, e);
 	close(p[0]);	/* a child that goes on writing ends with that */
 	if (!bad)

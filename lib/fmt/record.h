@@ -49,6 +49,12 @@ static inline bool file_keeps_text(unsigned flags)
 {
 	return flags & (FILE_STORED | FILE_EXTRACTED);
 }
+
+/* A document from which no text could be taken, there so that this is known. */
+static inline bool file_is_refused(unsigned flags, uint64_t text_bytes)
+{
+	return (flags & FILE_EXTRACTED) && !text_bytes;
+}
 /* Do these flags go together? A document's text and records are UTF-8, and not both. */
 static inline bool file_flags_ok(uint64_t flags)
 {

@@ -110,6 +110,6 @@ for k, v in m.NEEDLE.items(): print(k + "\t" + v)' >needles
 	PATH=$PWD/bin:$PATH run -2 leann-extract --text --memory=64 good/paper.pdf
 	rm bin/pdftotext
 	ln -s "$(command -v pdfinfo)" bin/
-	PATH=$PWD/bin run -2 "$BIN/leann-extract" --text good/paper.pdf
+	PATH=$PWD/bin run -75 "$BIN/leann-extract" --text good/paper.pdf
 	[[ $output == *"install poppler-utils"* ]]
 }

@@ -94,6 +94,50 @@ build() { leann-chunk -q ${tiny:+--structure=none} "$@" t | leann-embed-client -
 	[[ $stderr == *"/locked.pdf: no text: encrypted PDF"* && $stderr == *"/bomb.docx: no text: archive that grows"* ]]
 }
 
+@test "a document that cannot be read is not read again until it changes, but counted; a missing program is another matter" {
+	docs t good bad
+	rm -f t/*.zip t/*.tar*
+	leann-chunk -q t 2>/dev/null | leann-embed-client -q | leann-graph -q -o a.leann
+	leann-bundle verify a.leann
+	run -0 leann-bundle show a.leann
+	[[ $output =~ "documents, "([0-9]+)" without text" ]] && n=${BASH_REMATCH[1]} && [ "$n" -ge 5 ]
+	# whoever takes text out again says so
+	mkdir bin && printf '#!/bin/sh\necho "$@" >>%q\nexec %q "$@"\n' "$PWD/asked" "$(type -P leann-extract)" >bin/leann-extract
+	chmod +x bin/leann-extract
+	cp "$(type -P leann-chunk)" bin # it starts the one beside it
+	update() { bin/leann-chunk --update a.leann "$@"; }
+	run -0 --separate-stderr update --dry-run
+	[ ! -e asked ] && [[ $stderr == *" $n documents could not be read" && $output == *" 0 changed, 0 added, 0 moved, 0 touched, 0 gone; "* ]]
+	run -0 --separate-stderr update --dry-run -v
+	[[ $stderr == *"locked.pdf: no text, as before"* ]]
+	touch t/locked.pdf
+	run -0 --separate-stderr update --dry-run
+	[ "$(wc -l <asked)" = 1 ] && [[ $stderr == *" $n documents could not be read" ]]
+	rm asked
+	run -0 update --dry-run --checksum
+	[ "$(wc -l <asked)" = "$n" ]
+	# read again, it has text; one that had some has none; the index follows
+	cp t/paper.pdf t/locked.pdf
+	head -c 300 t/letter.docx >new && mv new t/letter.docx
+	run -0 update --dry-run
+	[[ $output == *"- "*letter.docx* && $output == *locked.pdf* ]]
+	update -q | leann-embed-client -q | leann-graph -q --update a.leann
+	leann-bundle verify a.leann
+	rm asked
+	run -0 --separate-stderr update --dry-run
+	[ ! -e asked ] && [[ $stderr == *" $n documents could not be read" ]]
+	update -q --full | leann-embed-client -q | leann-graph -q --update a.leann
+	leann-bundle verify a.leann
+	run -0 leann-bundle show a.leann
+	[[ $output == *", $n without text"* ]]
+	leann-bundle cat a.leann | leann-bundle text >/dev/null
+	# without pdftotext nothing is remembered
+	mkdir u && cp t/paper.pdf u
+	run -0 --separate-stderr env PATH="$PWD/none" "$(type -P leann-chunk)" -v u
+	[[ $stderr == *"paper.pdf: no text: "*"install poppler-utils"* && $stderr == *" 0 files, "* ]]
+	[[ $output != *paper.pdf* ]]
+}
+
 @test "the same bytes for any number of threads; archives where asked; nothing extracted where not" {
 	docs t archives
 	leann-chunk -q -j1 t >one
