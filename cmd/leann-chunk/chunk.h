@@ -30,7 +30,7 @@
 enum {
 	TOKENS_MIN = 16,
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
-	NAMED_FILE_MAX = 1 << 30,		/* bytes: files named one by one, and standard input */
+	NAMED_FILE_MAX = 1 << 30,		/* bytes: any file, and standard input: they are read whole */
 	EXTRACT_TIMEOUT_S = 60,			/* --extract-timeout when it is not given */
 	MAX_FILESIZE = 16 << 20,		/* bytes: --max-filesize when it is not given */
 };
@@ -91,7 +91,8 @@ struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
 		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
-		n_extracted, n_generated, n_copies, n_refused;
+		n_extracted, n_generated, n_copies, n_refused,
+		n_over_most;
 };
 
 /* One input. rel is below roots[root]; named: given by itself, not found in a directory. */

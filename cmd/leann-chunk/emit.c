@@ -151,6 +151,7 @@ void summary(const struct chunker *k)
 	item(odd, sizeof odd, c->n_truncated,
 	     "records go beyond the model's limit and are cut there");
 	item(odd, sizeof odd, c->n_too_big, "files over --max-filesize were left out");
+	item(odd, sizeof odd, c->n_over_most, "files over 1G were left out");
 	item(odd, sizeof odd, c->n_meta_lost, "places have more than 64 fields of metadata: some were left out");
 	if (k->c->verbose)
 		item(odd, sizeof odd, c->n_unstructured, "files that ctags gave up are cut by their looks");

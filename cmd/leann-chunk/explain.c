@@ -85,6 +85,8 @@ static bool explain_bytes(const struct chunker *k, const char *root, const char 
 		buf_adds(why, e.msg);
 	else if (res != READ_OK)
 		buf_adds(why, res == READ_GONE ? "not there" : "not a regular file");
+	else if (m.size_bytes > max && max == NAMED_FILE_MAX)
+		buf_printf(why, "%llu bytes, over 1G, the most that is read", (unsigned long long)m.size_bytes);
 	else if (m.size_bytes > max)
 		buf_printf(why, "%llu bytes, --max-filesize is %llu", (unsigned long long)m.size_bytes,
 			   (unsigned long long)max);

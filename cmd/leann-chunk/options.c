@@ -114,7 +114,11 @@ bool options_decide(struct chunk_opts *c, const struct opts *o, int id)
 		settings_set(c, "filters.languages", o);
 		c->lang_given = true;
 		break;
-	case ID_MAX_FILESIZE: c->max_bytes = opts_size(o, NAMED_FILE_MAX); break;
+	case ID_MAX_FILESIZE:
+		c->max_bytes = opts_size(o, INT64_MAX);
+		if (c->max_bytes > NAMED_FILE_MAX)
+			c->max_bytes = NAMED_FILE_MAX;
+		break;
 	case 't':
 	case 'T': types_add(&c->types, o->val, id == 'T'); break;
 	case 'u':

@@ -33,8 +33,15 @@ void source_skipped(struct chunker *k, const struct source *s, enum read_result 
 			err_warn("%s", why->msg);
 		break;
 	case READ_TOO_BIG:
+		if (s->named || k->c->max_bytes == NAMED_FILE_MAX) {
+			n->n_over_most++;
+			if (talk)
+				err_warn("%s: %llu bytes, over 1G, the most that is read, left out", shown,
+					 (unsigned long long)m->size_bytes);
+			break;
+		}
 		n->n_too_big++;
-		if (k->c->verbose || (talk && s->named))
+		if (k->c->verbose)
 			err_warn("%s: %llu bytes, over the limit, left out", shown,
 				 (unsigned long long)m->size_bytes);
 		break;

@@ -143,6 +143,23 @@ files() {
 	[ "$output" = $'t/.h\nt/.ignore\nt/a\nt/b.log\nt/big\nt/node_modules/x' ]
 }
 
+@test "no file of over 1G is read, whatever --max-filesize says, and one line says so" {
+	export HOME=$REAL_HOME
+	need_model
+	files t/a
+	truncate -s 3G t/huge.txt
+	for huge in "--max-filesize=4G t" "--max-filesize=9000000G t" "-uuu t" "t/huge.txt t"; do
+		run -0 --separate-stderr bash -c "ulimit -v 2000000; leann-chunk -j1 $huge | leann-bundle text | grep -c '^.1,'"
+		[ "$output" = 1 ]
+		[[ $stderr == *"warning: t/huge.txt: 3221225472 bytes, over 1G, the most that is read, left out"* ]]
+		[[ $stderr == *"1 files over 1G were left out"* && $stderr != *--max-filesize* ]]
+	done
+	run -0 --separate-stderr leann-chunk --list t
+	[ "$output" = t/a ]
+	run -2 leann-chunk --max-filesize=4X t
+	[[ ${lines[0]} == *"--max-filesize 4X: want a size up to "*" bytes, such as 512k or 16M" ]]
+}
+
 @test "-t and -T take and leave out types: languages, short names, groups, by first lines, too" {
 	files t/{a.c,b.py,c.md,d.eml,e.json,f.xyz}
 	printf '#!/bin/sh\n' >t/tool
@@ -259,6 +276,9 @@ explains() {
 	explains out "on the ignore list: .png" e.png
 	explains out binary bin
 	explains out "3000 bytes, --max-filesize is 2048" --max-filesize=2k big
+	truncate -s 3G huge.txt
+	explains out "3221225472 bytes, over 1G, the most that is read" --max-filesize=4G huge.txt
+	rm huge.txt
 	explains out "a FIFO, device or socket" fifo
 	explains out "a symbolic link" link
 	explains in "a link that is followed" --follow link
