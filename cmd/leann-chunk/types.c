@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "algo/lang_type.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "chunk.h"
@@ -21,7 +22,7 @@ static const struct group {
 	{"cpp", "c++", ""},
 	{"cs", "c#", ""},
 	{"csharp", "c#", ""},
-	{"data", "csv,json,xml,sql,yaml,toml,log", " parquet npy sqlite db "},
+	{"data", "", " parquet npy sqlite db "},	/* and the languages of lang_type() */
 	{"docker", "dockerfile", ""},
 	{"docs", "text,markdown,restructuredtext,asciidoc,org,latex,texinfo,man,wiki,html",
 	 " pdf doc docx odt rtf ppt pptx odp epub "},
@@ -54,9 +55,6 @@ static const struct group {
 	{"yml", "yaml", ""},
 };
 
-/* Not code though they are cut as it is: data and settings. */
-static const char not_code[] = ",bibtex,csv,diff,email,ini,json,jupyter,log,subtitles,toml,xml,yaml,";
-
 static const struct group *find_group(const char *name)
 {
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
@@ -87,9 +85,10 @@ static bool has_ext(const char *exts, const char *path)
 	return !strchr(ext, ' ') && has_word(exts, ' ', ext);
 }
 
-static bool is_code(const struct lang *l)
+/* Types of which the languages are those that the filter field "type" has: lang_type.h. */
+static bool is_kind(const char *type)
 {
-	return l->style == STYLE_CODE && !has_word(not_code, ',', l->name);
+	return !strcmp(type, "code") || !strcmp(type, "data");
 }
 
 /* Is a file of this name and language of the type? */
@@ -98,8 +97,8 @@ static bool is_of(const char *type, const char *path, const struct lang *l)
 	const struct group *g = find_group(type);
 	if (*l->name && !strcmp(l->name, type))
 		return true;
-	if (!strcmp(type, "code"))
-		return *l->name && is_code(l);
+	if (is_kind(type) && *l->name && !strcmp(lang_type(l->name), type))
+		return true;
 	return g && ((*l->name && has_word(g->langs, ',', l->name)) || has_ext(g->exts, path));
 }
 
@@ -173,6 +172,11 @@ void types_list(void)
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		bool first = true;
 		printf("%s:", groups[i].name);
+		for (size_t k = 0; is_kind(groups[i].name) && (l = lang_nth(k, &exts, &names)); k++)
+			if (!strcmp(lang_type(l->name), groups[i].name)) {
+				printf("%s%s", first ? " " : ", ", l->name);
+				first = false;
+			}
 		for (const char *p = groups[i].langs; *p;) {
 			size_t n = strcspn(p, ",");
 			printf("%s%.*s", first ? " " : ", ", (int)n, p);

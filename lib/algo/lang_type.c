@@ -9,7 +9,7 @@ const char *const lang_type_names[] = {"code", "data", "doc", "mail", "other", N
 
 const char *lang_type(const char *name)
 {
-	static const char *const data[] = {"bibtex", "csv", "diff", "ini", "json", "sql", "toml", "xml",
+	static const char *const data[] = {"bibtex", "csv", "diff", "ini", "json", "log", "sql", "toml", "xml",
 					   "yaml"};
 	const struct lang *l = lang_by_name(name, strlen(name));
 	for (size_t i = 0; i < sizeof data / sizeof *data; i++)

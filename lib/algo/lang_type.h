@@ -1,4 +1,7 @@
-/* lang_type: what kind of file a language is of: the field type of filters, leann-search(1). */
+/*
+ * lang_type: what kind of file a language is of: the field type of filters, leann-search(1), and the
+ * types code and data of leann-chunk(1).
+ */
 #ifndef LEANN_ALGO_LANG_TYPE_H
 #define LEANN_ALGO_LANG_TYPE_H
 

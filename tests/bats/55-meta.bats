@@ -138,6 +138,18 @@ print(*sorted(h["item"]["path"].rsplit("/", 1)[-1] + h["item"].get("id", "")
 	[ "$(files 'mtime > 365d and lang = c')" = main.c ]
 }
 
+@test "type = code and data are what -t code and -t data take" {
+	mkdir -p kinds
+	for i in a.sql b.log c.srt d.bib e.ini f.diff g.c h.md i.json j.yaml k.csv l.sh; do echo "text of $i, 1 = 2" >"kinds/$i"; done
+	leann-chunk -q kinds | leann-embed-client -q | leann-graph -q -o kinds.leann
+	for type in code data; do
+		[ "$(files "type = $type" kinds.leann)" = "$(leann-chunk --list -t "$type" kinds | sed 's,.*/,,' | paste -sd' ')" ]
+	done
+	[ "$(files 'type = data' kinds.leann)" = "a.sql b.log d.bib e.ini f.diff i.json j.yaml k.csv" ]
+	run -0 leann-chunk --type-list
+	[[ $output == *$'\ndata: bibtex, csv, diff, ini, json, log, sql, toml, xml, yaml, *.parquet'* ]]
+}
+
 @test "a day, a month and a year stand for all of it" {
 	[ "$(files 'date = 2024-03-01')" = bread.md ]
 	[ "$(files 'date = 2024')" = bread.md ]
