@@ -9,13 +9,19 @@
 #include "sys/stop.h"
 #include "sys/watch.h"
 
-enum { ID_EXCLUDE = 256, ID_HIDDEN, ID_NO_IGNORE, ID_DEBOUNCE, ID_LONGEST, ID_INTERVAL, ID_MAX, ID_POLL, ID_ONCE };
+enum {
+	ID_EXCLUDE = 256, ID_HIDDEN, ID_NO_IGNORE, ID_DEBOUNCE, ID_LONGEST, ID_INTERVAL, ID_MAX, ID_POLL,
+	ID_ONCE, ID_ONE_FS, ID_FOLLOW,
+};
 
 static const struct opt table[] = {
 	{'g', "glob", "GLOB", "only files that match; !GLOB leaves files out"},
 	{ID_EXCLUDE, "exclude", "FILE", "this file and FILE.lock do not count: an index in the folder"},
 	{ID_HIDDEN, "hidden", NULL, "names that start with a dot too"},
 	{ID_NO_IGNORE, "no-ignore", NULL, "obey neither ignore files nor the ignore list"},
+	{'u', "unrestricted", NULL, "-u: --no-ignore; -uu: --hidden, too"},
+	{ID_FOLLOW, "follow", NULL, "follow symbolic links found in folders"},
+	{ID_ONE_FS, "one-file-system", NULL, "enter no folder of another file system"},
 	{ID_DEBOUNCE, "debounce", "MS", "milliseconds of quiet before a batch (500)"},
 	{ID_LONGEST, "longest", "S", "seconds that a batch waits for quiet at most (5)"},
 	{ID_INTERVAL, "interval", "S", "seconds between looks where no watches are to be had (30)"},
@@ -60,6 +66,12 @@ static void parse(struct args *a, int argc, char **argv)
 			break;
 		case ID_HIDDEN: a->w.hidden = true; break;
 		case ID_NO_IGNORE: a->w.no_ignore = true; break;
+		case ID_FOLLOW: a->w.follow = true; break;
+		case ID_ONE_FS: a->w.one_fs = true; break;
+		case 'u':
+			a->w.hidden |= a->w.no_ignore;
+			a->w.no_ignore = true;
+			break;
 		case ID_DEBOUNCE: a->w.debounce_s = (double)opts_num(&o, 1, 3600000) / 1000; break;
 		case ID_LONGEST: a->w.longest_s = opts_real(&o, 0, 86400); break;
 		case ID_INTERVAL: a->w.interval_s = opts_real(&o, .1, 86400); break;

@@ -38,12 +38,15 @@ struct root {
 	struct look look;
 	bool missing;		/* look is of when it was there, if was_there */
 	bool was_there;
+	char *via;		/* followed links: given, owned, "root/link"; abs is without links */
+	unsigned seen;		/* ... the look that a link led here in */
 };
 
 struct watch {
 	const struct watch_opts *o;
 	struct look_how how;
-	struct root *roots;
+	struct root *roots;	/* (n_roots) the options', then what links lead to */
+	size_t n_roots;
 	char **skip;		/* (how.n_skip) absolute */
 	int fd;			/* of inotify; -1: none to be had */
 	struct mark *marks;	/* (n_marks) by wd */
@@ -203,6 +206,105 @@ static int look_root(struct watch *w, struct root *r, struct watch_batch *b, str
 	return 0;
 }
 
+/* ---- followed links: what they lead to is looked at as if it had been named ---- */
+
+static void root_release(struct root *r)
+{
+	look_release(&r->look);
+	mem_free(r->abs);
+	mem_free(r->via);
+}
+
+/* Is there a file rel, or a folder "rel/", in the look? */
+static bool look_has(const struct look *l, const char *rel)
+{
+	size_t n = strlen(rel);
+	const char *names = (const char *)l->walk.names.p;
+	bool has = false;
+	for (size_t i = 0; i < l->n && !has; i++)
+		has = !strcmp(names + l->off[i], rel);
+	for (size_t i = 0; i < l->n_dirs && !has; i++)
+		has = !strncmp(names + l->dir_off[i], rel, n) && !strcmp(names + l->dir_off[i] + n, "/");
+	return has;
+}
+
+/* Is it a root, or below one and found there by its own name? */
+static bool found_anyway(const struct watch *w, const char *real)
+{
+	bool found = false;
+	for (size_t i = 0; i < w->n_roots && !found; i++) {
+		const struct root *r = &w->roots[i];
+		char *dir = r->missing || (r->via && r->seen != w->n_looks) ? NULL : realpath(r->abs, NULL);
+		size_t n = dir ? strlen(dir) : 0;
+		if (n && !strncmp(real, dir, n))
+			found = !real[n] || (real[n] == '/' && look_has(&r->look, real + n + 1));
+		free(dir);
+	}
+	return found;
+}
+
+/* Did a link of roots[from] lead to what was not found yet? Then it is a root, looked at now. */
+static bool look_link(struct watch *w, size_t from, const char *link, struct watch_batch *b)
+{
+	char *path = mem_printf("%s/%s", w->roots[from].abs, link), *real = realpath(path, NULL);
+	size_t i = w->o->n_roots;
+	struct err ignored;
+	mem_free(path);
+	if (!real || found_anyway(w, real)) {
+		free(real);
+		return false;
+	}
+	while (i < w->n_roots && strcmp(w->roots[i].abs, real))
+		i++;
+	if (i == w->n_roots) {
+		const char *given = w->roots[from].given;
+		size_t n = strlen(given);
+		char *via = mem_printf("%s%s%s", given, n && given[n - 1] == '/' ? "" : "/", link);
+		w->roots = mem_realloc(w->roots, (w->n_roots + 1) * sizeof *w->roots);
+		w->roots[w->n_roots++] = (struct root){.given = via, .via = via, .missing = true,
+						       .abs = mem_strdup(real)};
+	}
+	free(real);
+	if (look_root(w, &w->roots[i], b, &ignored))
+		return false;
+	w->roots[i].seen = w->n_looks;
+	return true;
+}
+
+/* Links of the roots, and of what those lead to; where none leads any more, files are gone. */
+static void look_links(struct watch *w, struct watch_batch *b)
+{
+	static const struct look nothing = LOOK_INIT;
+	size_t kept = w->o->n_roots;
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < w->n_roots; i++) {
+			struct buf links = BUF_INIT;	/* roots move */
+			if (w->roots[i].missing || (w->roots[i].via && w->roots[i].seen != w->n_looks) ||
+			    !w->roots[i].look.walk.links.len)
+				continue;
+			buf_add(&links, w->roots[i].look.walk.links.p, w->roots[i].look.walk.links.len);
+			for (size_t at = 0; at < links.len; at += strlen((char *)links.p + at) + 1)
+				more |= look_link(w, i, (char *)links.p + at, b);
+			buf_release(&links);
+		}
+	}
+	for (size_t i = kept; i < w->n_roots; i++) {
+		struct root *r = &w->roots[i];
+		struct changes c = {r, b};
+		if (r->seen == w->n_looks) {
+			w->roots[kept++] = *r;
+			continue;
+		}
+		if (b)
+			look_compare(&r->look, &nothing, add_change, &c);
+		root_release(r);
+	}
+	w->n_roots = kept;
+}
+
+/* ---- all of it ---- */
+
 static int look(struct watch *w, struct watch_batch *b, struct err *e)
 {
 	int r = 0;
@@ -213,6 +315,8 @@ static int look(struct watch *w, struct watch_batch *b, struct err *e)
 	w->took_hidden = false;
 	for (size_t i = 0; i < w->o->n_roots; i++)
 		r |= look_root(w, &w->roots[i], b, e);
+	if (w->o->follow)
+		look_links(w, b);
 	drop_unseen(w);
 	say_watching(w);
 	w->looked_s = now_s();
@@ -231,7 +335,7 @@ static bool matters(const struct watch *w, const struct inotify_event *ev)
 		return false;
 	if (!*name || !m)
 		return true;
-	for (size_t i = 0; m->one_file && i < w->o->n_roots; i++)
+	for (size_t i = 0; m->one_file && i < w->n_roots; i++)
 		if (!strcmp(strrchr(w->roots[i].abs, '/') + 1, name))
 			return true;
 	if (m->one_file)
@@ -278,7 +382,7 @@ static double due_s(const struct watch *w)
 	}
 	if ((w->no_watch || w->o->poll) && due > w->looked_s + w->o->interval_s)
 		due = w->looked_s + w->o->interval_s;
-	for (size_t i = 0; i < w->o->n_roots; i++)
+	for (size_t i = 0; i < w->n_roots; i++)
 		if (w->roots[i].missing && due > w->looked_s + MISSING_S)
 			due = w->looked_s + MISSING_S;
 	return due;
@@ -348,9 +452,10 @@ int watch_open(const struct watch_opts *o, struct watch **out, struct err *e)
 	struct watch *w = mem_calloc(1, sizeof *w);
 	w->o = o;
 	w->how.walk = (struct walk){.globs = o->globs, .hidden = o->hidden,
-				    .no_ignore = o->no_ignore};
+				    .no_ignore = o->no_ignore, .one_fs = o->one_fs, .follow = o->follow};
 	w->fd = o->poll ? -1 : inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	w->roots = mem_calloc(o->n_roots, sizeof *w->roots);
+	w->n_roots = o->n_roots;
 	w->skip = mem_calloc(3 * o->n_exclude, sizeof *w->skip);
 	w->how.skip = (const char *const *)w->skip;
 	for (size_t i = 0; i < o->n_exclude; i++)
@@ -375,10 +480,8 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	for (size_t i = 0; i < w->o->n_roots; i++) {
-		look_release(&w->roots[i].look);
-		mem_free(w->roots[i].abs);
-	}
+	for (size_t i = 0; i < w->n_roots; i++)
+		root_release(&w->roots[i]);
 	for (size_t i = 0; i < w->how.n_skip; i++)
 		mem_free(w->skip[i]);
 	if (w->fd >= 0)
@@ -398,7 +501,7 @@ void watch_batch_release(struct watch_batch *b)
 size_t watch_n_files(const struct watch *w)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < w->o->n_roots; i++)
+	for (size_t i = 0; i < w->n_roots; i++)
 		n += w->roots[i].look.n;
 	return n;
 }

@@ -31,7 +31,8 @@ struct watch_opts {
 	const char *const *exclude;
 	size_t n_exclude;
 	const struct globs *globs;	/* or NULL */
-	bool hidden, no_ignore;		/* as in walk.h */
+	bool hidden, no_ignore, one_fs;	/* as in walk.h */
+	bool follow;			/* links: what they lead to, as if it had been named */
 	bool poll;			/* no events: look every interval_s */
 	double debounce_s, longest_s;	/* of quiet before a look; of changes without quiet */
 	double interval_s;

@@ -317,6 +317,49 @@ calls() { # N: so many within 8 s
 	wait $PID
 }
 
+@test "update --watch: links, file systems and globs are those that the index was made with" {
+	mkdir -p out/deep && echo o >out/deep/o.txt && ln -s "$PWD/out" tree/link
+	ARGS='{"args":["--glob=*.txt","--follow","--one-file-system","--type=text","--","/x"]}' loop
+	calls 1
+	tr '\0' ' ' </proc/"$(pgrep -P $PID leann-watch)"/cmdline >cmdline
+	grep -q -- '--follow --one-file-system --glob=\*.txt --exclude' cmdline
+	echo more >>out/deep/o.txt
+	calls 2
+	echo x >tree/x.c
+	sleep .5
+	calls 2
+	kill -TERM $PID
+	wait $PID
+}
+
+@test "--follow: what links lead to counts once, comes and goes with its link, and a loop is none" {
+	mkdir -p out/deep && echo o >out/deep/o.txt && echo p >out/p.txt
+	touch -d '1 minute ago' out/p.txt out/deep/o.txt
+	ln -s .. tree/a/up
+	ln -s b tree/a/same
+	ln -s "$PWD/out/deep" tree/deep
+	ln -s "$PWD/out/p.txt" tree/other-name
+	watch --follow tree
+	[ "$line" = "watching 4" ]
+	echo more >>out/deep/o.txt
+	changed 1
+	echo more >>out/p.txt
+	changed 1
+	echo new >out/deep/new.txt
+	changed 1
+	echo more >>tree/one.txt
+	changed 1
+	rm tree/deep
+	changed 2
+	ln -s "$PWD/out/deep" tree/a/deep
+	changed 2
+	echo more >>out/deep/o.txt
+	changed 1
+	rm out/p.txt
+	changed 1
+	quiet
+}
+
 @test "update --watch: an update that fails is a line, tried again with growing pauses, and it goes on" {
 	printf '75\n2\n0\n' >statuses
 	loop
