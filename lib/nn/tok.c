@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/le.h"
+#include "base/kinds.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "nn/tok_impl.h"
@@ -191,19 +191,10 @@ static size_t pieces_ascii(const struct tok *t, const uint8_t *p, size_t n)
 	return pieces(t, &w, NULL, 0);
 }
 
-/* The same; left, at least n: bytes that may be read. */
-static size_t count_ascii(const struct tok *t, const uint8_t *p, size_t n, size_t left)
+/* Tokens of a word of at most 15 bytes that are key, and at p. */
+static size_t count_longer(const struct tok *t, const uint8_t *p, size_t n, const uint64_t key[2])
 {
-	uint64_t key[2] = {0, 0}, free_place = 0;
-	if (n > TOK_SEEN_BYTES)
-		return pieces_ascii(t, p, n);
-	if (left >= sizeof key) {
-		key[0] = get_le64(p) & UINT64_MAX >> (n < 8 ? 64 - 8 * n : 0);
-		key[1] = n > 8 ? get_le64(p + 8) & UINT64_MAX >> (128 - 8 * n) : 0;
-	} else {
-		for (size_t i = 0; i < n; i++)
-			key[i / 8] |= (uint64_t)p[i] << i % 8 * 8;
-	}
+	uint64_t free_place = 0;
 	struct tok_seen *s =
 		&t->seen[((key[0] ^ key[1] * 31) * 0x9e3779b97f4a7c15 >> 40) % TOK_SEEN];
 	if (atomic_load_explicit(&s->first, memory_order_acquire) == key[0]) {
@@ -220,30 +211,70 @@ static size_t count_ascii(const struct tok *t, const uint8_t *p, size_t n, size_
 	return count;
 }
 
-/* Words of ASCII are counted where they are; those that anything else touches are gathered. */
+/* The same; 16 bytes of p may be read. */
+static inline size_t count_ascii(const struct tok *t, const uint8_t *p, size_t n)
+{
+	uint64_t key[2];
+	if (n > TOK_SEEN_BYTES)
+		return pieces_ascii(t, p, n);
+	kinds_key(p, n, key);
+	if (n > TOK_SHORT_BYTES)
+		return count_longer(t, p, n, key);
+	_Atomic uint64_t *s = &t->seen_short[(key[0] * 0x9e3779b97f4a7c15 >> 40) % TOK_SEEN_SHORT];
+	uint64_t seen = atomic_load_explicit(s, memory_order_relaxed);
+	if (!((seen ^ key[0]) << 8))
+		return seen >> 56;
+	size_t count = pieces_ascii(t, p, n);
+	atomic_store_explicit(s, key[0] | (uint64_t)count << 56, memory_order_relaxed);
+	return count;
+}
+
+/*
+ * The tokens of what p begins with, up to anything but ASCII and the word that touches it, and to a word
+ * that is longer than a block. Returns its bytes.
+ */
+static size_t count_block(const struct tok *t, const uint8_t *p, size_t left, size_t *count)
+{
+	uint8_t padded[KINDS_BLOCK + 16] = {0};
+	if (left < sizeof padded)
+		p = memcpy(padded, p, left);
+	size_t n = left < KINDS_BLOCK ? left : KINDS_BLOCK - 1;
+	struct kinds k = kinds_of(t->kinds, p, n);
+	uint64_t words = k.bits[TOK_KIND_WORD], other = k.bits[TOK_KIND_OTHER] & kinds_first(n);
+	if (other)
+		n = (size_t)__builtin_ctzll(other);
+	if (n < left)
+		n = kinds_whole(words, n);
+	*count += kinds_count(k.bits[TOK_KIND_PUNCT] & kinds_first(n));
+	for (words &= kinds_first(n); words;) {
+		struct kinds_run r = kinds_run(&words);
+		*count += count_ascii(t, p + r.at, r.n);
+	}
+	return n;
+}
+
+/* The same of what count_block() stops at, up to a space: words are gathered. */
+static size_t count_odd(const struct tok *t, const uint8_t *p, size_t n, size_t *count)
+{
+	struct word w;
+	size_t i = 0;
+	do {
+		i += word_next(t, &w, p + i, n - i);
+		if (w.n_chars)
+			*count += pieces(t, &w, NULL, 0);
+	} while (i < n && t->ascii[p[i]] != TOK_ASCII_SPACE);
+	return i;
+}
+
+/* Words of ASCII are counted where they are. */
 size_t tok_count(const struct tok *t, const char *text, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)text;
-	struct word w;
 	size_t count = 0;
-	for (size_t i = 0; i < n;) {
-		uint8_t a = t->ascii[p[i]];
-		if (a == TOK_ASCII_SPACE || a == TOK_ASCII_PUNCT) {
-			count += a == TOK_ASCII_PUNCT;
-			i++;
-			continue;
-		}
-		size_t end = i;
-		while (end < n && t->ascii[p[end]] > TOK_ASCII_WORD)
-			end++;
-		if (end > i && (end == n || t->ascii[p[end]] != TOK_ASCII_OTHER)) {
-			count += count_ascii(t, p + i, end - i, n - i);
-			i = end;
-			continue;
-		}
-		i += word_next(t, &w, p + i, n - i);
-		if (w.n_chars)
-			count += pieces(t, &w, NULL, 0);
+	for (size_t i = 0, k; i < n; i += k) {
+		k = count_block(t, p + i, n - i, &count);
+		if (!k)
+			k = count_odd(t, p + i, n - i, &count);
 	}
 	return count;
 }
@@ -325,6 +356,7 @@ void tok_free(struct tok *t)
 		return;
 	trie_release(&t->trie);
 	mem_free(t->seen);
+	mem_free(t->seen_short);
 	mem_free(t);
 }
 

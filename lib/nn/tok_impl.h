@@ -21,11 +21,21 @@ enum {
 	TOK_ASCII_WORD = 32,	/* values above: the byte itself, normalised */
 };
 
+/* Bits of tok.kinds[], the same by kind; see kinds.h. */
+enum { TOK_KIND_WORD, TOK_KIND_PUNCT, TOK_KIND_OTHER };
+
 /*
- * Short words whose tokens were counted, any number of threads at once: whoever turns first from 0 to
- * TOK_CLAIMED writes rest, then first; from then on both stay.
+ * Words whose tokens were counted, by any number of threads at once. Short ones: a number that is the word
+ * and above it the count, the latest stays. Longer ones: whoever turns first from 0 to TOK_CLAIMED writes
+ * rest, then first; from then on both stay.
  */
-enum { TOK_SEEN = 1 << 14, TOK_SEEN_BYTES = 15, TOK_CLAIMED = 1 };
+enum {
+	TOK_SHORT_BYTES = 7,
+	TOK_SEEN_SHORT = 1 << 15,
+	TOK_SEEN_BYTES = 15,
+	TOK_SEEN = 1 << 15,
+	TOK_CLAIMED = 1,
+};
 
 struct tok_seen {
 	_Atomic uint64_t first;		/* 8 bytes of the text */
@@ -34,9 +44,10 @@ struct tok_seen {
 
 struct tok {
 	struct tok_seen *seen;		/* (TOK_SEEN) */
+	_Atomic uint64_t *seen_short;	/* (TOK_SEEN_SHORT) */
 	struct trie trie;
 	struct norm_flags flags;
-	uint8_t ascii[256];
+	uint8_t ascii[256], kinds[256];
 	size_t max_word_chars;
 	size_t n_vocab;
 	uint32_t unk, cls, sep;

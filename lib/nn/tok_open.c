@@ -224,6 +224,11 @@ static void fill_ascii(struct tok *t)
 		else if (c.kind == NORM_WORD && c.n == 1 && c.cp[0] > TOK_ASCII_WORD)
 			t->ascii[b] = (uint8_t)c.cp[0];
 	}
+	for (unsigned b = 0; b < 256; b++)
+		if (t->ascii[b] != TOK_ASCII_SPACE)
+			t->kinds[b] = 1 << (t->ascii[b] == TOK_ASCII_OTHER	 ? TOK_KIND_OTHER
+					    : t->ascii[b] == TOK_ASCII_PUNCT ? TOK_KIND_PUNCT
+									     : TOK_KIND_WORD);
 }
 
 static int find_special(const struct tok *t, const struct opening *o, const char *s, uint32_t *id,
@@ -283,6 +288,7 @@ int tok_open(const char *model_dir, struct tok **out, struct err *e)
 			    .max_word_chars = 100, .bytes = BUF_INIT};
 	struct tok *t = mem_calloc(1, sizeof *t);
 	t->seen = mem_calloc(TOK_SEEN, sizeof *t->seen);
+	t->seen_short = mem_calloc(TOK_SEEN_SHORT, sizeof *t->seen_short);
 	struct js *j = NULL;
 	bool txt = model_file_exists(model_dir, "vocab.txt");
 	const char *name = txt ? "vocab.txt" : "tokenizer.json";
