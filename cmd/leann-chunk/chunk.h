@@ -227,11 +227,11 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bo
 int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK;
 
 /*
- * tally.c: a thread finds the words of a file's passages into out; w is its scratch. Whoever writes them
+ * tally.c: a thread finds the words of a file's passages into out; w and seen are its own. Whoever writes them
  * begins at tally_first() and calls tally_next() before each chunk; count_words() then has them.
  */
 void tally_find(struct buf *out, const char *text, size_t n, const struct passages *ps,
-		struct words *w);
+		struct words *w, struct words_seen *seen);
 const uint64_t *tally_first(const struct buf *found);
 void tally_next(struct chunker *k, const uint64_t **at);
 /* Words of the passage at hand, which may have been found already; group as in rare.h. */

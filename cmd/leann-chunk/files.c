@@ -37,11 +37,17 @@ struct job {
 	struct err e;
 };
 
+/* What a thread has to itself. */
+struct worker {
+	struct readfile reader;
+	struct words words;
+	struct words_seen *seen;
+};
+
 struct batch {
 	struct chunker *k;
 	struct job jobs[BATCH_FILES];
-	struct readfile *readers;	/* one a thread */
-	struct words *words;		/* likewise */
+	struct worker *workers;		/* (threads) */
 };
 
 static struct rec_file file_of(const struct job *j)
@@ -60,6 +66,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	struct batch *b = ctx;
 	struct job *j = &b->jobs[i];
 	struct chunker *k = b->k;
+	struct worker *wk = &b->workers[i_worker];
 	struct buf *raw = &j->doc.raw;
 	j->binary = j->unwanted = false;
 	j->generated = NULL;
@@ -68,9 +75,9 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	j->same = NAMES_NONE;
 	j->res = READ_OK;
 	j->extracted = EXTRACT_OK;
-	if (k->up && update_head_says_no(k, &b->readers[i_worker], j->s, &j->binary, &j->unwanted))
+	if (k->up && update_head_says_no(k, &wk->reader, j->s, &j->binary, &j->unwanted))
 		return;
-	if (source_read(k, &b->readers[i_worker], j->s, raw, &j->meta, &j->res, &j->e) ||
+	if (source_read(k, &wk->reader, j->s, raw, &j->meta, &j->res, &j->e) ||
 	    j->res != READ_OK)
 		return;
 	struct look l = look_at(k->c, j->s->rel, j->s->named, raw->p, raw->len);
@@ -101,7 +108,7 @@ static void work(void *ctx, size_t i, size_t i_worker)
 	marks_clear(&j->marks);
 	structure_cut(k, i_worker, j->lang, &j->doc, &j->marks, &j->ps);
 	if (!k->up)
-		tally_find(&j->words, j->doc.text, j->doc.n_text, &j->ps, &b->words[i_worker]);
+		tally_find(&j->words, j->doc.text, j->doc.n_text, &j->ps, &wk->words, wk->seen);
 }
 
 static int emit_job(struct chunker *k, struct job *j, struct err *e)
@@ -214,10 +221,9 @@ int chunk_files(struct chunker *k, struct err *e)
 	size_t n_threads = par_n_threads(k->par);
 	int r = 0;
 	b->k = k;
-	b->readers = mem_array(n_threads, sizeof *b->readers);
-	b->words = mem_calloc(n_threads, sizeof *b->words);
+	b->workers = mem_array(n_threads, sizeof *b->workers);
 	for (size_t t = 0; t < n_threads; t++)
-		b->readers[t] = (struct readfile)READFILE_INIT;
+		b->workers[t] = (struct worker){READFILE_INIT, WORDS_INIT, words_seen_new()};
 	for (size_t i = 0, n; i < k->src->n && r == 0; i += n) {
 		n = fill(b, i);
 		par_for(k->par, n, work, b);
@@ -228,8 +234,9 @@ int chunk_files(struct chunker *k, struct err *e)
 		progress_at(&k->progress, i + n);
 	}
 	for (size_t t = 0; t < n_threads; t++) {
-		readfile_release(&b->readers[t]);
-		words_release(&b->words[t]);
+		readfile_release(&b->workers[t].reader);
+		words_release(&b->workers[t].words);
+		words_seen_free(b->workers[t].seen);
 	}
 	for (size_t t = 0; t < BATCH_FILES; t++) {
 		document_release(&b->jobs[t].doc);
@@ -237,8 +244,7 @@ int chunk_files(struct chunker *k, struct err *e)
 		passages_release(&b->jobs[t].ps);
 		buf_release(&b->jobs[t].words);
 	}
-	mem_free(b->words);
-	mem_free(b->readers);
+	mem_free(b->workers);
 	mem_free(b);
 	return r;
 }

@@ -7,10 +7,10 @@
 enum { FIND_BYTES = 2 << 20 };	/* words of larger files are found when they are written */
 
 void tally_find(struct buf *out, const char *text, size_t n, const struct passages *ps,
-		struct words *w)
+		struct words *w, struct words_seen *seen)
 {
 	for (size_t i = 0; i < ps->n && n <= FIND_BYTES; i++) {
-		words_of(text + ps->p[i].off, ps->p[i].len, w);
+		words_find(text + ps->p[i].off, ps->p[i].len, w, seen);
 		size_t bytes = (w->n + 1) * sizeof(uint64_t);
 		buf_reserve(out, bytes);
 		uint64_t *to = (uint64_t *)(void *)(out->p + out->len);

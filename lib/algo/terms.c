@@ -13,6 +13,7 @@ struct terms_count {
 	uint32_t passage;
 	uint64_t n_words;
 	struct words w;
+	struct words_seen *seen;		/* NULL: no text has come */
 };
 
 struct terms_count *terms_count_new(void)
@@ -25,6 +26,7 @@ void terms_count_free(struct terms_count *c)
 	if (!c)
 		return;
 	words_release(&c->w);
+	words_seen_free(c->seen);
 	mem_free(c);
 }
 
@@ -37,7 +39,9 @@ static inline void count(struct terms_count *c, uint64_t hash)
 
 void terms_add(struct terms_count *c, const char *text, size_t n)
 {
-	words_of(text, n, &c->w);
+	if (!c->seen)
+		c->seen = words_seen_new();
+	words_find(text, n, &c->w, c->seen);
 	c->passage++;
 	c->n_words += c->w.n;
 	for (size_t i = 0; i < c->w.n; i++)

@@ -5,10 +5,20 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/kinds.h"
 #include "base/mem.h"
 
-/* What a character is. */
-enum kind { SEPARATOR, LOWER, UPPER, DIGIT, UNDERSCORE, IDEOGRAPH };
+/* What a character is; the low bits are of kinds.h. */
+enum { IN_RUN, IS_WIDE };
+enum kind {
+	SEPARATOR = 0,
+	WIDE = 1 << IS_WIDE,			/* not ASCII: look closer */
+	LOWER = 1 << IN_RUN | 4,
+	UPPER = 1 << IN_RUN | 8,
+	DIGIT = 1 << IN_RUN | 16,
+	UNDERSCORE = 1 << IN_RUN | 32,
+	IDEOGRAPH = 64,
+};
 
 /* A character of n bytes that is not ASCII; folded to out, of as many. */
 struct wide {
@@ -18,6 +28,9 @@ struct wide {
 };
 
 enum { RUN_MAX = 4 * WORD_BYTES_MAX };
+
+/* What is remembered of runs of ASCII: so many, of so many bytes and words; a run is a cache line. */
+enum { SEEN_RUNS = 1 << 13, SEEN_BYTES = 16, SEEN_WORDS = 4 };
 
 /* The run of word characters being read. */
 struct run {
@@ -36,12 +49,17 @@ void words_release(struct words *w)
 	*w = (struct words)WORDS_INIT;
 }
 
+static inline void make_room(struct words *w, size_t n)
+{
+	if (w->cap - w->n >= n)
+		return;
+	w->cap = w->cap ? 2 * w->cap : 256;
+	w->p = mem_realloc(w->p, w->cap * sizeof *w->p);
+}
+
 static void add(struct words *w, const uint8_t *word, size_t n, size_t at, size_t end)
 {
-	if (w->n == w->cap) {
-		w->cap = w->cap ? 2 * w->cap : 256;
-		w->p = mem_realloc(w->p, w->cap * sizeof *w->p);
-	}
+	make_room(w, 1);
 	w->p[w->n++] = (struct word){hash64(word, n), (uint32_t)at, (uint32_t)(end - at)};
 }
 
@@ -79,14 +97,22 @@ static void get_wide(const uint8_t *p, size_t left, struct wide *l)
 		l->kind = IDEOGRAPH;
 }
 
-enum { L = LOWER, U = UPPER, D = DIGIT };
+enum { L = LOWER, U = UPPER, D = DIGIT, W = WIDE };
 
-/* The kind of ASCII; SEPARATOR of all else. */
+/* The kind of a character by its first byte. */
 static const uint8_t kinds[256] = {
 	['0'] = D, D, D, D, D, D, D, D, D, D,
 	['A'] = U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,
 	['_'] = UNDERSCORE,
 	['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+	[0x80] = W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
+	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
 };
 
 static inline enum kind kind_of(uint8_t c)
@@ -209,7 +235,120 @@ static void ascii_run(struct words *w, const uint8_t *p, size_t at, size_t end)
 		add(w, c, n, at, end);
 }
 
-void words_of(const char *text, size_t n, struct words *w)
+/* A run of at most SEEN_BYTES, and its words. */
+struct seen_run {
+	uint64_t key[2];
+	uint64_t hash[SEEN_WORDS];
+	uint8_t at[SEEN_WORDS], len[SEEN_WORDS];	/* in the run */
+	uint8_t n;
+};
+
+struct words_seen {
+	struct seen_run run[SEEN_RUNS];		/* by hash, the latest */
+};
+
+struct words_seen *words_seen_new(void)
+{
+	return mem_calloc(1, sizeof(struct words_seen));
+}
+
+void words_seen_free(struct words_seen *s)
+{
+	mem_free(s);
+}
+
+/* The words of the run just found, from w->p[from] on. */
+static void remember(struct seen_run *s, const uint64_t key[2], const struct words *w, size_t from,
+		     size_t at)
+{
+	size_t n = w->n - from;
+	if (n > SEEN_WORDS)
+		return;
+	s->key[0] = key[0];
+	s->key[1] = key[1];
+	s->n = (uint8_t)n;
+	for (size_t i = 0; i < n; i++) {
+		s->hash[i] = w->p[from + i].hash;
+		s->at[i] = (uint8_t)(w->p[from + i].at - at);
+		s->len[i] = (uint8_t)w->p[from + i].len;
+	}
+}
+
+/* ascii_run() of n bytes, which are at p, too, and 16 may be read there. */
+static void short_run(struct words *w, struct words_seen *seen, const uint8_t *text, size_t at,
+		      const uint8_t *p, size_t n)
+{
+	uint64_t key[2];
+	kinds_key(p, n, key);
+	struct seen_run *s =
+		&seen->run[((key[0] ^ key[1] * 31) * 0x9e3779b97f4a7c15 >> 40) % SEEN_RUNS];
+	if (s->key[0] != key[0] || s->key[1] != key[1]) {
+		size_t from = w->n;
+		ascii_run(w, text, at, at + n);
+		remember(s, key, w, from, at);
+		return;
+	}
+	make_room(w, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		w->p[w->n++] = (struct word){s->hash[i], (uint32_t)(at + s->at[i]), s->len[i]};
+}
+
+/*
+ * The words of the text from i on, up to anything but ASCII and the run that touches it, and to a run that
+ * is longer than a block. Returns its bytes.
+ */
+static size_t find_block(struct words *w, struct words_seen *seen, const uint8_t *text, size_t i,
+			 size_t left)
+{
+	uint8_t padded[KINDS_BLOCK + SEEN_BYTES] = {0};
+	const uint8_t *p = left < sizeof padded ? memcpy(padded, text + i, left) : text + i;
+	size_t n = left < KINDS_BLOCK ? left : KINDS_BLOCK - 1;
+	struct kinds k = kinds_of(kinds, p, n);
+	uint64_t runs = k.bits[IN_RUN], wide = k.bits[IS_WIDE] & kinds_first(n);
+	if (wide)
+		n = (size_t)__builtin_ctzll(wide);
+	if (n < left)
+		n = kinds_whole(runs, n);
+	for (runs &= kinds_first(n); runs;) {
+		struct kinds_run r = kinds_run(&runs);
+		while (r.n && p[r.at] == '_') {
+			r.at++;
+			r.n--;
+		}
+		if (!r.n)
+			continue;
+		if (seen && r.n <= SEEN_BYTES)
+			short_run(w, seen, text, i + r.at, p + r.at, r.n);
+		else
+			ascii_run(w, text, i + r.at, i + r.at + r.n);
+	}
+	return n;
+}
+
+/* The character at p[i], which begins or goes on with a run that find_block() leaves; returns its bytes. */
+static size_t take_char(struct run *r, const uint8_t *p, size_t i, size_t n)
+{
+	uint8_t c = p[i];
+	enum kind kind = kind_of(c);
+	if (kind == WIDE)
+		return take_wide(r, p, i, n);
+	if (kind == UPPER) {
+		if (cuts(r, is_small(p + i + 1, n - i - 1)))
+			end_part(r, i);
+		c = (uint8_t)(c + 32);
+	}
+	if (kind == SEPARATOR)
+		end_run(r, i);
+	else if (kind == UNDERSCORE)
+		end_part(r, i);
+	else
+		take(r, &c, 1, kind, i);
+	if (kind == UNDERSCORE)
+		r->last = UNDERSCORE;
+	return 1;
+}
+
+void words_find(const char *text, size_t n, struct words *w, struct words_seen *seen)
 {
 	const uint8_t *p = (const uint8_t *)text;
 	struct run r;
@@ -219,40 +358,19 @@ void words_of(const char *text, size_t n, struct words *w)
 	r.last = SEPARATOR;
 	w->n = 0;
 	n = n < UINT32_MAX ? n : UINT32_MAX;
-	for (size_t i = 0, end; i < n;) {
-		if (!r.n && !r.n_parts && !r.long_run) {	/* no run is open: after it all is new */
-			while (i < n && p[i] < 0x80 && (!kinds[p[i]] || p[i] == '_'))
-				i++;
-			for (end = i; end < n && kinds[p[end]] && end - i <= WORD_BYTES_MAX;)
-				end++;
-			if (end > i && end - i <= WORD_BYTES_MAX && (end == n || p[end] < 0x80)) {
-				ascii_run(w, p, i, end);
-				i = end;
-				continue;
-			}
-			if (i == n)
-				break;
-		}
-		uint8_t c = p[i];
-		enum kind kind = kind_of(c);
-		if (c >= 0x80) {
-			i += take_wide(&r, p, i, n);
+	for (size_t i = 0, k; i < n; i += k) {
+		bool open = r.n || r.n_parts || r.long_run;	/* else all is new from here on */
+		k = open || p[i] >= 0x80 ? 0 : find_block(w, seen, p, i, n - i);
+		if (k)
 			continue;
-		}
-		if (kind == UPPER) {
-			if (cuts(&r, is_small(p + i + 1, n - i - 1)))
-				end_part(&r, i);
-			c = (uint8_t)(c + 32);
-		}
-		if (kind == SEPARATOR && (r.n || r.n_parts || r.long_run))
-			end_run(&r, i);
-		else if (kind == UNDERSCORE)
-			end_part(&r, i);
-		else if (kind != SEPARATOR)
-			take(&r, &c, 1, kind, i);
-		if (kind == UNDERSCORE)
-			r.last = UNDERSCORE;
-		i++;
+		while (!open && i + k < n && p[i + k] == '_')
+			k++;
+		k = k ? k : take_char(&r, p, i, n);
 	}
 	end_run(&r, n);
+}
+
+void words_of(const char *text, size_t n, struct words *w)
+{
+	words_find(text, n, w, NULL);
 }

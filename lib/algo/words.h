@@ -35,6 +35,14 @@ struct words {
 
 /* w is used again: what it held is gone. Bytes past 4 GiB are not looked at. */
 void words_of(const char *text, size_t n, struct words *w);
+/*
+ * The same, with what is remembered of earlier texts, for where many are read: the commonest words need
+ * not be cut and hashed again. About 512 KiB, for one thread at a time.
+ */
+struct words_seen;
+struct words_seen *words_seen_new(void);
+void words_seen_free(struct words_seen *s);
+void words_find(const char *text, size_t n, struct words *w, struct words_seen *seen);
 void words_release(struct words *w);
 
 #endif

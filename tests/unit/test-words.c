@@ -5,6 +5,7 @@
 
 #include "algo/lexical.h"
 #include "base/hash.h"
+#include "base/rng.h"
 #include "unit.h"
 
 /* want: the words, space-separated, as they are compared. */
@@ -61,6 +62,59 @@ static void places(void)
 		   w.p[3].at == 2 && w.p[3].len == 8,
 	   "words know where they stand in the text");
 	words_release(&w);
+}
+
+static size_t random_text(struct rng *r, char *p, size_t cap)
+{
+	static const char *const parts[] = {"a", "b", "Ab", "XMLHttp", "_", "__", "9", "s", "ies", "parties",
+					    " ", " ", " ", "\n", ", ", "(", "reader", "very_long_name_of",
+					    "\303\251", "\303\234", "\342\200\224", "\346\274\242", "\377"};
+	size_t n = 0;
+	for (uint64_t want = rng_below(r, 60); want--;) {
+		const char *s = parts[rng_below(r, sizeof parts / sizeof *parts)];
+		if (n + strlen(s) > cap)
+			break;
+		memcpy(p + n, s, strlen(s));
+		n += strlen(s);
+	}
+	return n;
+}
+
+static bool same(const struct word *a, const struct word *b, size_t n, size_t by)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i].hash != b[i].hash || a[i].at != b[i].at + by || a[i].len != b[i].len)
+			return false;
+	return true;
+}
+
+/* Whatever the place in a block of 64 bytes, and whatever was remembered. */
+static void anywhere(void)
+{
+	struct rng r = {7};
+	struct words all = WORDS_INIT, piece = WORDS_INIT;
+	struct words_seen *seen = words_seen_new();
+	size_t n_bad = 0, n_bad_seen = 0;
+	char p[1024];
+	for (int round = 0; round < 4000; round++) {
+		size_t n = random_text(&r, p, sizeof p), from = 0, k = 0;
+		words_of(p, n, &all);
+		words_find(p, n, &piece, seen);
+		n_bad_seen += piece.n != all.n || !same(piece.p, all.p, all.n, 0);
+		for (size_t i = 0; i <= n; i++)
+			if (i == n || p[i] == ' ' || p[i] == '\n') {
+				words_of(p + from, i - from, &piece);
+				n_bad += k + piece.n > all.n || !same(all.p + k, piece.p, piece.n, from);
+				k += piece.n;
+				from = i;
+			}
+		n_bad += k != all.n;
+	}
+	ok(!n_bad, "words of a text are those of its pieces between white space (%zu differ)", n_bad);
+	ok(!n_bad_seen, "what is remembered of other texts changes nothing (%zu differ)", n_bad_seen);
+	words_seen_free(seen);
+	words_release(&all);
+	words_release(&piece);
 }
 
 static double df_of(const struct terms *t, const char *word)
@@ -134,6 +188,7 @@ int main(void)
 {
 	cutting();
 	places();
+	anywhere();
 	frequencies();
 	ranking();
 	return done();
