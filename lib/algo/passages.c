@@ -163,12 +163,16 @@ void passages_put(struct passages *out, struct line_count *at, const char *text,
 		out->cap = out->cap ? 2 * out->cap : 16;
 		out->p = mem_realloc(out->p, out->cap * sizeof *out->p);
 	}
-	at->n += count_lf(text, at->off, off);
-	at->off = off;
+	if (off >= at->off)
+		at->n += count_lf(text, at->off, off);
+	else
+		at->n -= count_lf(text, off, at->off);	/* what was counted is repeated */
+	size_t first_line = at->n;
 	while (last > off && is_space(text[last - 1]))
 		last--;
-	out->p[out->n++] = (struct passage){off, end - off, at->n,
-					    at->n + count_lf(text, off, last), n_tokens};
+	at->n += count_lf(text, off, last);
+	at->off = last;
+	out->p[out->n++] = (struct passage){off, end - off, first_line, at->n, n_tokens};
 }
 
 /* Where the passage before the cut at c starts to be repeated. */

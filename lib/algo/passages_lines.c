@@ -9,7 +9,9 @@ enum { HEADING_MAX = 200 };	/* bytes; longer lines are text whatever they start 
 /* NUL is in no set. */
 static bool is_one_of(char c, const char *set)
 {
-	return c && strchr(set, c);
+	while (*set && *set != c)
+		set++;
+	return *set;
 }
 
 size_t line_end(const char *text, size_t n, size_t at)

@@ -187,8 +187,9 @@ static size_t next_unit(struct units *u, struct unit *out)
 bool units_next(struct units *u, struct unit *out)
 {
 	/* A run of blank lines longer than a unit may be belongs to no unit. */
-	if (u->at_line_start)
+	if (u->blank_on)
 		u->at = blank_end(u->text, u->n, u->at, u->n);
+	u->blank_on = false;
 	if (u->at >= u->n)
 		return false;
 	*out = (struct unit){.off = u->at};
@@ -199,7 +200,9 @@ bool units_next(struct units *u, struct unit *out)
 	if (end == u->long_end)
 		u->long_end = 0;
 	if (end == u->line_end) {
-		size_t b = blank_end(u->text, u->n, end, u->pp->max_bytes / 4);
+		size_t most = u->pp->max_bytes / 4;
+		size_t b = blank_end(u->text, u->n, end, most);
+		u->blank_on = most < u->n - end && is_space(u->text[end + most - 1]);
 		u->blank_before = b > end;
 		u->at_line_start = true;
 		end = b;

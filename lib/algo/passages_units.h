@@ -37,6 +37,7 @@ struct units {
 	size_t n, at;
 	size_t line_end;	/* end of the current line, its LF included */
 	bool at_line_start, blank_before, after_heading, after_sentence, in_fence;
+	bool blank_on;		/* blank lines may go on at at: as many as a unit may have were taken */
 	bool after_close, after_open;	/* code: the line before was "}" in column 0; ended in "{" */
 	size_t long_end;	/* pieces of an over-long unit until here; 0: none */
 	size_t word_end;	/* pieces of an over-long word until here; 0: none */
@@ -54,7 +55,7 @@ struct line_count {
 	size_t off, n;
 };
 
-/* Append a passage of n_tokens to out; at goes on to off. */
+/* Append a passage of n_tokens to out; at goes on to its last byte that is not blank. */
 void passages_put(struct passages *out, struct line_count *at, const char *text, size_t off,
 		  size_t end, size_t n_tokens);
 /* Append the passages of text [from, to), cut by what its lines look like. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* White space beside which token counts add up: the tokenizer drops other kinds. */
@@ -15,13 +16,20 @@ static inline bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');	/* \t \n \v \f \r */
 }
 
-/* Line feeds in bytes from..to of text. */
-static inline size_t count_lf(const void *bytes, size_t from, size_t to)
+/* Line feeds in bytes from..to of text: 8 at a time, those that are none have their high bit set. */
+static inline size_t count_lf(const void *text, size_t from, size_t to)
 {
-	const char *text = bytes;
+	const uint64_t low7 = 0x7f7f7f7f7f7f7f7f, lf = 0x0a0a0a0a0a0a0a0a;
+	const char *p = text;
 	size_t n = 0;
-	for (const char *p; from < to && (p = memchr(text + from, '\n', to - from)); n++)
-		from = (size_t)(p - text) + 1;
+	for (uint64_t x; from < to && to - from >= 8; from += 8) {
+		memcpy(&x, p + from, 8);
+		x ^= lf;
+		x = ~(((x & low7) + low7) | x | low7);
+		n += (x >> 7) * 0x0101010101010101 >> 56;
+	}
+	for (; from < to; from++)
+		n += p[from] == '\n';
 	return n;
 }
 
