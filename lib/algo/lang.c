@@ -137,14 +137,15 @@ static char lower(char c)
 static bool has_word(const char *words, const char *s, size_t n, bool any_case)
 {
 	while (words && *words) {
-		size_t k = strcspn(words, " ");
 		size_t i = 0;
-		while (k == n && i < n &&
+		while (i < n && words[i] && words[i] != ' ' &&
 		       (any_case ? lower(words[i]) == lower(s[i]) : words[i] == s[i]))
 			i++;
-		if (k == n && i == n)
+		if (i == n && (!words[i] || words[i] == ' '))
 			return true;
-		words += k + (words[k] == ' ');
+		for (words += i; *words && *words != ' '; words++)
+			;
+		words += *words == ' ';
 	}
 	return false;
 }
@@ -234,6 +235,11 @@ static bool separates(uint32_t cp)
 	return cp == ' ' || cp == '\n' || (cp >= 0x3000 && cp < 0x3040) || (cp >= 0xff00 && cp < 0xff10);
 }
 
+static bool is_odd(uint32_t cp)
+{
+	return cp == 0xfffd || cp == 0x7f || (cp < 0x20 && !memchr("\t\n\r\f\b\033", (int)cp, 6));
+}
+
 bool lang_is_text(const uint8_t *head, size_t n)
 {
 	size_t odd = 0, n_separate = 0;
@@ -245,13 +251,12 @@ bool lang_is_text(const uint8_t *head, size_t n)
 	size_t n_chars = 0;
 	for (size_t i = 0; i < n; n_chars++) {
 		uint32_t cp;
-		if (enc == ENC_UTF8 && head[i] >= 0x20 && head[i] < 0x7f) {
+		if (enc == ENC_UTF8 && ((head[i] >= 0x20 && head[i] < 0x7f) || head[i] == '\n')) {
 			i++;	/* of most bytes nothing else is asked */
 			continue;
 		}
 		size_t k = decode_get(enc, head + i, n - i, &cp);
-		odd += cp == 0xfffd || cp == 0x7f ||
-		       (cp < 0x20 && !memchr("\t\n\r\f\b\033", (int)cp, 6));
+		odd += is_odd(cp);
 		n_separate += separates(cp);
 		i += k;
 	}
