@@ -213,6 +213,8 @@ void marks_crumb(const struct marks *m, const char *text, size_t off, size_t len
 	/* of a whole function or section it goes without saying what is in it */
 	if ((kind != MARK_FUNCTION && kind != MARK_SECTION) || !is_all_of(&m->p[in], text, off, end))
 		add_list(m, in, off, end, sep, from, out);
+	if (out->len == from)
+		return;		/* in a buffer without memory from is nowhere */
 	size_t all = cut_name((const char *)out->p + from, out->len - from, MARK_CRUMB_MAX);
 	out->len = from + all;
 }
