@@ -123,6 +123,8 @@ $(BUILD)/%.o: %.c
 # Its assembler takes in the file.
 $(BUILD)/lib/base/shipped.o: models/all-MiniLM-L6-v2.codebook
 
+$(BUILD)/cmd/leann-serve/files.o: cmd/leann-serve/openapi.json
+
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(say) '  AR  $@'

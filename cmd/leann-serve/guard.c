@@ -92,6 +92,13 @@ static void say(struct guard_says *out, unsigned status, const char *why)
 	snprintf(out->why, sizeof out->why, "%s", why);
 }
 
+bool guard_length(size_t n, struct guard_says *out)
+{
+	if (n > GUARD_BODY_MAX)
+		say(out, 413, "the limit of a body is 1 MiB");
+	return n <= GUARD_BODY_MAX;
+}
+
 static void check_body(const struct guard_head *h, struct guard_says *out)
 {
 	long n = h->content_length ? length_of(h->content_length) : 0;
@@ -101,15 +108,17 @@ static void check_body(const struct guard_head *h, struct guard_says *out)
 		say(out, 400, "Content-Length is no number");
 	else if (!h->content_length && !h->chunked)
 		say(out, 411, "want a Content-Length");
-	else if (n > GUARD_BODY_MAX)
-		say(out, 413, "the limit of a body is 1 MiB");
+	else
+		(void)guard_length((size_t)n, out);
 }
 
 void guard_check(const struct guard *g, const struct guard_head *h, const char *methods,
 		 struct guard_says *out)
 {
 	say(out, 200, "");
-	if (!allows(methods ? methods : "GET, POST", h->method)) {
+	if (h->twice) {
+		say(out, 400, "a header is there twice");
+	} else if (!allows(methods ? methods : "GET, POST", h->method)) {
 		out->status = 405;
 		snprintf(out->why, sizeof out->why, "want %s", methods ? methods : "GET, POST");
 	} else if (!host_ok(g, h->host)) {

@@ -23,6 +23,7 @@ struct guard {
 struct guard_head {
 	const char *method, *host, *origin, *authorization, *content_type, *content_length;
 	bool chunked;
+	bool twice;			/* one of these is there again, or both kinds of length */
 };
 
 /* methods: those of the path, "GET" or "POST" or "GET, POST"; NULL: no such path. */
@@ -31,6 +32,8 @@ struct guard_says {
 	char why[200];
 };
 
+/* Of a body of n bytes so far; false: they are too many, in out. */
+bool guard_length(size_t n, struct guard_says *out);
 void guard_check(const struct guard *g, const struct guard_head *h, const char *methods,
 		 struct guard_says *out);
 

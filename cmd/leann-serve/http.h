@@ -17,7 +17,7 @@
 #include "reply.h"
 
 struct http_request {
-	const char *method, *path;	/* the path as it was sent, without "?" and what follows */
+	const char *method, *path;	/* the path without "?" and what follows, %XX read */
 	struct js *args;		/* of the query string: strings by name */
 	struct js *headers;		/* strings by name in lower case */
 	struct buf body;
@@ -33,9 +33,10 @@ struct http_opts {
 	int listen_fd;			/* listening; http_stop() closes it */
 	struct guard guard;		/* what it points to outlives the server */
 	const struct http_route *(*route)(void *ctx, const char *path);	/* NULL: no such path */
-	void *ctx;			/* of route and answer */
+	void (*done)(void *ctx, const struct http_route *route, unsigned status, double seconds);
+	void *ctx;			/* of these and of answer */
 	size_t n_workers, queue_max, connections_max;
-	unsigned idle_s;		/* a silent connection is closed after so long */
+	unsigned idle_s;		/* for a connection's next request, and for reading an answer */
 };
 
 /* Since the start. */

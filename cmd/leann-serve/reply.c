@@ -17,6 +17,28 @@ void reply_error(struct reply *rp, unsigned status, const char *message)
 	rp->type = "application/json";
 }
 
+void reply_header(struct reply *rp, const char *name, const char *value)
+{
+	if (!rp->headers)
+		rp->headers = js_new_obj();
+	js_set(rp->headers, name, js_new_str(value));
+}
+
+void reply_refuse(struct reply *rp, const struct guard_says *says, const char *methods)
+{
+	reply_error(rp, says->status, says->why);
+	if (says->status == 405)
+		reply_header(rp, "Allow", methods ? methods : "GET, POST");
+	if (says->status == 401)
+		reply_header(rp, "WWW-Authenticate", "Bearer");
+}
+
+void reply_busy(struct reply *rp)
+{
+	reply_error(rp, 429, "too many requests wait: try again later");
+	reply_header(rp, "Retry-After", "1");
+}
+
 void reply_json(struct reply *rp, struct js *j)
 {
 	rp->status = 200;
@@ -35,5 +57,5 @@ void reply_result(struct reply *rp, enum op_result r, struct js *j, const struct
 	}
 	reply_error(rp, status[r], e->msg);
 	if (r == OP_LATER)
-		rp->retry_after_s = 1;
+		reply_header(rp, "Retry-After", "1");
 }

@@ -3,32 +3,14 @@
 
 #include <string.h>
 
+#include "args.h"
 #include "base/mem.h"
+#include "files.h"
+#include "metrics.h"
 #include "serve/ops.h"
 
-/* The query string as the JSON of a POST: numbers and flags are read as such. */
-static struct js *args_json(const struct js *args)
-{
-	static const char *const sizes[] = {"top_k", "recompute", "per_file"};
-	struct js *o = js_new_obj();
-	const struct js *q = js_get(args, "q");
-	if (q)
-		js_set(o, "query", js_copy(q));
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		const struct js *v = js_get(args, sizes[i]);
-		struct js *n = NULL;
-		struct err ignored;
-		size_t len = 0;
-		const char *s = js_str(v, &len);
-		if (v && js_parse(s, len, sizes[i], &n, &ignored))
-			n = js_copy(v);
-		if (v)
-			js_set(o, sizes[i], n);
-	}
-	return o;
-}
-
-static int body_json(const struct http_request *rq, struct js **out, struct err *e)
+/* The body of a POST, or the query string as such. */
+static int request_json(const struct http_request *rq, struct js **out, struct err *e)
 {
 	if (strcmp(rq->method, "POST")) {
 		*out = args_json(rq->args);
@@ -37,32 +19,162 @@ static int body_json(const struct http_request *rq, struct js **out, struct err 
 	return js_parse(rq->body.p, rq->body.len, "the body", out, e);
 }
 
-static void search(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+typedef enum op_result op(struct desk *d, const struct js *request, struct js **reply, struct err *e);
+
+static void answer(const struct routes *r, size_t i_worker, struct js *request, op *f, struct reply *rp)
 {
-	struct routes *r = ctx;
-	struct js *request, *reply;
+	struct js *reply = NULL;
 	struct err e;
-	if (body_json(rq, &request, &e)) {
-		reply_error(rp, 400, e.msg);
-		return;
-	}
-	enum op_result done = op_search(r->desk[i_worker], NULL, request, &reply, &e);
-	js_free(request);
+	enum op_result done = f(r->desk[i_worker], request, &reply, &e);
 	reply_result(rp, done, reply, &e);
 }
 
+static enum op_result search_op(struct desk *d, const struct js *request, struct js **reply, struct err *e)
+{
+	return op_search(d, NULL, request, reply, e);
+}
+
+static void search(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	struct js *request;
+	struct err e;
+	if (request_json(rq, &request, &e)) {
+		reply_error(rp, 400, e.msg);
+		return;
+	}
+	answer(ctx, i_worker, request, search_op, rp);
+	js_free(request);
+}
+
+/* POST /indexes/NAME/search */
+static void search_named(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	const struct routes *r = ctx;
+	struct js *request, *reply;
+	struct err e;
+	char *name = args_part(rq->path, 1);
+	if (request_json(rq, &request, &e)) {
+		reply_error(rp, 400, e.msg);
+	} else {
+		enum op_result done = op_search(r->desk[i_worker], name, request, &reply, &e);
+		js_free(request);
+		reply_result(rp, done, reply, &e);
+	}
+	mem_free(name);
+}
+
+static void related(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	struct js *request = args_json(rq->args);
+	answer(ctx, i_worker, request, op_related, rp);
+	js_free(request);
+}
+
+/* GET /chunk/ID */
+static void chunk(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	struct js *request = args_json(rq->args);
+	char *id = args_part(rq->path, 1);
+	args_number(request, "chunk", id);
+	answer(ctx, i_worker, request, op_chunk, rp);
+	mem_free(id);
+	js_free(request);
+}
+
+static void health(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	const struct routes *r = ctx;
+	struct js *reply;
+	struct err e;
+	(void)i_worker;
+	(void)rq;
+	enum op_result done = op_health(r->catalog, &reply, &e);
+	reply_result(rp, done, reply, &e);
+}
+
+/* GET /indexes/NAME */
+static void detail(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	const struct routes *r = ctx;
+	struct js *reply = NULL;
+	struct err e;
+	size_t i;
+	char *name = args_part(rq->path, 1);
+	enum op_result done = op_index(r->desk[i_worker], name, &i, &e);
+	if (done == OP_OK)
+		done = op_index_detail(r->catalog, i, &reply, &e);
+	reply_result(rp, done, reply, &e);
+	mem_free(name);
+}
+
+static void openapi(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	struct file_text t = file_openapi();
+	(void)ctx;
+	(void)i_worker;
+	(void)rq;
+	rp->status = 200;
+	buf_add(&rp->body, t.p, t.n);
+}
+
+static void metrics(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	(void)i_worker;
+	(void)rq;
+	metrics_text(ctx, &rp->body);
+	rp->status = 200;
+	rp->type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/* A path of which a part is a name has "*" there. */
 static const struct {
 	const char *path;
 	struct http_route route;
-} table[] = {
+} table[ROUTES] = {
 	{"/search", {"GET, POST", false, search}},
+	{"/indexes/*/search", {"GET, POST", false, search_named}},
+	{"/indexes/*", {"GET", false, detail}},
+	{"/chunk/*", {"GET", false, chunk}},
+	{"/related", {"GET", false, related}},
+	{"/health", {"GET", false, health}},
+	{"/metrics", {"GET", true, metrics}},
+	{"/openapi.json", {"GET", true, openapi}},
 };
+
+static bool fits(const char *pattern, const char *path)
+{
+	for (; *pattern; pattern++) {
+		if (*pattern != '*') {
+			if (*path++ != *pattern)
+				return false;
+			continue;
+		}
+		size_t n = strcspn(path, "/");
+		if (!n)
+			return false;
+		path += n;
+	}
+	return !*path;
+}
+
+const char *routes_path(size_t i)
+{
+	return table[i].path;
+}
 
 const struct http_route *routes_find(void *ctx, const char *path)
 {
 	(void)ctx;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (!strcmp(path, table[i].path))
+		if (fits(table[i].path, path))
 			return &table[i].route;
 	return NULL;
+}
+
+void routes_done(void *ctx, const struct http_route *route, unsigned status, double seconds)
+{
+	struct routes *r = ctx;
+	for (size_t i = 0; i < ROUTES; i++)
+		if (route == &table[i].route)
+			meter_add(&r->meter[i], status, seconds);
 }

@@ -3,7 +3,10 @@
 #define LEANN_SERVE_ROUTES_H
 
 #include "http.h"
+#include "meter.h"
 #include "serve/desk.h"
+
+enum { ROUTES = 8 };
 
 struct routes {
 	struct catalog *catalog;
@@ -11,9 +14,14 @@ struct routes {
 	size_t n_desks;
 	struct http *http;		/* for counts; set once it runs */
 	double started_s;
+	struct meter meter[ROUTES];
 };
 
 /* As http_opts.route, with ctx a struct routes. */
 const struct http_route *routes_find(void *ctx, const char *path);
+/* Of route i, below ROUTES: "/search". */
+const char *routes_path(size_t i);
+/* As http_opts.done. */
+void routes_done(void *ctx, const struct http_route *route, unsigned status, double seconds);
 
 #endif

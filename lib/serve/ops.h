@@ -31,5 +31,13 @@ enum op_result op_index(struct desk *d, const char *name, size_t *i, struct err 
  */
 enum op_result op_search(struct desk *d, const char *name, const struct js *request, struct js **reply,
 			 struct err *e);
+/* GET /chunk/ID: {"index", "chunk", "context"}: a passage with that many lines around it. */
+enum op_result op_chunk(struct desk *d, const struct js *request, struct js **reply, struct err *e);
+/* GET /related: {"index", "chunk" or "path" and "line", "top_k", "per_file"}. */
+enum op_result op_related(struct desk *d, const struct js *request, struct js **reply, struct err *e);
+/* GET /health: of all indexes. */
+enum op_result op_health(struct catalog *c, struct js **reply, struct err *e);
+/* GET /indexes/NAME: what index i of the catalog is made of, and how fresh it is. */
+enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, struct err *e);
 
 #endif

@@ -24,6 +24,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
+port() { local p=${URL##*:} && echo "${p%/}"; }
+
 # The status and the body of a POST of $2 to path $1; more options of curl may follow.
 post() {
 	curl -s -m 20 -w '\n%{http_code}' -H 'Content-Type: application/json' -d "$2" "${@:3}" "$URL${1#/}"
@@ -83,4 +85,127 @@ post() {
 	jsonq 'd["results"][0]["path"].endswith("bees.md")' out
 	kill "$SERVE_PID"
 	wait "$SERVE_PID"
+}
+
+@test "hostile requests each get what the page says" {
+	"$PYTHON" "$TOP/tests/tools/serve_hostile.py" "$(port)" >out || { cat out; return 1; }
+	[ "$(grep -oE '^[0-9]+ requests' out | grep -oE '[0-9]+')" -ge 200 ]
+}
+
+@test "with a token nothing is answered without it" {
+	echo 0123456789abcdef0123 >token
+	chmod 644 token
+	run -2 leann-serve --index "$T/notes.leann" --token-file token --port 0
+	[[ $output == *"others may read it"* ]]
+	chmod 600 token
+	serve log --index "$T/notes.leann" --token-file token
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "${URL}health")" = 401 ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer 0123456789abcdef0123' "${URL}health")" = 200 ]
+	"$PYTHON" "$TOP/tests/tools/serve_hostile.py" "$(port)" 0123456789abcdef0123 >out || { cat out; return 1; }
+	kill "$SERVE_PID"
+}
+
+@test "an address that others reach wants a flag and a token" {
+	run -2 leann-serve --index "$T/notes.leann" --bind 0.0.0.0 --port 0
+	[[ $output == *"want --allow-remote and --token-file"* ]]
+	run -2 leann-serve --index "$T/notes.leann" --bind 0.0.0.0 --port 0 --allow-remote
+	[[ $output == *"want --allow-remote and --token-file"* ]]
+	run -2 leann-serve --index "$T/notes.leann" --bind example.org --port 0
+	[[ $output == *"is no IPv4 or IPv6 address"* ]]
+}
+
+@test "a passage with what is around it, and what is near it" {
+	post /search '{"query": "parse the configuration file", "top_k": 1}' >hit
+	local n
+	n=$("$PYTHON" -c 'import json; print(json.JSONDecoder().raw_decode(open("hit").read())[0]["results"][0]["chunk"])')
+	curl -s "${URL}chunk/$n?context=2" >out
+	jsonq '"fopen" in d["text"] and d["stale"] is False and d["startLine"] == 1' out
+	curl -s "${URL}related?chunk=$n&top_k=2" >out
+	jsonq 'len(d["results"]) == 2 and all(h["chunk"] != '"$n"' for h in d["results"])' out
+	curl -s "${URL}related?path=$T/tree/src/config.c&line=3&top_k=2" >again
+	jsonq '[h["chunk"] for h in d["results"]] == '"$("$PYTHON" -c 'import json; print([h["chunk"] for h in json.load(open("out"))["results"]])')" again
+}
+
+@test "context is whole lines, before and after" {
+	seq -f 'Line %g is about tomatoes, sun, water and the side shoots of June.' 1 400 >lines.txt
+	leann index create --input lines.txt --output l.leann
+	serve log --index l.leann
+	curl -s "${URL}chunk/1?context=3" >out
+	kill "$SERVE_PID"
+	"$PYTHON" - <<-'END'
+		import json
+		d, lines = json.load(open("out")), open("lines.txt").read().splitlines()
+		a, b = d["startLine"], d["endLine"]
+		assert a > 3 and d["before"] == "\n".join(lines[a - 4:a - 1]) + "\n", d["before"]
+		assert d["text"].strip("\n") == "\n".join(lines[a - 1:b])
+		assert d["after"].strip("\n") == "\n".join(lines[b:b + 3]), d["after"]
+	END
+}
+
+@test "health, an index in detail, metrics, the description for programs" {
+	curl -s "${URL}health" >out
+	jsonq 'd["status"] in ("healthy", "degraded") and 0 <= d["healthScore"] <= 1 and d["indexSize"] > 1000' out
+	curl -s "${URL}indexes/notes" >out
+	jsonq 'sum(d["members"].values()) < d["bytes"] and d["files"]["looked"] == 4 and d["counts"]["files"] == 4' out
+	jsonq 'sum(d["anchorSizes"]) == d["counts"]["chunks"]' out
+	curl -s "${URL}metrics" >out
+	grep -E '^leann_requests_total\{path="/search",status="2xx"\} [1-9]' out
+	curl -s "${URL}openapi.json" >out
+	jsonq 'd["openapi"].startswith("3.1") and "/search" in d["paths"]' out
+	# what it describes is there
+	"$PYTHON" -c 'import json
+for p in json.load(open("out"))["paths"]: print(p.replace("{name}", "notes").replace("{id}", "0"))' |
+		while read -r p; do
+			[ "$(curl -s -o /dev/null -w '%{http_code}' "$URL${p#/}")" != 404 ] || { echo "$p"; exit 1; }
+		done
+}
+
+@test "many clients, idle ones and slow ones: no error, and nobody waits for them" {
+	"$PYTHON" "$TOP/tests/tools/serve_load.py" "$(port)" "$(cat "$T/pid")" 3 8 200 20 >out || { cat out; return 1; }
+	jsonq 'set(d["statuses"]) == {"200"}' out
+}
+
+@test "when too many wait the next is told to come again" {
+	serve log --index "$T/notes.leann" --workers 1 --queue 1
+	local i
+	for i in $(seq 12); do
+		curl -s -o /dev/null -D "head.$i" "${URL}search?q=question+$i+of+many+about+bread+and+garden" &
+	done
+	wait $(jobs -p | grep -v "^$SERVE_PID$")
+	grep -l '^HTTP/1.1 429' head.* >busy
+	grep -qi '^retry-after: 1' "$(head -n 1 busy)"
+	grep -l '^HTTP/1.1 200' head.*
+	kill "$SERVE_PID"
+}
+
+@test "it ends at once when told to, and answers what was asked" {
+	serve log --index "$T/notes.leann"
+	curl -s "${URL}search?q=a+question+nobody+has+asked+before" >out &
+	local c=$!
+	sleep .05
+	kill "$SERVE_PID"
+	wait "$SERVE_PID"
+	wait $c
+	[ ! -s out ] || jsonq '"results" in d' out
+	run -7 curl -s "${URL}health"
+}
+
+@test "a socket of systemd is served" {
+	"$PYTHON" - "$T/notes.leann" <<-'END'
+		import os, socket, subprocess, sys, time, urllib.request
+		s = socket.create_server(("127.0.0.1", 0))
+		port = s.getsockname()[1]
+		pid = os.fork()
+		if not pid:
+		    os.dup2(s.fileno(), 3)
+		    os.set_inheritable(3, True)
+		    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+		    os.execvp("leann-serve", ["leann-serve", "--index", sys.argv[1]])
+		try:
+		    with urllib.request.urlopen("http://127.0.0.1:%d/health" % port, timeout=10) as r:
+		        assert r.status == 200
+		finally:
+		    os.kill(pid, 15)
+		    assert os.waitpid(pid, 0)[1] == 0
+	END
 }
