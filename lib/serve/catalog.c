@@ -31,6 +31,7 @@ struct shelf {
 	char *trouble;			/* of seen, or NULL */
 	pthread_mutex_t opening;	/* of seen; held by the one who opens an edition */
 	struct identity seen;		/* opened last, well or not */
+	atomic_ullong n_questions, sum_us;
 };
 
 struct catalog {
@@ -207,4 +208,16 @@ void catalog_trouble(struct catalog *c, size_t i, struct buf *out)
 	if (s->trouble)
 		buf_adds(out, s->trouble);
 	pthread_mutex_unlock(&s->lock);
+}
+
+void catalog_timed(struct catalog *c, size_t i, double ms)
+{
+	atomic_fetch_add(&c->shelf[i]->n_questions, 1);
+	atomic_fetch_add(&c->shelf[i]->sum_us, (unsigned long long)(ms * 1e3));
+}
+
+double catalog_mean_ms(const struct catalog *c, size_t i)
+{
+	unsigned long long n = atomic_load(&c->shelf[i]->n_questions);
+	return n ? (double)atomic_load(&c->shelf[i]->sum_us) / 1e3 / (double)n : -1;
 }

@@ -46,6 +46,9 @@ const char *catalog_name(const struct catalog *c, size_t i);
 /* The present edition of index i, one more holder; opened now where the file is another. */
 struct edition *catalog_take(struct catalog *c, size_t i);
 void edition_drop(struct edition *ed);
+/* A question to index i took so long; the mean of all since the start, below 0: there was none. */
+void catalog_timed(struct catalog *c, size_t i, double ms);
+double catalog_mean_ms(const struct catalog *c, size_t i);
 /* Why the file that is there now could not be opened, appended to out; nothing: it is served. */
 void catalog_trouble(struct catalog *c, size_t i, struct buf *out);
 

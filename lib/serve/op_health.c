@@ -80,15 +80,18 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 	if (!look(ix, LOOK_FILES, &f, e)) {
 		double x = score(ix, &f);
 		catalog_trouble(c, i, &trouble);
-		if (id)
-			querylog_stat(id, &log);
-		*mean_ms = log.mean_ms;
+		*mean_ms = catalog_mean_ms(c, i);
+		if (*mean_ms < 0) {
+			if (id)
+				querylog_stat(id, &log);
+			*mean_ms = log.mean_ms;
+		}
 		o = js_new_obj();
 		js_set(o, "name", js_new_str(ed->name));
 		js_set(o, "status", js_new_str(x >= .8 && !trouble.len ? "healthy" : "degraded"));
 		js_set(o, "healthScore", js_new_real(x));
 		js_set(o, "indexSize", js_new_int((int64_t)ix->b.n_map));
-		js_set(o, "avgLatency", js_new_real(log.mean_ms));
+		js_set(o, "avgLatency", js_new_real(*mean_ms));
 		js_set(o, "files", freshness_json(&f));
 		if (trouble.len)
 			js_set(o, "trouble", js_new_strn((const char *)trouble.p, trouble.len));

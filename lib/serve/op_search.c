@@ -82,6 +82,8 @@ static int search_one(struct searching *s, size_t i_index)
 		leann_why(&why, s->e);
 	else
 		bad = take(s, seat, r);
+	if (!bad)
+		catalog_timed(desk_catalog(s->d), i_index, r->total_ms / (double)r->n_answers);
 	leann_results_free(r);
 	leann_filter_free(filter);
 	return bad;
