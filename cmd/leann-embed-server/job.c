@@ -21,7 +21,7 @@ static double time_call(struct work *w, size_t n, size_t n_bytes, double *cost)
 	n_bytes = n_bytes < sizeof text ? n_bytes : sizeof text - 1;
 	for (size_t i = 0; i < n; i++)
 		texts[i] = (struct encoder_text){text, n_bytes};
-	struct encoder_batch b = {texts, n, ENCODER_RAW, w->rows, NULL};
+	struct encoder_batch b = {texts, n, ENCODER_RAW, w->rows, NULL, NULL};
 	*cost = (double)n * queue_cost(&w->queue, &(struct wire_text){text, n_bytes});
 	return encoder_embed(w->enc, w->par, &b, &ignored) ? 0 : now_s() - t0_s;
 }
@@ -145,7 +145,7 @@ static int encode(struct work *w, const struct queue_part *part, size_t n, struc
 			const struct wire_text *text = &part[i].job->texts[part[i].first + t];
 			texts[k++] = (struct encoder_text){text->p, text->n};
 		}
-	struct encoder_batch b = {texts, k, (enum encoder_kind)part[0].job->kind, w->rows, n_tokens};
+	struct encoder_batch b = {texts, k, (enum encoder_kind)part[0].job->kind, w->rows, n_tokens, NULL};
 	if (encoder_embed(w->enc, w->par, &b, e))
 		return -1;
 	k = 0;

@@ -13,7 +13,8 @@ struct call {
 	const struct encoder_batch *b;
 	const char *prefix;
 	size_t n_prefix;
-	size_t *len;		/* (n) tokens of each text, cut to max_tokens */
+	size_t *len;		/* (n) tokens of each text or pair, cut to max_tokens */
+	size_t *n_zero;		/* (n) of these of type 0, [CLS] query [SEP]; NULL: no pairs */
 	size_t *group;		/* (n_groups + 1) first text of each group */
 	size_t n_groups;
 	size_t *bad;		/* (n_groups) first text whose embedding is not finite, or n */
@@ -48,6 +49,11 @@ void encoder_free(struct encoder *enc)
 const struct model_info *encoder_info(const struct encoder *enc)
 {
 	return &enc->info;
+}
+
+size_t encoder_out_dim(const struct encoder *enc)
+{
+	return enc->info.kind == MODEL_RERANKER ? 1 : enc->info.dim;
 }
 
 const struct tok *encoder_tok(const struct encoder *enc)
@@ -124,9 +130,18 @@ static void count_body(void *ctx, size_t i, size_t i_worker)
 	size_t n, max = c->enc->info.max_tokens;
 	const char *p = with_prefix(c, &c->enc->scratch[i_worker], i, &n);
 	size_t n_tokens = tok_count(c->enc->tok, p, n) + 2;
+	if (c->n_zero) {
+		const struct encoder_text *q = &c->b->queries[i];
+		struct tok_pair cut;
+		tok_pair_cut(tok_count(c->enc->tok, q->p, q->n), n_tokens - 2, max, &cut);
+		n_tokens = cut.n_untruncated;
+		c->n_zero[i] = cut.n_first + 2;
+		c->len[i] = cut.n_first + cut.n_second + 3;
+	} else {
+		c->len[i] = n_tokens < max ? n_tokens : max;
+	}
 	if (c->b->n_tokens)
 		c->b->n_tokens[i] = n_tokens > UINT32_MAX ? UINT32_MAX : (uint32_t)n_tokens;
-	c->len[i] = n_tokens < max ? n_tokens : max;
 }
 
 /*
@@ -169,28 +184,46 @@ static bool pool(const struct model_info *m, const float *x, size_t len, float *
 	return isfinite(norm) && (!m->normalize || norm > 0);
 }
 
+/* Text i's tokens into ids (len[i]). Cannot fail: max_tokens >= 3, and they were counted. */
+static bool encode(const struct call *c, struct encoder_scratch *s, size_t i, uint32_t *ids)
+{
+	size_t n, n_ids;
+	const char *p = with_prefix(c, s, i, &n);
+	struct err e;
+	if (!c->n_zero)
+		return !tok_encode(c->enc->tok, p, n, c->len[i], ids, &n_ids, NULL, &e) &&
+		       n_ids == c->len[i];
+	const struct encoder_text *q = &c->b->queries[i];
+	struct tok_pair cut = {.n_first = c->n_zero[i] - 2,
+			       .n_second = c->len[i] - c->n_zero[i] - 1};
+	return !tok_encode_pair(c->enc->tok, (struct tok_text){q->p, q->n},
+				(struct tok_text){p, n}, &cut, ids, &e);
+}
+
+/* What the caller wants of text i, whose (len, dim) last states are x. */
+static bool finish(const struct call *c, size_t i, const float *x)
+{
+	if (c->n_zero)
+		return encoder_score(c->enc, x, c->b->out + i);
+	return pool(&c->enc->info, x, c->len[i], c->b->out + i * c->enc->info.dim);
+}
+
 /* With par the group is split over its workers. */
 static void embed_group(struct call *c, struct par *par, size_t i_group, size_t i_worker)
 {
 	struct encoder *enc = c->enc;
 	struct encoder_scratch *s = &enc->scratch[i_worker];
-	size_t lo = c->group[i_group], hi = c->group[i_group + 1], at = 0, n, n_ids;
-	for (size_t i = lo; i < hi; at += c->len[i++]) {
-		const char *p = with_prefix(c, s, i, &n);
-		struct err e;
-		/* cannot fail: max_tokens >= 3; writes len[i] ids, as counted */
-		if (tok_encode(enc->tok, p, n, c->len[i], s->ids + at, &n_ids, NULL, &e) ||
-		    n_ids != c->len[i]) {
+	size_t lo = c->group[i_group], hi = c->group[i_group + 1], at = 0;
+	for (size_t i = lo; i < hi; at += c->len[i++])
+		if (!encode(c, s, i, s->ids + at)) {
 			c->bad[i_group] = i;
 			return;
 		}
-	}
-	struct encoder_group g = {c->len + lo, hi - lo, at};
+	struct encoder_group g = {c->len + lo, hi - lo, at, c->n_zero ? c->n_zero + lo : NULL};
 	encoder_forward(enc, par, i_worker, &g);
 	at = 0;
 	for (size_t i = lo; i < hi; at += c->len[i++])
-		if (!pool(&enc->info, s->x + at * enc->info.dim, c->len[i],
-			  c->b->out + i * enc->info.dim) && c->bad[i_group] > i)
+		if (!finish(c, i, s->x + at * enc->info.dim) && c->bad[i_group] > i)
 			c->bad[i_group] = i;
 }
 
@@ -213,13 +246,19 @@ int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_bat
 		  struct err *e)
 {
 	struct call c = {.enc = enc, .b = b, .prefix = ""};
+	bool pairs = enc->info.kind == MODEL_RERANKER;
 	int r = -1;
+	if (pairs != (b->queries != NULL))
+		return err_set(e, ERR_USAGE, "the model %s is %s", enc->info.name,
+			       pairs ? "a reranker: it scores texts for queries and has no embeddings"
+				     : "no reranker: it scores no texts for queries");
 	if (b->kind == ENCODER_QUERY)
 		c.prefix = enc->info.query_prefix;
 	else if (b->kind == ENCODER_DOCUMENT)
 		c.prefix = enc->info.document_prefix;
 	c.n_prefix = strlen(c.prefix);
 	c.len = mem_array(b->n, sizeof *c.len);
+	c.n_zero = pairs ? mem_array(b->n, sizeof *c.n_zero) : NULL;
 	c.group = mem_array(b->n + 1, sizeof *c.group);
 	scratch_for(enc, par_n_threads(par));
 	par_for(par, b->n, count_body, &c);
@@ -231,13 +270,14 @@ int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_bat
 	for (size_t i = 0; i < c.n_groups; i++)
 		if (c.bad[i] < b->n) {
 			err_set(e, ERR_DATA,
-				"text %zu of %zu: the model %s gives no finite embedding",
-				c.bad[i] + 1, b->n, enc->info.name);
+				"text %zu of %zu: the model %s gives no finite %s", c.bad[i] + 1,
+				b->n, enc->info.name, pairs ? "score" : "embedding");
 			goto out;
 		}
 	r = 0;
 out:
 	mem_free(c.len);
+	mem_free(c.n_zero);
 	mem_free(c.group);
 	mem_free(c.bad);
 	return r;

@@ -1,13 +1,17 @@
 /*
- * encoder: sentence embeddings from a BERT model, in fp32, bf16 or int8.
+ * encoder: sentence embeddings from a BERT model, in fp32, bf16 or int8; or, where the model is a
+ * reranker, scores of pairs of a question and a text.
  *
  *	struct encoder_opts o = {.model_dir = dir, .weights_sha256 = hex, .pack_dir = cache};
  *	struct encoder *enc; if (encoder_open(&o, &enc, e)) return -1;
  *	struct encoder_text texts[] = {{"hello", 5}};
  *	float v[dim];
- *	struct encoder_batch b = {texts, 1, ENCODER_QUERY, v, NULL};
+ *	struct encoder_batch b = {texts, 1, ENCODER_QUERY, v, NULL, NULL};
  *	if (encoder_embed(enc, par, &b, e)) ...
  *	encoder_free(enc);
+ *
+ * Of a reranker, with queries (1) and float score[1]:
+ *	struct encoder_batch b = {texts, 1, ENCODER_RAW, score, NULL, queries};
  *
  * The bytes of a text's embedding depend on the text, its kind, the precision and the kernels,
  * never on the number of threads or the texts beside it. (With OpenBLAS' kernels they depend on
@@ -44,8 +48,13 @@ struct encoder_batch {
 	const struct encoder_text *texts;
 	size_t n;
 	enum encoder_kind kind;
-	float *out;		/* (n, dim) row-major, the caller's */
+	float *out;		/* (n, encoder_out_dim()) row-major, the caller's */
 	uint32_t *n_tokens;	/* (n) tokens of each before the cut to max_tokens, or NULL */
+	/*
+	 * (n) of a reranker, what each text is scored for: out is the model's output, a logit, more is
+	 * better. NULL of an embedder.
+	 */
+	const struct encoder_text *queries;
 };
 
 struct encoder_opts {
@@ -55,7 +64,10 @@ struct encoder_opts {
 	const char *pack_dir;		/* made if it is missing; NULL: weights are not kept */
 };
 
-/* Cosine of embeddings to those of fp32, over the built-in texts. */
+/*
+ * Cosine of embeddings to those of fp32, over the built-in texts. Of a reranker, over some built-in
+ * questions: how far the order of the texts is that of fp32, see encoder_probe.h.
+ */
 struct encoder_quality {
 	bool known;		/* false: fp32, or bf16 */
 	double mean, min;
@@ -70,7 +82,9 @@ struct encoder_quality encoder_quality(const struct encoder *enc);
 /* A text's embedding does not depend on the texts beside it. */
 bool encoder_alone(const struct encoder *enc);
 const struct model_info *encoder_info(const struct encoder *enc);
+size_t encoder_out_dim(const struct encoder *enc);	/* floats a text: dim, or 1 of a reranker */
 const struct tok *encoder_tok(const struct encoder *enc);
+/* ERR_USAGE: queries for an embedder, none for a reranker. */
 int encoder_embed(struct encoder *enc, struct par *par, const struct encoder_batch *b,
 		  struct err *e) MUST_CHECK;
 

@@ -76,7 +76,8 @@ static void embed(const struct pass *f)
 				memcpy(x, w->word + id * dim, dim * sizeof *x);
 			else
 				linear_f32(w->word16 + id * dim, dim, x);
-			f->enc->k->layernorm_f32(x, w->pos + i * dim, NULL, w->gamma, w->beta,
+			const float *type = f->g->n_zero && i >= f->g->n_zero[t] ? w->type1 : NULL;
+			f->enc->k->layernorm_f32(x, w->pos + i * dim, type, w->gamma, w->beta,
 						 (float)f->enc->info.ln_eps, dim);
 		}
 }

@@ -55,10 +55,14 @@ int encoder_open_at(const struct encoder_opts *o, enum simd simd, struct encoder
 		    struct err *e) MUST_CHECK;
 void encoder_scratch_release(struct encoder_scratch *s);
 
+/* A reranker's score of the text whose first last state is x (dim). False: it is not finite. */
+bool encoder_score(const struct encoder *enc, const float *x, float *out);
+
 /* Texts of a group lie end to end in s->ids; len[i] tokens each. */
 struct encoder_group {
 	const size_t *len;
 	size_t n_texts, n_tokens;
+	const size_t *n_zero;	/* (n_texts) tokens of type 0, those after are of type 1; NULL: all are 0 */
 };
 /*
  * Hidden states of the last layer into scratch[i_worker].x (n_tokens, dim). With par the group

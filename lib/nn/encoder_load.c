@@ -14,7 +14,7 @@ struct load {
 	const struct linear_kernels *lin;
 	const struct buf *seen;	/* or NULL; see encoder_weights.h */
 	const char *path;	/* of the weights' file, for messages */
-	const char *prefix;	/* "" or "bert." */
+	const char *prefix;	/* "" or "bert."; "" for the classifier */
 	int layer;		/* current layer, for names */
 	float *matrix;		/* (max(3 dim, ff) x dim): one being packed, */
 	float *bias, *scale;	/* (max(3 dim, ff)) and its */
@@ -198,7 +198,24 @@ static int load_word(struct load *l)
 	return 0;
 }
 
-/* Row 0 of the token types is used alone, added to every position; how many there are is free. */
+static int load_type1(struct load *l, const struct tensor *t, size_t rows)
+{
+	size_t dim = l->m->dim;
+	if (rows < 2)
+		return err_set(l->e, ERR_DATA, "%s: tensor %s has 1 row; a reranker's pair has two types",
+			       l->path, t->name);
+	size_t bad = tensor_get_f32(t, dim, dim, l->w->type1);
+	if (bad != dim)
+		return not_finite(l, t, dim + bad);
+	for (size_t i = 0; i < dim; i++)
+		l->w->type1[i] -= l->bias[i];	/* row 0 */
+	return 0;
+}
+
+/*
+ * Row 0 of the token types is added to every position; how many there are is free. A reranker also
+ * has what row 1 is more than that.
+ */
 static int load_positions(struct load *l)
 {
 	const struct model_info *m = l->m;
@@ -215,7 +232,23 @@ static int load_positions(struct load *l)
 		return not_finite(l, t, bad);
 	for (size_t i = 0; i < m->n_positions * m->dim; i++)
 		l->w->pos[i] += l->bias[i % m->dim];
+	if (m->kind == MODEL_RERANKER && load_type1(l, t, rows))
+		return -1;
 	return norm(l, "embeddings.LayerNorm", l->w->gamma, l->w->beta);
+}
+
+/* The pooler, and the layer to the score; names as BertForSequenceClassification saves them. */
+static int load_score(struct load *l)
+{
+	const struct encoder_weights *w = l->w;
+	size_t dim = l->m->dim;
+	l->layer = -1;
+	if (copy(l, "pooler.dense.weight", dim, dim, w->pool) ||
+	    copy(l, "pooler.dense.bias", 0, dim, w->pool_bias))
+		return -1;
+	l->prefix = "";
+	return copy(l, "classifier.weight", 1, dim, w->score) ||
+	       copy(l, "classifier.bias", 0, 1, w->score_bias) ? -1 : 0;
 }
 
 static int load(struct load *l)
@@ -230,6 +263,8 @@ static int load(struct load *l)
 	for (l->layer = 0; l->layer < (int)m->n_layers; l->layer++)
 		if (load_layer(l, &l->w->layers[l->layer]))
 			return -1;
+	if (m->kind == MODEL_RERANKER && load_score(l))
+		return -1;
 	if (!l->w->word16)
 		return 0;
 	mem_free(l->w->word_own);

@@ -10,6 +10,9 @@
 /* What int8 must keep for PRECISION_AUTO to take it: cosines to fp32 over the built-in texts. */
 #define COS_MEAN_MIN .998
 #define COS_MIN_MIN .98
+/* The same of a reranker's order. */
+#define ORDER_MEAN_MIN .995
+#define ORDER_MIN_MIN .98
 
 static void use_kernels(struct encoder *enc, enum precision p)
 {
@@ -94,6 +97,8 @@ static int open_as(struct encoder *enc, const struct encoder_opts *o, enum preci
 
 static bool good_enough(const struct encoder *enc)
 {
+	if (enc->info.kind == MODEL_RERANKER)
+		return enc->w.cos_mean >= ORDER_MEAN_MIN && enc->w.cos_min >= ORDER_MIN_MIN;
 	return enc->w.cos_mean >= COS_MEAN_MIN && enc->w.cos_min >= COS_MIN_MIN;
 }
 

@@ -63,15 +63,61 @@ static const char *const texts[] = {
 	"assert len(xs) == len(set(xs)), 'duplicate keys'",
 };
 
-enum { N_TEXTS = sizeof texts / sizeof *texts };
+/* Those that are questions, for a reranker. */
+static const size_t questions[] = {0, 8, 21, 28};
+
+enum {
+	N_TEXTS = sizeof texts / sizeof *texts,
+	N_QUESTIONS = sizeof questions / sizeof *questions,
+	N_PAIRS = N_QUESTIONS * N_TEXTS
+};
+
+static bool is_reranker(const struct encoder *enc)
+{
+	return enc->info.kind == MODEL_RERANKER;
+}
+
+static size_t n_floats(const struct encoder *enc)
+{
+	return is_reranker(enc) ? N_PAIRS : N_TEXTS * enc->info.dim;
+}
+
+static struct encoder_text text_at(size_t i)
+{
+	return (struct encoder_text){texts[i], strlen(texts[i])};
+}
 
 static int embed(struct encoder *enc, float *out, struct err *e)
 {
-	struct encoder_text t[N_TEXTS];
-	for (size_t i = 0; i < N_TEXTS; i++)
-		t[i] = (struct encoder_text){texts[i], strlen(texts[i])};
-	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, NULL};
+	struct encoder_text t[N_PAIRS], q[N_PAIRS];
+	bool pairs = is_reranker(enc);
+	for (size_t i = 0; i < N_PAIRS; i++) {
+		t[i] = text_at(i % N_TEXTS);
+		q[i] = text_at(questions[i / N_TEXTS]);
+	}
+	struct encoder_batch b = {t, pairs ? N_PAIRS : N_TEXTS, ENCODER_RAW, out, NULL,
+				  pairs ? q : NULL};
 	return encoder_embed(enc, NULL, &b, e);
+}
+
+/*
+ * What the layers are given, into seen: of a reranker by a text with one question, since rounding takes
+ * time by the token, 4 s for those of the default model's size on one core.
+ */
+static int collect(struct encoder *enc, struct buf *seen, float *out, struct err *e)
+{
+	struct encoder_text t[N_TEXTS], q[N_TEXTS];
+	enc->seen = seen;
+	if (!is_reranker(enc))
+		return embed(enc, out, e);
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		t[i] = text_at(i);
+		q[i] = text_at(questions[i % N_QUESTIONS]);
+	}
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, out, NULL, q};
+	int r = encoder_embed(enc, NULL, &b, e);
+	enc->seen = NULL;
+	return r ? r : embed(enc, out, e);
 }
 
 static double cosine(const float *a, const float *b, size_t dim)
@@ -83,6 +129,31 @@ static double cosine(const float *a, const float *b, size_t dim)
 		bb += (double)b[d] * b[d];
 	}
 	return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+}
+
+/* How far b has the order of the scores a; both (N_TEXTS). */
+static double same_order(const float *a, const float *b)
+{
+	double same = 0, all = 0;
+	for (size_t i = 0; i < N_TEXTS; i++)
+		for (size_t k = 0; k < i; k++) {
+			double d = (double)a[i] - (double)a[k], w = fabs(d);
+			all += w;
+			same += (d > 0) == (b[i] > b[k]) ? w : 0;
+		}
+	return all > 0 ? same / all : 1;
+}
+
+static void compare_scores(struct encoder *enc, const float *a, const float *b)
+{
+	double sum = 0, min = 1;
+	for (size_t i = 0; i < N_QUESTIONS; i++) {
+		double s = same_order(a + i * N_TEXTS, b + i * N_TEXTS);
+		sum += s;
+		min = s < min ? s : min;
+	}
+	enc->w.cos_mean = sum / N_QUESTIONS;
+	enc->w.cos_min = min;
 }
 
 static void compare(struct encoder *enc, const float *a, const float *b)
@@ -118,20 +189,21 @@ int encoder_probe_fp32(struct encoder_probe *p, const char *model_dir, struct er
 	enum simd s;
 	if (common_level(&s, e) || encoder_open_at(&o, s, &enc, e))
 		return -1;
-	p->truth = mem_array(N_TEXTS * enc->info.dim, sizeof *p->truth);
+	p->truth = mem_array(n_floats(enc), sizeof *p->truth);
 	p->n_seen = enc->info.n_layers * LAYER_INPUTS;
 	p->seen = mem_calloc(p->n_seen, sizeof *p->seen);
-	enc->seen = p->seen;
-	int r = embed(enc, p->truth, e);
+	int r = collect(enc, p->seen, p->truth, e);
 	encoder_free(enc);
 	return r;
 }
 
 int encoder_probe_compare(const struct encoder_probe *p, struct encoder *enc, struct err *e)
 {
-	float *v = mem_array(N_TEXTS * enc->info.dim, sizeof *v);
+	float *v = mem_array(n_floats(enc), sizeof *v);
 	int r = embed(enc, v, e);
-	if (!r)
+	if (!r && is_reranker(enc))
+		compare_scores(enc, p->truth, v);
+	else if (!r)
 		compare(enc, p->truth, v);
 	mem_free(v);
 	return r;

@@ -2,6 +2,10 @@
  * encoder_probe: what some built-in texts tell when int8 weights are packed: what the linear
  * layers are given (see encoder_weights_source), and how near the embeddings come to fp32.
  *
+ * Of a reranker four of the texts are questions for all of them. Every two texts of a question weigh
+ * as much as their fp32 scores differ; quality is the share of that weight whose two texts come in
+ * the same order: 1 where all do, and two that hardly differ may change places.
+ *
  *	struct encoder_probe p = {0};
  *	if (encoder_probe_fp32(&p, model_dir, e)) return -1;
  *	... pack with p.seen ...
@@ -14,7 +18,7 @@
 #include "nn/encoder.h"
 
 struct encoder_probe {
-	float *truth;	/* (texts, dim), fp32 */
+	float *truth;	/* (texts, dim), or scores (questions, texts); fp32 */
 	struct buf *seen;	/* (n_seen), see encoder_weights.h */
 	size_t n_seen;
 };

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/tmpfile.h"
 
-enum { HEADER_BYTES = 128, HEADER_SUMMED = 104, VERSION = 2 };
+enum { HEADER_BYTES = 128, HEADER_SUMMED = 104, VERSION = 2, RERANKER = 1 };
 
 struct place {
 	char *block;
@@ -57,6 +57,13 @@ void encoder_weights_place(struct encoder_weights *w, const struct model_info *m
 	w->pos = take(&p, m->n_positions * m->dim * sizeof(float));
 	if (lin->precision != PRECISION_FP32)
 		w->word16 = take(&p, m->n_vocab * m->dim * sizeof(uint16_t));
+	if (m->kind == MODEL_RERANKER) {
+		w->type1 = take(&p, m->dim * sizeof(float));
+		w->pool = take(&p, m->dim * m->dim * sizeof(float));
+		w->pool_bias = take(&p, m->dim * sizeof(float));
+		w->score = take(&p, m->dim * sizeof(float));
+		w->score_bias = take(&p, sizeof(float));
+	}
 	w->n_block = p.n;
 }
 
@@ -93,6 +100,7 @@ static void put_header(uint8_t h[HEADER_BYTES], const struct model_info *m,
 	for (size_t i = 0; i < 6; i++)
 		put_le32(h + 48 + 4 * i, (uint32_t)shape[i]);
 	put_le64(h + 88, n_block);
+	put_le32(h + 112, m->kind == MODEL_RERANKER ? RERANKER : 0);
 }
 
 int encoder_weights_save(const struct encoder_weights *w, const char *path,
@@ -123,6 +131,7 @@ static bool good(const uint8_t *p, size_t n, const struct model_info *m,
 	uint8_t want[HEADER_BYTES];
 	put_header(want, m, id, n_block);
 	return n == HEADER_BYTES + n_block && !memcmp(p, want, 72) &&
+	       !memcmp(p + 112, want + 112, 16) &&
 	       get_le64(p + 88) == n_block &&
 	       get_le64(p + HEADER_SUMMED) == hash64(p, HEADER_SUMMED) &&
 	       get_le64(p + 96) == hash64(p + HEADER_BYTES, n_block);

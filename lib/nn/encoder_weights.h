@@ -41,7 +41,11 @@ struct encoder_weights {
 	float *pos;		/* (n_positions, dim), row 0 of the token types added */
 	float *gamma, *beta;	/* of the embeddings' LayerNorm */
 	struct encoder_layer *layers;
-	double cos_mean, cos_min;	/* of embeddings to those of fp32; 0 unknown */
+	/* of a reranker, f32, else NULL: */
+	float *type1;		/* (dim) row 1 of the token types, less row 0 */
+	float *pool, *pool_bias;	/* (dim, dim), (dim) */
+	float *score, *score_bias;	/* (dim), (1) */
+	double cos_mean, cos_min;	/* quality, see encoder_quality(); 0 unknown */
 
 	char *block;		/* all of the above but word and layers */
 	size_t n_block;

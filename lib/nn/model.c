@@ -52,6 +52,33 @@ static int only(const struct reading *r, const struct js *j, const char *key, co
 		       s ? "\"" : "", want);
 }
 
+/*
+ * A reranker has one output. How many there are says num_labels, else id2label, else there are 2,
+ * as transformers has it.
+ */
+static int read_kind(struct reading *r, const struct js *j, struct err *e)
+{
+	const struct js *all = js_get(j, "architectures"), *n = js_get(j, "num_labels");
+	const struct js *names = js_get(j, "id2label"), *types = js_get(j, "type_vocab_size");
+	for (size_t i = 0; i < js_len(all); i++) {
+		const char *s = js_str(js_at(all, i), NULL);
+		if (s && !strcmp(s, "BertForSequenceClassification"))
+			r->m->kind = MODEL_RERANKER;
+	}
+	if (r->m->kind != MODEL_RERANKER)
+		return 0;
+	int64_t n_labels = js_type(n) == JS_INT	      ? js_int(n)
+			   : js_type(names) == JS_OBJ ? (int64_t)js_len(names)
+						      : 2;
+	if (n_labels != 1)
+		return err_set(e, ERR_DATA,
+			       "%s/%s: a BertForSequenceClassification of %lld labels; a reranker has 1",
+			       r->dir, r->where, (long long)n_labels);
+	if (js_type(types) == JS_INT && js_int(types) < 2)
+		return bad(r, e, "\"type_vocab_size\" is under 2; a reranker's pair has two types");
+	return 0;
+}
+
 static int read_bert(struct reading *r, const struct js *j, struct err *e)
 {
 	struct model_info *m = r->m;
@@ -69,6 +96,8 @@ static int read_bert(struct reading *r, const struct js *j, struct err *e)
 		return -1;
 	if (js_true(js_get(j, "is_decoder")))
 		return bad(r, e, "\"is_decoder\" is true; only encoders are supported");
+	if (read_kind(r, j, e))
+		return -1;
 	if (m->dim % m->n_heads)
 		return err_set(e, ERR_DATA,
 			       "%s/%s: hidden_size %zu is no multiple of %zu attention heads",
@@ -243,7 +272,10 @@ int model_info_read(const char *dir, struct model_info *m, struct err *e)
 	    with_file(&r, "sentence_bert_config.json", false, &sbert, e) ||
 	    read_max_tokens(&r, sbert, tok, e) || with_file(&r, "modules.json", false, &modules, e))
 		goto out;
-	if (modules) {
+	if (m->kind == MODEL_RERANKER) {
+		m->pooling = MODEL_POOL_CLS;
+		*m->query_prefix = *m->document_prefix = 0;
+	} else if (modules) {
 		if (read_modules(&r, modules, e))
 			goto out;
 		pool_name = mem_printf("%s%sconfig.json", r.pooling_dir, *r.pooling_dir ? "/" : "");
@@ -264,6 +296,11 @@ out:
 	js_free(tok);
 	mem_free(pool_name);
 	return rc;
+}
+
+const char *model_kind_name(enum model_kind k)
+{
+	return k == MODEL_RERANKER ? "reranker" : "embedder";
 }
 
 const char *model_pooling_name(enum model_pooling p)
@@ -319,6 +356,8 @@ void model_identity(const struct model_info *m, const char *tok_sha256, const ch
 	add_text(&b, "document_prefix", m->document_prefix);
 	if (precision != PRECISION_FP32)
 		buf_printf(&b, "precision %s\n", precision_name(precision));
+	if (m->kind == MODEL_RERANKER)
+		buf_adds(&b, "kind reranker\n");
 	sha256_init(&s);
 	sha256_add(&s, b.p, b.len);
 	sha256_hex(&s, out);

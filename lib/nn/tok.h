@@ -41,6 +41,24 @@ int tok_encode(const struct tok *t, const char *text, size_t n, size_t max_token
 	       uint32_t *ids, size_t *n_ids, size_t *n_untruncated, struct err *e) MUST_CHECK;
 
 /*
+ * A pair, [CLS] first [SEP] second [SEP], of at most max_tokens >= 3: where it has more, the longer
+ * one is cut, from its end, then both to the same length, the second one longer when that is odd and
+ * the first one was no longer (longest_first, as Hugging Face's tokenizers library does it).
+ */
+struct tok_pair {
+	size_t n_first, n_second;	/* tokens that are left of each, special ones not counted */
+	size_t n_untruncated;		/* of the pair before the cut, special tokens included */
+};
+void tok_pair_cut(size_t n_first, size_t n_second, size_t max_tokens, struct tok_pair *out);
+struct tok_text {
+	const char *p;			/* n bytes */
+	size_t n;
+};
+/* ids: room for cut's tokens and 3; cut: of these texts' tok_count(). */
+int tok_encode_pair(const struct tok *t, struct tok_text first, struct tok_text second,
+		    const struct tok_pair *cut, uint32_t *ids, struct err *e) MUST_CHECK;
+
+/*
  * Bytes of the longest prefix of text, ending between characters, that has at most max_tokens
  * tokens (special tokens not counted). At least one character when n > 0, even if that one
  * character is over the limit (a Hangul syllable can be 3 tokens, none is more than 4).

@@ -59,6 +59,15 @@ for line in open(sys.argv[1]): print(json.dumps(json.loads(line)["text"]))' "$re
 	[ "$status" -eq 0 ]
 }
 
+@test "random rerankers score pairs as numpy does, and transformers where installed, and cut them as tokenizers does" {
+	need_python numpy
+	run "$PYTHON" "$TOP/tests/tools/random_reranker.py" "$TOOLS/tools/leann-nn-probe" "$BATS_TEST_TMPDIR"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"transformers not installed"* ]] && skip "no transformers here: numpy alone agrees"
+	true
+}
+
 @test "token ids are those of PyPI tokenizers on every character and thousands of strange texts" {
 	need_model
 	need_python tokenizers

@@ -136,7 +136,7 @@ static int answer(struct probe *p, const struct request *q, struct err *e)
 	at = 0;
 	for (size_t i = 0; i < js_len(q->batches); i++) {
 		struct encoder_batch b = {texts + at, js_len(js_at(q->batches, i)), q->kind,
-					  v + at * dim, NULL};
+					  v + at * dim, NULL, NULL};
 		if (encoder_embed(p->enc, *par, &b, e))
 			goto out;
 		at += b.n;

@@ -2,9 +2,12 @@
  * leann-nn-probe: what the encoder makes of texts, for tests and for comparison with Python.
  *
  *	leann-nn-probe [-t | -c] [-k raw|query|document] [-j THREADS] [-p PRECISION] MODEL_DIR <strings.jsonl
+ *	leann-nn-probe -q QUESTION [-j THREADS] [-p PRECISION] MODEL_DIR <strings.jsonl
  *
  * Reads one JSON string a line; prints {"ids":[...],"n":N,"embedding":[...]} a line, n being
  * the tokens before the cut. -t: tokens alone. -c: only the total of tok_count, with its speed.
+ * -q: of a reranker {"ids":[...],"n":N,"score":X}, the ids being those of the pair, and on stderr how
+ * far the precision keeps the order of fp32, where that is measured.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +27,7 @@ struct probe {
 	struct model_info info;
 	enum encoder_kind kind;
 	enum precision precision;
+	struct encoder_text question;	/* p NULL: none */
 	struct encoder_text *texts;
 	struct js **lines;
 	size_t n, cap;
@@ -95,6 +99,51 @@ out:
 	return r;
 }
 
+static int print_pairs(struct probe *p, const float *score, struct err *e)
+{
+	const struct tok *t = encoder_tok(p->enc);
+	uint32_t *ids = mem_array(p->info.max_tokens, sizeof *ids);
+	struct tok_text q = {p->question.p, p->question.n};
+	int r = 0;
+	for (size_t i = 0; i < p->n && !r; i++) {
+		struct tok_text text = {p->texts[i].p, p->texts[i].n};
+		struct tok_pair cut;
+		tok_pair_cut(tok_count(t, q.p, q.n), tok_count(t, text.p, text.n),
+			     p->info.max_tokens, &cut);
+		r = tok_encode_pair(t, q, text, &cut, ids, e);
+		printf("{\"ids\":[");
+		for (size_t k = 0; k < cut.n_first + cut.n_second + 3 && !r; k++)
+			printf("%s%u", k ? "," : "", ids[k]);
+		printf("],\"n\":%zu,\"score\":%.9g}\n", cut.n_untruncated, (double)score[i]);
+	}
+	mem_free(ids);
+	return r;
+}
+
+static int score_all(struct probe *p, const char *dir, struct err *e)
+{
+	struct encoder_opts o = {.model_dir = dir, .precision = p->precision};
+	if (encoder_open(&o, &p->enc, e))
+		return -1;
+	float *score = mem_array(p->n, sizeof *score);
+	struct encoder_text *q = mem_array(p->n, sizeof *q);
+	for (size_t i = 0; i < p->n; i++)
+		q[i] = p->question;
+	struct encoder_batch b = {p->texts, p->n, ENCODER_RAW, score, NULL, q};
+	double t0 = now_s();
+	int r = encoder_embed(p->enc, p->par, &b, e);
+	struct encoder_quality k = encoder_quality(p->enc);
+	fprintf(stderr, "%s, %zu pairs in %.1f ms, order kept %.4f, lowest %.4f\n",
+		encoder_kernels(p->enc), p->n, (now_s() - t0) * 1e3, k.known ? k.mean : 1,
+		k.known ? k.min : 1);
+	if (!r)
+		r = print_pairs(p, score, e);
+	mem_free(q);
+	mem_free(score);
+	encoder_free(p->enc);
+	return r;
+}
+
 static void count_all(struct probe *p)
 {
 	size_t n_tokens = 0, n_bytes = 0;
@@ -119,7 +168,7 @@ static int embed_all(struct probe *p, const char *dir, struct err *e)
 		return -1;
 	double t1 = now_s();
 	emb = mem_array(p->n * p->info.dim, sizeof *emb);
-	struct encoder_batch b = {p->texts, p->n, p->kind, emb, NULL};
+	struct encoder_batch b = {p->texts, p->n, p->kind, emb, NULL, NULL};
 	if (encoder_embed(p->enc, p->par, &b, e))
 		goto out;
 	double t2 = now_s();
@@ -144,6 +193,7 @@ int main(int argc, char **argv)
 		{'c', "count", NULL, "count tokens and say how fast"},
 		{'k', "kind", "KIND", "raw, query or document: which prefix (raw)"},
 		{'p', "precision", "NAME", "auto, fp32, bf16 or int8 (fp32)"},
+		{'q', "question", "TEXT", "scores of texts for it, of a reranker"},
 		{'j', "threads", "N", "threads (1)"}, {0}};
 	static const char *const precisions[] = {"auto", "fp32", "bf16", "int8", NULL};
 	static const char *const kinds[] = {"raw", "query", "document", NULL};
@@ -161,6 +211,8 @@ int main(int argc, char **argv)
 			p.kind = (enum encoder_kind)opts_word(&o, kinds);
 		if (c == 'p')
 			p.precision = (enum precision)opts_word(&o, precisions);
+		if (c == 'q')
+			p.question = (struct encoder_text){o.val, strlen(o.val)};
 		if (c == 'j')
 			n_threads = (size_t)opts_num(&o, 1, 256);
 	}
@@ -173,7 +225,9 @@ int main(int argc, char **argv)
 		err_die(&e);
 	if (count)
 		count_all(&p);
-	else if (tokens ? print_all(&p, NULL, &e) : embed_all(&p, o.args[0], &e))
+	else if (tokens		? print_all(&p, NULL, &e)
+		 : p.question.p ? score_all(&p, o.args[0], &e)
+				: embed_all(&p, o.args[0], &e))
 		err_die(&e);
 	for (size_t i = 0; i < p.n; i++)
 		js_free(p.lines[i]);

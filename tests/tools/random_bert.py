@@ -85,10 +85,15 @@ def make(d, s, seed):
     for n in norms:
         mat(n + ".weight", dim, mean=1.0)
         mat(n + ".bias", dim)
+    if s.get("labels"):
+        mat("pooler.dense.weight", dim, dim, scale=1 / math.sqrt(dim))
+        mat("pooler.dense.bias", dim)
+        mat("classifier.weight", s["labels"], dim, scale=1)
+        mat("classifier.bias", s["labels"])
     head, blob = {"__metadata__": {"format": "pt"}}, b""
     for n, a in w.items():
         raw, w[n] = to_bytes(a, s.get("dtype", "F32"))
-        head[s.get("names", "") + n] = {"dtype": s.get("dtype", "F32"), "shape": list(a.shape),
+        head[("" if n.startswith("classifier") else s.get("names", "")) + n] = {"dtype": s.get("dtype", "F32"), "shape": list(a.shape),
                                         "data_offsets": [len(blob), len(blob) + len(raw)]}
         blob += raw
     h = json.dumps(head).encode()
@@ -105,7 +110,9 @@ def write(d, s):
         with open(os.path.join(d, name), "w") as f:
             f.write(value if isinstance(value, str) else json.dumps(value))
 
-    put("config.json", dict(model_type="bert", architectures=["BertModel"], hidden_act="gelu",
+    kind = "BertForSequenceClassification" if s.get("labels") else "BertModel"
+    labels = dict(id2label={str(i): "LABEL_%d" % i for i in range(s.get("labels", 0))}) if s.get("labels") else {}
+    put("config.json", dict(**labels, model_type="bert", architectures=[kind], hidden_act="gelu",
                             hidden_size=s["dim"], num_hidden_layers=s["layers"], num_attention_heads=s["heads"],
                             intermediate_size=s["ff"], vocab_size=len(vocab(s)), max_position_embeddings=s["pos"],
                             type_vocab_size=s.get("types", 2), layer_norm_eps=s.get("eps", 1e-12),
@@ -125,7 +132,7 @@ def write(d, s):
                                           pooling_mode_mean_tokens=not cls))
 
 
-def tokens(text, limit, words):
+def pieces(text, words):
     ids = []
     for c in ",.?:":
         text = text.replace(c, " " + c + " ")
@@ -142,6 +149,11 @@ def tokens(text, limit, words):
                 break
             at = end
         ids += got
+    return ids
+
+
+def tokens(text, limit, words):
+    ids = pieces(text, words)
     return [2] + ids[:limit - 2] + [3], len(ids) + 2
 
 
@@ -150,7 +162,8 @@ def finish(x, s):
     return v / np.linalg.norm(v) if s.get("normalize", True) else v
 
 
-def by_numpy(w, s, ids):
+def states(w, s, ids, types):
+    """The last layer's states, (tokens, dim), in f64."""
     w = {k: v.astype(np.float64) for k, v in w.items()}
     erf = np.vectorize(math.erf)
 
@@ -162,7 +175,7 @@ def by_numpy(w, s, ids):
         return x @ w[n + ".weight"].T + w[n + ".bias"]
 
     x = w["embeddings.word_embeddings.weight"][ids] + w["embeddings.position_embeddings.weight"][:len(ids)]
-    x = norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    x = norm(x + w["embeddings.token_type_embeddings.weight"][types], "embeddings.LayerNorm")
     hd = s["dim"] // s["heads"]
     for i in range(s["layers"]):
         p = "encoder.layer.%d." % i
@@ -176,7 +189,11 @@ def by_numpy(w, s, ids):
         x = norm(dense(np.concatenate(ctx, axis=1), p + "attention.output.dense") + x, p + "attention.output.LayerNorm")
         f = dense(x, p + "intermediate.dense")
         x = norm(dense(f * 0.5 * (1 + erf(f / math.sqrt(2))), p + "output.dense") + x, p + "output.LayerNorm")
-    return finish(x, s)
+    return x
+
+
+def by_numpy(w, s, ids):
+    return finish(states(w, s, ids, [0] * len(ids)), s)
 
 
 def torch_model(d):
@@ -194,7 +211,7 @@ def cosine(a, b):
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def embed(probe, d, texts, *options, level=None):
+def run_probe(probe, d, texts, *options, level=None):
     env = dict(os.environ, **({"LEANN_SIMD": level} if level else {}))
     run = subprocess.run([probe, "-j", "2", *options, d], input="".join(json.dumps(t) + "\n" for t in texts).encode(),
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
@@ -222,7 +239,7 @@ def check_levels(probe, d, s, texts, truth):
         for precision, lowest in LOWEST.items():
             if level == "scalar" and s.get("long"):
                 continue
-            got = embed(probe, d, texts, "-p", precision, level=level)
+            got = run_probe(probe, d, texts, "-p", precision, level=level)
             low = min([cosine(np.array(o["embedding"]), v) for o, v in zip(got, truth)], default=0)
             if len(got) != len(truth) or not low >= lowest:
                 print("    %s %s-%s: lowest cosine %.6f, %d of %d" % (s["name"], precision, level, low, len(got), len(truth)))
@@ -240,7 +257,7 @@ def check(probe, d, s, seed):
         prefix = {"query": s.get("prompts", {}).get("query", ""),
                   "document": s.get("prompts", {}).get("passage", "")}.get(kind, "")
         want = [tokens(prefix + t, limit, vocab(s)) for t in texts]
-        ours = embed(probe, d, texts, "-k", kind)
+        ours = run_probe(probe, d, texts, "-k", kind)
         bad += sum((o["ids"], o["n"]) != t for o, t in zip(ours, want)) + abs(len(ours) - len(texts))
         truth = {"numpy": [by_numpy(w, s, ids) for ids, _ in want]}
         if torch:

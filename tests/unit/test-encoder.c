@@ -225,7 +225,7 @@ static void same_bytes(struct encoder *enc)
 	make_texts(text, t);
 	for (size_t j = 0; j < 3; j++) {
 		struct par *par = j ? par_new(j + 1) : NULL;
-		struct encoder_batch b = {t, N_TEXTS, ENCODER_DOCUMENT, out[j], n_tokens};
+		struct encoder_batch b = {t, N_TEXTS, ENCODER_DOCUMENT, out[j], n_tokens, NULL};
 		good &= !encoder_embed(enc, par, &b, &e);
 		par_free(par);
 	}
@@ -241,7 +241,7 @@ static void same_bytes(struct encoder *enc)
 		memcpy(whole + 3, text[i], t[i].n);
 		n_wrong += n_tokens[i] != tok_count(encoder_tok(enc), whole, t[i].n + 3) + 2;
 		struct encoder_text w = {whole, t[i].n + 3};
-		struct encoder_batch b = {&w, 1, ENCODER_RAW, one, NULL};
+		struct encoder_batch b = {&w, 1, ENCODER_RAW, one, NULL, NULL};
 		n_wrong += encoder_embed(enc, i % 2 ? par : NULL, &b, &e) != 0;
 		n_other += memcmp(one, out[0] + i * DIM, sizeof one) != 0;
 		for (size_t d = 0; d < DIM; d++)
@@ -267,7 +267,7 @@ static void levels(void)
 	enum simd have[SIMD_N];
 	struct err e = {0};
 	make_texts(text, t);
-	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, want, NULL};
+	struct encoder_batch b = {t, N_TEXTS, ENCODER_RAW, want, NULL, NULL};
 	setenv("LEANN_SIMD", "scalar", 1);
 	if (ok(!open_as(PRECISION_FP32, &enc, &e) && !encoder_embed(enc, NULL, &b, &e),
 	       "plain C embeds %s", e.msg))
@@ -325,7 +325,7 @@ static void kept(void)
 	struct err e;
 	float a[DIM], b[DIM];
 	struct encoder_text t = {"ab cd", 5};
-	struct encoder_batch one = {&t, 1, ENCODER_RAW, a, NULL};
+	struct encoder_batch one = {&t, 1, ENCODER_RAW, a, NULL, NULL};
 	snprintf(pack, sizeof pack, "%s/packed", dir);
 	memset(sha, 'a', 64);
 	sha[64] = 0;
@@ -364,8 +364,8 @@ static void tiny(void)
 	struct err e;
 	float v[DIM];
 	struct encoder_text empty = {NULL, 0};
-	struct encoder_batch b = {&empty, 1, ENCODER_RAW, v, NULL},
-			     none = {NULL, 0, ENCODER_RAW, NULL, NULL};
+	struct encoder_batch b = {&empty, 1, ENCODER_RAW, v, NULL, NULL},
+			     none = {NULL, 0, ENCODER_RAW, NULL, NULL, NULL};
 	if (!ok(!open_as(PRECISION_FP32, &enc, &e), "a tiny model opens"))
 		return;
 	const struct model_info *m = encoder_info(enc);
@@ -433,7 +433,7 @@ static void check_rows(struct encoder *enc, struct buf *rows)
 			break;
 		const struct js *want = js_get(j, "ids");
 		t.p = js_str(js_get(j, "text"), &t.n);
-		struct encoder_batch b = {&t, 1, ENCODER_RAW, v, NULL};
+		struct encoder_batch b = {&t, 1, ENCODER_RAW, v, NULL, NULL};
 		bool good = !tok_encode(encoder_tok(enc), t.p, t.n, max, ids, &n_ids, &n_all, &e) &&
 			    n_ids == js_len(want) &&
 			    (int64_t)n_all == js_int(js_get(j, "n_tokens_untruncated"));
