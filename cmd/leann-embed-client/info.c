@@ -25,6 +25,7 @@ void info_print(const char *endpoint, const struct wire_info *i)
 	js_set(j, "endpoint", js_new_str(endpoint));
 	js_set(j, "model", js_new_str(i->model));
 	js_set(j, "sha256", js_new_str(i->sha256));
+	js_set(j, "kind", js_new_str(i->reranker ? "reranker" : "embedder"));
 	js_set(j, "precision", js_new_str(i->precision));
 	js_set(j, "kernels", js_new_str(i->kernels));
 	if (i->quality_mean != 0 || i->quality_min != 0)

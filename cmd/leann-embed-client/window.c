@@ -161,7 +161,7 @@ static int send_batch(struct window *w, struct group *g, struct err *e)
 		const char *text = (const char *)g->bytes.p + it->text_off;
 		w->texts[i] = (struct wire_text){text, it->n_text};
 	}
-	struct embed_job job = {w->texts, b->n, WIRE_DOCUMENT, b->rows, b};
+	struct embed_job job = {w->texts, b->n, WIRE_DOCUMENT, b->rows, b, NULL};
 	if (embed_send(w->h, &job, e))
 		return -1;
 	g->n_sent++;

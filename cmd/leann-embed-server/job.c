@@ -21,7 +21,9 @@ static double time_call(struct work *w, size_t n, size_t n_bytes, double *cost)
 	n_bytes = n_bytes < sizeof text ? n_bytes : sizeof text - 1;
 	for (size_t i = 0; i < n; i++)
 		texts[i] = (struct encoder_text){text, n_bytes};
-	struct encoder_batch b = {texts, n, ENCODER_RAW, w->rows, NULL, NULL};
+	static const struct encoder_text none[QUEUE_SLICE_TEXTS];
+	struct encoder_batch b = {texts, n, ENCODER_RAW, w->rows, NULL,
+				  w->info->reranker ? none : NULL};
 	*cost = (double)n * queue_cost(&w->queue, &(struct wire_text){text, n_bytes});
 	return encoder_embed(w->enc, w->par, &b, &ignored) ? 0 : now_s() - t0_s;
 }
@@ -80,13 +82,15 @@ static enum encoder_kind kind_of(const struct work *w, const struct wire_req *r)
 struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r)
 {
 	struct job *j = mem_calloc(1, sizeof *j);
-	size_t float_bytes = r->op == WIRE_EMBED ? 4 : 5;
+	size_t float_bytes = r->op == WIRE_OFFICIAL_EMBED ? 5 : 4;
 	j->from = m->from;
 	j->body = m->body;
 	j->req = *r;
 	j->q = (struct queue_job){.peer = hash64(m->from.id, m->from.n_id), .texts = r->texts,
 				  .n_texts = r->n_texts, .kind = kind_of(w, r),
-				  .query = r->op == WIRE_EMBED && r->kind == WIRE_QUERY,
+				  .query = r->op == WIRE_RERANK ||
+					   (r->op == WIRE_EMBED && r->kind == WIRE_QUERY),
+				  .pair_bytes = r->query.n,
 				  .n_bytes = m->body.len + float_bytes * r->n_texts * w->info->dim};
 	m->body = (struct buf)BUF_INIT;
 	*r = (struct wire_req)WIRE_REQ_INIT;
@@ -117,7 +121,7 @@ static void take_rows(struct work *w, struct job *j, const struct queue_part *pa
 		j->n_cut += n_tokens[i] > info->max_tokens;
 		j->n_tokens += n_tokens[i] < info->max_tokens ? n_tokens[i] : info->max_tokens;
 	}
-	if (j->req.op == WIRE_EMBED) {
+	if (j->req.op != WIRE_OFFICIAL_EMBED) {
 		if (!part->first)
 			wire_put_embed_head(&j->reply, j->req.id, info, j->q.n_texts);
 		wire_put_embed_rows(&j->reply, v, part->n, info->dim);
@@ -128,7 +132,7 @@ static void take_rows(struct work *w, struct job *j, const struct queue_part *pa
 	}
 	if (part->first + part->n < j->q.n_texts)
 		return;
-	if (j->req.op == WIRE_EMBED)
+	if (j->req.op != WIRE_OFFICIAL_EMBED)
 		wire_put_embed_tail(&j->reply, j->n_tokens, j->n_cut);
 	w->info->n_texts += j->q.n_texts;
 	w->info->n_tokens += j->n_tokens;
@@ -137,15 +141,19 @@ static void take_rows(struct work *w, struct job *j, const struct queue_part *pa
 /* The texts of these parts in one call. */
 static int encode(struct work *w, const struct queue_part *part, size_t n, struct err *e)
 {
-	struct encoder_text texts[QUEUE_SLICE_TEXTS];
+	struct encoder_text texts[QUEUE_SLICE_TEXTS], queries[QUEUE_SLICE_TEXTS];
 	uint32_t n_tokens[QUEUE_SLICE_TEXTS];
 	size_t k = 0;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_text *query = &job_of(part[i].job)->req.query;
 		for (size_t t = 0; t < part[i].n; t++) {
 			const struct wire_text *text = &part[i].job->texts[part[i].first + t];
+			queries[k] = (struct encoder_text){query->p, query->n};
 			texts[k++] = (struct encoder_text){text->p, text->n};
 		}
-	struct encoder_batch b = {texts, k, (enum encoder_kind)part[0].job->kind, w->rows, n_tokens, NULL};
+	}
+	struct encoder_batch b = {texts, k, (enum encoder_kind)part[0].job->kind, w->rows, n_tokens,
+				  w->info->reranker ? queries : NULL};
 	if (encoder_embed(w->enc, w->par, &b, e))
 		return -1;
 	k = 0;

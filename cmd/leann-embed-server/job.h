@@ -41,7 +41,7 @@ void work_release(struct work *w);	/* jobs that still wait are freed */
 /* Encode the next slice; which texts these were into part (QUEUE_SLICE_TEXTS). 0: none wait. */
 size_t work_slice(struct work *w, struct queue_part *part);
 
-/* Of an embed request, native or official; m->body and r are empty afterwards. */
+/* Of an embed request, native or official, or a rerank one; m->body and r are empty afterwards. */
 struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r);
 void job_free(struct job *j);
 static inline struct job *job_of(struct queue_job *q)

@@ -39,7 +39,8 @@ int load_model(const char *dir, enum precision p, struct encoder **enc, struct w
 	snprintf(w->kernels, sizeof w->kernels, "%s", encoder_kernels(*enc));
 	w->quality_mean = q.known ? q.mean : 0;
 	w->quality_min = q.known ? q.min : 0;
-	w->dim = m->dim;
+	w->dim = encoder_out_dim(*enc);
+	w->reranker = m->kind == MODEL_RERANKER;
 	w->max_tokens = m->max_tokens;
 	w->normalized = m->normalize;
 	w->max_texts = WIRE_TEXTS_MAX;

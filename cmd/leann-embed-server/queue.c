@@ -18,6 +18,12 @@ double queue_cost(const struct queue *q, const struct wire_text *t)
 	return COST_TEXT + (double)n + (double)(t->n - n) / COST_TAIL;
 }
 
+/* Of text i, with the question that it is scored for. */
+static double cost_of(const struct queue *q, const struct queue_job *j, size_t i)
+{
+	return queue_cost(q, &(struct wire_text){NULL, j->texts[i].n + j->pair_bytes});
+}
+
 static double lately(const struct queue_peer *p, double now_s)
 {
 	return p->lately_s > 0 ? p->lately_s * exp2((p->at_s - now_s) / QUEUE_HALF_LIFE_S) : 0;
@@ -65,7 +71,7 @@ int queue_add(struct queue *q, struct queue_job *j, struct err *e)
 	j->merged = false;
 	for (size_t i = 0; i < j->n_texts; i++) {
 		n_bytes += j->texts[i].n;
-		j->cost_left += queue_cost(q, &j->texts[i]);
+		j->cost_left += cost_of(q, j, i);
 	}
 	j->small = j->n_texts <= QUEUE_SMALL_TEXTS && n_bytes <= QUEUE_SMALL_BYTES;
 	j->p = find_peer(q, j->peer);
@@ -129,7 +135,7 @@ static size_t take(const struct queue *q, struct queue_job *j, struct queue_part
 {
 	*part = (struct queue_part){.job = j, .first = j->n_done};
 	while (j->n_done + part->n < j->n_texts && *n_texts < QUEUE_SLICE_TEXTS) {
-		double cost = queue_cost(q, &j->texts[j->n_done + part->n]);
+		double cost = cost_of(q, j, j->n_done + part->n);
 		if (cost > *room && *n_texts >= q->n_threads)
 			break;
 		part->n++;
@@ -147,7 +153,7 @@ static size_t fixed_slice(const struct queue *q, struct queue_job *j, struct que
 	*part = (struct queue_part){.job = j, .first = j->n_done,
 				    .n = left < QUEUE_FIXED_TEXTS ? left : QUEUE_FIXED_TEXTS};
 	for (size_t i = 0; i < part->n; i++)
-		part->cost += queue_cost(q, &j->texts[part->first + i]);
+		part->cost += cost_of(q, j, part->first + i);
 	return 1;
 }
 

@@ -58,6 +58,7 @@ struct queue_job {
 	unsigned kind;			/* texts of one kind may share a call */
 	bool query;
 	size_t n_bytes;			/* held while it waits */
+	size_t pair_bytes;		/* of the question that goes with each of the texts; 0: none does */
 	/* the queue's */
 	size_t n_done;			/* texts */
 	double cost_left;

@@ -52,6 +52,21 @@ static void count(struct loop *l)
 		i->max_rss_bytes = (uint64_t)u.ru_maxrss * 1024;
 }
 
+/* A server has one model, of one kind. */
+static int refuse_kind(struct loop *l, const struct zpeer *to, const struct wire_req *r,
+		       struct err *e)
+{
+	const char *model = l->s->info->model;
+	struct err why;
+	if (l->s->info->reranker)
+		err_set(&why, ERR_DATA, "embed: the model %s is a reranker: it scores texts for a "
+			"query and makes no embeddings", model);
+	else
+		err_set(&why, ERR_DATA, "rerank: the model %s makes embeddings, it is no reranker",
+			model);
+	return reply_err(l, to, r->id, &why, e);
+}
+
 /* Answer what needs no encoding; let the rest wait, or say that too much waits. */
 static int accept_request(struct loop *l, struct zmsg *m, struct wire_req *r, struct err *e)
 {
@@ -65,6 +80,8 @@ static int accept_request(struct loop *l, struct zmsg *m, struct wire_req *r, st
 		wire_put_official_model(&l->reply, l->s->info->model);
 		return reply(l, &m->from, &l->reply, e);
 	}
+	if ((r->op == WIRE_RERANK) != l->s->info->reranker)
+		return refuse_kind(l, &m->from, r, e);
 	struct job *j = job_new(&l->work, m, r);
 	if (queue_add(&l->work.queue, &j->q, &busy) == 0)
 		return 0;

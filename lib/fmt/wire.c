@@ -81,6 +81,16 @@ static int get_kind(const struct mp *v, struct wire_req *r, struct err *e)
 	return 0;
 }
 
+static int get_query(const struct mp *v, struct wire_req *r, struct err *e)
+{
+	r->op = WIRE_RERANK;
+	if (mp_type(v) != MP_STR)
+		return err_set(e, ERR_DATA, "request: query is %s, want a string",
+			       mp_type_name(mp_type(v)));
+	r->query.p = (const char *)mp_bytes(v, &r->query.n);
+	return 0;
+}
+
 static int parse_native(const struct mp *v, struct wire_req *r, struct err *e)
 {
 	const struct mp *id = mp_get(v, "id"), *ver = mp_get(v, "v"), *op = mp_get(v, "op");
@@ -95,8 +105,10 @@ static int parse_native(const struct mp *v, struct wire_req *r, struct err *e)
 		r->op = WIRE_INFO;
 		return 0;
 	}
+	if (is_str(op, "rerank"))
+		return get_query(mp_get(v, "query"), r, e) ? -1 : get_texts(mp_get(v, "texts"), r, e);
 	if (!is_str(op, "embed"))
-		return err_set(e, ERR_DATA, "request: op is not info or embed");
+		return err_set(e, ERR_DATA, "request: op is not info, embed or rerank");
 	r->op = WIRE_EMBED;
 	return get_kind(mp_get(v, "kind"), r, e) ? -1 : get_texts(mp_get(v, "texts"), r, e);
 }
@@ -185,7 +197,10 @@ static int parse_more(const struct mp *v, struct wire_info *i, struct err *e)
 	} uints[] = {{"n_batches", &i->n_batches}, {"n_merged", &i->n_merged},
 		     {"n_busy", &i->n_busy}, {"queue", &i->queue},
 		     {"max_rss_bytes", &i->max_rss_bytes}};
-	const struct mp *q = mp_get(v, "quality");
+	const struct mp *q = mp_get(v, "quality"), *kind = mp_get(v, "kind");
+	i->reranker = is_str(kind, "reranker");
+	if (kind && !i->reranker && !is_str(kind, "embedder"))
+		return err_set(e, ERR_DATA, "kind is not embedder or reranker");
 	for (size_t k = 0; k < sizeof uints / sizeof *uints; k++)
 		if (mp_get(v, uints[k].key) &&
 		    get_uint(v, uints[k].key, UINT64_MAX, uints[k].out, e))
@@ -199,7 +214,7 @@ static int parse_more(const struct mp *v, struct wire_info *i, struct err *e)
 	i->quality_min = mp_real(mp_at(q, 1));
 	if (q && (mp_type(q) != MP_ARR || mp_len(q) != 2 || !(fabs(i->quality_mean) <= 1) ||
 		  !(fabs(i->quality_min) <= 1)))
-		return err_set(e, ERR_DATA, "quality is not two cosines");
+		return err_set(e, ERR_DATA, "quality is not two numbers of -1 to 1");
 	return 0;
 }
 

@@ -26,7 +26,7 @@ enum {
 	WIRE_DIM_MAX = 8192,
 };
 
-enum wire_op { WIRE_INFO, WIRE_EMBED, WIRE_OFFICIAL_MODEL, WIRE_OFFICIAL_EMBED };
+enum wire_op { WIRE_INFO, WIRE_EMBED, WIRE_OFFICIAL_MODEL, WIRE_OFFICIAL_EMBED, WIRE_RERANK };
 enum wire_kind { WIRE_RAW, WIRE_QUERY, WIRE_DOCUMENT };
 
 struct wire_text {
@@ -40,8 +40,9 @@ struct wire_req {
 	enum wire_kind kind;
 	struct wire_text *texts;	/* n_texts, freed by wire_req_release; bytes borrowed */
 	size_t n_texts;
+	struct wire_text query;		/* of WIRE_RERANK; bytes borrowed */
 };
-#define WIRE_REQ_INIT {WIRE_INFO, 0, WIRE_RAW, NULL, 0}
+#define WIRE_REQ_INIT {WIRE_INFO, 0, WIRE_RAW, NULL, 0, {NULL, 0}}
 
 int wire_req_parse(struct mp_doc *doc, const uint8_t *p, size_t n, struct wire_req *r,
 		   struct err *e) MUST_CHECK;
@@ -50,6 +51,7 @@ void wire_req_release(struct wire_req *r);
 /* What a server says of itself and its model. */
 struct wire_info {
 	char model[256], sha256[65];
+	bool reranker;			/* it scores texts for a query, dim is 1; else it embeds */
 	size_t dim, max_tokens, max_texts, threads;
 	bool normalized;
 	char tokenizer_sha256[65];	/* "" unknown */
@@ -85,11 +87,13 @@ int wire_reply_parse(struct mp_doc *doc, const uint8_t *p, size_t n, struct wire
 void wire_put_req_info(struct buf *b, uint64_t id);
 void wire_put_req_embed(struct buf *b, uint64_t id, enum wire_kind kind,
 			const struct wire_text *texts, size_t n);
+void wire_put_req_rerank(struct buf *b, uint64_t id, const struct wire_text *query,
+			 const struct wire_text *texts, size_t n);
 void wire_put_err(struct buf *b, uint64_t id, const struct err *why);
 /* The same, for now: the asker may ask again on this connection. */
 void wire_put_busy(struct buf *b, uint64_t id, const struct err *why);
 void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i);
-/* What an embed reply says besides the model. */
+/* What an embed reply says besides the model; a rerank reply is one of dim 1. */
 struct wire_rows {
 	const float *v;			/* (n, dim) row-major, of this machine's byte order */
 	size_t n;

@@ -35,6 +35,14 @@ static void put_model(struct buf *b, const struct wire_info *i)
 	put_uint(b, "dim", i->dim);
 }
 
+static void put_texts(struct buf *b, const struct wire_text *texts, size_t n)
+{
+	mp_put_str(b, "texts");
+	mp_put_arr(b, n);
+	for (size_t i = 0; i < n; i++)
+		mp_put_strn(b, texts[i].p, texts[i].n);
+}
+
 void wire_put_req_info(struct buf *b, uint64_t id)
 {
 	put_start(b, 3, id);
@@ -47,10 +55,17 @@ void wire_put_req_embed(struct buf *b, uint64_t id, enum wire_kind kind,
 	put_start(b, 5, id);
 	put_str(b, "op", "embed");
 	put_str(b, "kind", kinds[kind]);
-	mp_put_str(b, "texts");
-	mp_put_arr(b, n);
-	for (size_t i = 0; i < n; i++)
-		mp_put_strn(b, texts[i].p, texts[i].n);
+	put_texts(b, texts, n);
+}
+
+void wire_put_req_rerank(struct buf *b, uint64_t id, const struct wire_text *query,
+			 const struct wire_text *texts, size_t n)
+{
+	put_start(b, 5, id);
+	put_str(b, "op", "rerank");
+	mp_put_str(b, "query");
+	mp_put_strn(b, query->p, query->n);
+	put_texts(b, texts, n);
 }
 
 static void put_failure(struct buf *b, size_t n_pairs, uint64_t id, const struct err *why)
@@ -80,8 +95,9 @@ void wire_put_busy(struct buf *b, uint64_t id, const struct err *why)
 void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i)
 {
 	bool quality = i->quality_mean != 0 || i->quality_min != 0;
-	put_start(b, 25 + quality, id);
+	put_start(b, 26 + quality, id);
 	put_model(b, i);
+	put_str(b, "kind", i->reranker ? "reranker" : "embedder");
 	put_str(b, "tokenizer_sha256", i->tokenizer_sha256);
 	put_uint(b, "max_tokens", i->max_tokens);
 	mp_put_str(b, "normalized");

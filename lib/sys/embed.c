@@ -248,7 +248,11 @@ int embed_send(struct embed *h, const struct embed_job *job, struct err *e)
 	q->out = job->out;
 	q->n = job->n;
 	q->tag = job->tag;
-	wire_put_req_embed(&q->body, q->id, job->kind, job->texts, job->n);
+	q->scores = job->query != NULL;
+	if (job->query)
+		wire_put_req_rerank(&q->body, q->id, job->query, job->texts, job->n);
+	else
+		wire_put_req_embed(&q->body, q->id, job->kind, job->texts, job->n);
 	if (q->body.len > WIRE_MESSAGE_MAX) {
 		err_set(e, ERR_DATA, "%zu texts have %zu bytes, a request takes %d", job->n,
 			q->body.len, WIRE_MESSAGE_MAX);
@@ -262,18 +266,23 @@ int embed_send(struct embed *h, const struct embed_job *job, struct err *e)
 	return 0;
 }
 
-int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum wire_kind kind,
-		float *out, struct err *e)
+/* All of these, out and tag being those of the first; a query counts once for every request. */
+int embed_all(struct embed *h, const struct embed_job *all, struct err *e)
 {
 	enum { IN_FLIGHT = 4 };
+	const struct wire_text *texts = all->texts;
+	size_t n = all->n, query_bytes = all->query ? all->query->n : 0;
 	void *tag;
 	for (size_t i = 0; i < n || h->n_open;) {
 		while (i < n && h->n_open < IN_FLIGHT) {
-			size_t k = 0, n_bytes = 0;
+			size_t k = 0, n_bytes = query_bytes;
 			while (i + k < n && k < EMBED_BATCH_TEXTS && k < h->info.max_texts &&
 			       (!k || n_bytes + texts[i + k].n <= EMBED_BATCH_BYTES))
 				n_bytes += texts[i + k++].n;
-			struct embed_job job = {texts + i, k, kind, out + i * h->info.dim, NULL};
+			struct embed_job job = *all;
+			job.texts = texts + i;
+			job.n = k;
+			job.out = all->out + i * h->info.dim;
 			if (embed_send(h, &job, e))
 				return -1;
 			i += k;
@@ -282,6 +291,12 @@ int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum w
 			return -1;
 	}
 	return 0;
+}
+
+int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum wire_kind kind,
+		float *out, struct err *e)
+{
+	return embed_all(h, &(struct embed_job){.texts = texts, .n = n, .kind = kind, .out = out}, e);
 }
 
 uint64_t embed_n_cut(const struct embed *h)

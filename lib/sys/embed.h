@@ -37,9 +37,10 @@ struct embed_opts {
 	const char *precision;
 	double timeout_s;		/* without an answer, and for opening, start included */
 	bool no_start;			/* do not start a server: none there is ERR_TEMP */
+	bool reranker;			/* for rerank.h: other defaults of endpoint and model */
 };
 #define EMBED_TIMEOUT_S 60
-#define EMBED_OPTS_INIT {NULL, NULL, NULL, EMBED_TIMEOUT_S, false}
+#define EMBED_OPTS_INIT {NULL, NULL, NULL, EMBED_TIMEOUT_S, false, false}
 
 struct embed;
 
@@ -68,6 +69,7 @@ struct embed_job {
 	enum wire_kind kind;
 	float *out;
 	void *tag;			/* the caller's */
+	const struct wire_text *query;	/* what the texts are scored for, copied; NULL: they are embedded */
 };
 int embed_send(struct embed *h, const struct embed_job *job, struct err *e) MUST_CHECK;
 size_t embed_n_open(const struct embed *h);

@@ -21,9 +21,11 @@ static int fix_norm(const struct embed *h, size_t i, double norm, float *row, st
 }
 
 /* Copy the rows, every number checked. */
-static int take_rows(const struct embed *h, const struct wire_reply *rep, float *out, struct err *e)
+static int take_rows(const struct embed *h, const struct wire_reply *rep, const struct request *q,
+		     struct err *e)
 {
 	size_t dim = h->info.dim;
+	float *out = q->out;
 	for (size_t i = 0; i < rep->n; i++) {
 		double sum = 0;
 		for (size_t k = 0; k < dim; k++) {
@@ -34,7 +36,7 @@ static int take_rows(const struct embed *h, const struct wire_reply *rep, float 
 			out[i * dim + k] = x;
 			sum += (double)x * x;
 		}
-		if (fix_norm(h, i, sqrt(sum), out + i * dim, e))
+		if (!q->scores && fix_norm(h, i, sqrt(sum), out + i * dim, e))
 			return -1;
 	}
 	return 0;
@@ -53,7 +55,7 @@ static int check_rows(struct embed *h, const struct wire_reply *rep, const struc
 		return err_set(e, ERR_DATA, "%zu floats, model has %zu", got->dim, h->info.dim);
 	if (rep->n != q->n)
 		return err_set(e, ERR_DATA, "%zu embeddings, %zu were asked for", rep->n, q->n);
-	if (take_rows(h, rep, q->out, e))
+	if (take_rows(h, rep, q, e))
 		return -1;
 	h->n_cut += rep->n_cut;
 	return 0;

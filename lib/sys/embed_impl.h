@@ -11,6 +11,7 @@ struct request {
 	uint64_t id;
 	struct buf body;
 	float *out;			/* NULL: info */
+	bool scores;			/* of a reranker: any finite number */
 	size_t n;
 	void *tag;
 	double deadline_s;
@@ -42,6 +43,8 @@ struct embed {
 
 /* Ask for info and wait for it. */
 int embed_ask_info(struct embed *h, struct err *e) MUST_CHECK;
+/* embed_texts() or rerank_texts(): any number of texts, in requests of a few. */
+int embed_all(struct embed *h, const struct embed_job *all, struct err *e) MUST_CHECK;
 /* Nothing is open afterwards and the connection is closed. */
 void embed_reset(struct embed *h);
 /* The reply is q's: every number is checked, rows are copied to where they belong. */

@@ -63,7 +63,8 @@ static int connect_own(struct embed *h, const struct embed_opts *o, struct err *
 	if (o->precision && !want && strcmp(o->precision, "auto"))
 		return err_set(e, ERR_DATA, "precision \"%s\" is not known: want fp32, bf16 or int8",
 			       o->precision);
-	if (model_find(o->model, &h->model_dir, e) || set_endpoint(h, NULL, e))
+	if ((o->reranker ? model_find_reranker(o->model, &h->model_dir, e)
+			 : model_find(o->model, &h->model_dir, e)) || set_endpoint(h, NULL, e))
 		return -1;
 	if (want) {
 		int r = ask_auto(h, want, e);
@@ -82,7 +83,8 @@ static int connect_to(struct embed *h, const char *endpoint, struct err *e)
 
 int embed_open(const struct embed_opts *o, struct embed **out, struct err *e)
 {
-	const char *given = o->endpoint ? o->endpoint : env_get("LEANN_ENDPOINT");
+	const char *env = o->reranker ? "LEANN_RERANK_ENDPOINT" : "LEANN_ENDPOINT";
+	const char *given = o->endpoint ? o->endpoint : env_get(env);
 	struct embed *h = mem_calloc(1, sizeof *h);
 	h->timeout_s = o->timeout_s;
 	h->no_start = o->no_start;

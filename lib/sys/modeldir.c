@@ -95,21 +95,31 @@ static char *find_in_cache(const char *name)
 	return NULL;
 }
 
-/* NAME or ORG/REPO, by name alone. */
-static char *find_named(const char *name)
+/* NAME or ORG/REPO, by name alone; a NAME alone, and what our cache has, is one of org. */
+static char *find_named(const char *name, const char *org)
 {
 	const char *slash = strchr(name, '/'), *repo = slash ? slash + 1 : name;
 	if (!*repo || strchr(repo, '/') || strstr(name, "..") || strlen(name) > 200)
 		return NULL;
-	char *org = slash ? mem_strndup(name, (size_t)(slash - name))
-			  : mem_strdup("sentence-transformers");
+	char *given = slash ? mem_strndup(name, (size_t)(slash - name)) : mem_strdup(org);
 	char *dir = NULL;
-	if (strcmp(org, "sentence-transformers") == 0)
+	if (strcmp(given, org) == 0)
 		dir = find_in_cache(repo);
 	if (!dir)
-		dir = find_in_hub(org, repo);
-	mem_free(org);
+		dir = find_in_hub(given, repo);
+	mem_free(given);
 	return dir;
+}
+
+/* 1: name is one to look for. */
+static int find_in_place(const char *name, char **dir, struct err *e)
+{
+	if (!is_dir(name) && *name != '/' && *name != '.')
+		return 1;
+	if (!has_config(name))
+		return err_set(e, ERR_DATA, "%s: no config.json there: not a model directory", name);
+	*dir = mem_strdup(name);
+	return 0;
 }
 
 int model_find(const char *name, char **dir, struct err *e)
@@ -118,17 +128,33 @@ int model_find(const char *name, char **dir, struct err *e)
 		name = env_get("LEANN_MODEL");
 	if (!name)
 		name = MODEL_DEFAULT;
-	if (is_dir(name) || *name == '/' || *name == '.') {
-		if (!has_config(name))
-			return err_set(e, ERR_DATA,
-				       "%s: no config.json there: not a model directory", name);
-		*dir = mem_strdup(name);
-		return 0;
-	}
-	*dir = find_named(name);
+	int r = find_in_place(name, dir, e);
+	if (r <= 0)
+		return r;
+	*dir = find_named(name, "sentence-transformers");
 	if (!*dir)
 		return err_set(e, ERR_DATA, "model %s is not here: run leann-model %s", name,
 			       strcmp(name, MODEL_DEFAULT) ? "import DIR" : "pull");
+	return 0;
+}
+
+int model_find_reranker(const char *name, char **dir, struct err *e)
+{
+	if (!name || !*name)
+		name = env_get("LEANN_RERANK_MODEL");
+	if (!name)
+		name = RERANKER_DEFAULT;
+	int r = find_in_place(name, dir, e);
+	if (r <= 0)
+		return r;
+	*dir = find_named(name, "cross-encoder");
+	if (!*dir)
+		*dir = find_named(name, "sentence-transformers");
+	if (!*dir)
+		return err_set(e, ERR_DATA, "reranker %s is not here: fetch %s%s from the model hub, then "
+			       "run leann model import DIR %s", name,
+			       strchr(name, '/') ? "" : "cross-encoder/", name,
+			       strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
 	return 0;
 }
 

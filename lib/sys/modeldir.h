@@ -14,6 +14,7 @@
 
 #define MODEL_DEFAULT "all-MiniLM-L6-v2"
 #define MODEL_WEIGHTS "model.safetensors"
+#define RERANKER_DEFAULT "ms-marco-MiniLM-L6-v2"	/* on the hub of cross-encoder/ */
 
 /*
  * name NULL: $LEANN_MODEL, else MODEL_DEFAULT. A directory, or anything that starts
@@ -22,6 +23,11 @@
  * $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub). Caller frees *dir.
  */
 int model_find(const char *name, char **dir, struct err *e) MUST_CHECK;
+/*
+ * The same of a reranker: NULL is $LEANN_RERANK_MODEL, else RERANKER_DEFAULT, and a NAME alone is also
+ * looked for as cross-encoder/NAME. What kind of model it is is not looked at.
+ */
+int model_find_reranker(const char *name, char **dir, struct err *e) MUST_CHECK;
 /*
  * SHA-256 of dir's weights file, as model_weights_sha256() of nn/model.h. Remembered in our
  * cache directory with the file's path, inode, size, mtime and ctime; computed again (about a

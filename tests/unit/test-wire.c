@@ -1,4 +1,5 @@
 /* Requests and replies of the embedding protocol: what is packed is read, what is wrong is refused. */
+#define _GNU_SOURCE
 #include <math.h>
 #include <string.h>
 
@@ -38,6 +39,19 @@ static void requests(void)
 	}
 	ok(bad == 0, "a request cut at any byte is refused");
 	buf_clear(&b);
+	const struct wire_text query = {"wh\0", 3};
+	wire_put_req_rerank(&b, 5, &query, texts, 3);
+	ok(wire_req_parse(doc, b.p, b.len, &r, &e) == 0 && r.op == WIRE_RERANK && r.id == 5 &&
+	   r.query.n == 3 && !memcmp(r.query.p, "wh\0", 3) && r.n_texts == 3 && r.texts[2].n == 3,
+	   "a rerank request is read: its query and its texts");
+	wire_req_release(&r);
+	bad = 0;
+	for (size_t n = 0; n < b.len; n++) {
+		bad += wire_req_parse(doc, b.p, n, &r, &e) == 0;
+		wire_req_release(&r);
+	}
+	ok(bad == 0, "one cut at any byte is refused");
+	buf_clear(&b);
 	wire_put_req_info(&b, 3);
 	ok(wire_req_parse(doc, b.p, b.len, &r, &e) == 0 && r.op == WIRE_INFO && r.id == 3,
 	   "an info request is read");
@@ -71,6 +85,12 @@ static void bad_requests(void)
 		"text 0 is", 7);
 	REFUSED("an unknown kind", "\x85\xa1v\x01\xa2id\x07\xa2op\xa5" "embed\xa5texts\x91\xa1x\xa4kind\x01",
 		"kind is not", 7);
+	REFUSED("a rerank request without query", "\x84\xa1v\x01\xa2id\x07\xa2op\xa6" "rerank\xa5texts"
+		"\x91\xa1x", "query is nothing", 7);
+	REFUSED("a query that is a number", "\x85\xa1v\x01\xa2id\x07\xa2op\xa6" "rerank\xa5query\x01"
+		"\xa5texts\x91\xa1x", "query is", 7);
+	REFUSED("a rerank request without texts", "\x85\xa1v\x01\xa2id\x07\xa2op\xa6" "rerank\xa5query"
+		"\xa1x\xa5texts\x90", "0 texts", 7);
 	REFUSED("a number", "\x01", "want a map or an array", 0);
 	REFUSED("bytes after the request", "\x80\x80", "after the msgpack value", 0);
 	REFUSED("passage numbers", "\x92\x01\x02", "no index", 0);
@@ -118,6 +138,23 @@ static void replies(void)
 	wire_put_info(&b, 13, &info);
 	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.is_info && r.id == 13 &&
 	   !memcmp(&r.info, &info, sizeof info), "an info reply is read, every field");
+	struct wire_info second = info;
+	second.reranker = true;
+	second.dim = 1;
+	buf_clear(&b);
+	wire_put_info(&b, 13, &second);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && !memcmp(&r.info, &second, sizeof second),
+	   "and that of a reranker");
+	uint8_t *kind = memmem(b.p, b.len, "reranker", 8);
+	ok(kind != NULL, "which says so");
+	if (kind)
+		memcpy(kind, "reranked", 8);
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == -1 && strstr(e.msg, "kind is not"),
+	   "an info reply of another kind is refused");
+	buf_clear(&b);
+	wire_put_embed(&b, 16, &second, &(struct wire_rows){v, 6, 11, 1});
+	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.n == 6 && r.info.dim == 1 &&
+	   get_lef32(r.f32 + 20) == v[5], "a rerank reply is one number a text");
 	buf_clear(&b);
 	err_set(&why, ERR_TEMP, "later \xff please");
 	wire_put_err(&b, 14, &why);
@@ -191,6 +228,7 @@ static void older(void)
 	cut_key(&b, "queue", 1);
 	cut_key(&b, "max_rss_bytes", 1);
 	cut_key(&b, "quality", 1 + 2 * 9);
+	cut_key(&b, "kind", 9);
 	ok(wire_reply_parse(doc, b.p, b.len, &r, &e) == 0 && r.is_info &&
 	   !strcmp(r.info.precision, "fp32") && !*r.info.kernels && r.info.n_batches == 0 &&
 	   r.info.quality_min == 0 && r.info.pid == 9,
