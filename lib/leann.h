@@ -154,9 +154,13 @@ struct leann_options {
 	int no_start;		/* not 0: do not start a server; none there is LEANN_TEMPORARY */
 	unsigned threads;	/* for the scan, the caller's included; 0: one a processor */
 	int no_cache;		/* not 0: keep no answers and embeddings, use none: leann-cache(5) */
+	const char *reranker;	/* name or folder, for leann_params.rerank; NULL: $LEANN_RERANK_MODEL,
+				   else ms-marco-MiniLM-L6-v2 */
+	const char *rerank_endpoint;	/* server that has it; NULL: $LEANN_RERANK_ENDPOINT, else the
+				   user's own, which is started where none runs */
 };
 /* In the order above. */
-#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0, 0}
+#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}
 
 /*
  * o NULL: all defaults. The first search that needs it connects to an embedding server that has
@@ -189,13 +193,16 @@ struct leann_params {
 	double promote;		/* above 0, at most 1: two-level search over the graph, recomputing that
 				   share of what a step met; ef_search 0 is 64 then, at most 10,000 */
 	size_t recompute_batch;	/* with promote: so many at a time, at most 10,000; 0: 16 */
+	int rerank;		/* not 0: hits are those of rerank_depth that a reranker, which reads
+				   question and passage together, puts first, in its order */
+	size_t rerank_depth;	/* at most 1,000, raised to top_k; 0: 50 */
 };
 /* In the order above. */
-#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0}
+#define LEANN_PARAMS_INIT {0, 0, 0, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 struct leann_hit {
 	uint32_t chunk;		/* 0 to n_chunks - 1 */
-	float score;		/* hits are in its order: cosine plus a bonus for words */
+	float score;		/* hits are in its order: cosine plus a bonus for words, or see reranked */
 	float cosine;		/* to the question: of its embedding where exact, else approx */
 	float approx;		/* the same by the chunk's code */
 	float words;		/* how well words match, 0 to 1 for the best on the shortlist */
@@ -203,6 +210,8 @@ struct leann_hit {
 	const uint32_t *also;	/* n_also chunks, ascending, of the same text but for white space */
 	size_t n_also;
 	int by_word;		/* not 0: a rare word brought it up, its code was not on the shortlist */
+	int reranked;		/* not 0: score is the reranker's, a logit, any finite number; of a hit
+				   without, its source changed: it comes after those with */
 };
 
 struct leann_answer {
@@ -219,6 +228,7 @@ struct leann_results {
 	/* milliseconds of the whole call, and of its steps: embedding the questions, finding
 	   candidates, their words, embedding the best of them */
 	double total_ms, embed_ms, search_ms, words_ms, recompute_ms;
+	double rerank_ms;	/* with leann_params.rerank: reading, scoring, exact cosines of the hits */
 };
 
 /*

@@ -38,7 +38,8 @@ void explain_print(const struct leann_hit *h, const struct lexical *words,
 		preview_safe(&word, question->p + w->at, w->len, tty);
 		printf(" %s", (const char *)word.p);
 	}
-	printf("%s\n", h->by_word ? ", found by a rare word" : "");
+	printf("%s%s\n", h->by_word ? ", found by a rare word" : "",
+	       h->reranked ? "; the score is the reranker's" : "");
 	buf_release(&word);
 }
 

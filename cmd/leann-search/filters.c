@@ -12,6 +12,20 @@ void filters_add(struct settings *s, char *expr, const char *option)
 	s->filters[s->n_filters++] = (struct filter_option){expr, option};
 }
 
+void filters_langs(struct settings *s, const char *list)
+{
+	js_free(s->langs);
+	s->langs = js_new_arr();
+	for (;; list++) {
+		size_t n = strcspn(list, ",");
+		if (n)
+			js_push(s->langs, js_new_strn(list, n));
+		list += n;
+		if (!*list)
+			return;
+	}
+}
+
 /* A list of types as an expression; what is none of them is told by that. */
 void filters_type(struct settings *s, const char *list)
 {

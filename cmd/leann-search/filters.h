@@ -7,6 +7,8 @@
 
 /* Takes expr over; option is for messages, and static. */
 void filters_add(struct settings *s, char *expr, const char *option);
+/* Languages, comma-separated, instead of those before. */
+void filters_langs(struct settings *s, const char *list);
 /* Types of files, comma-separated. */
 void filters_type(struct settings *s, const char *list);
 void filters_release(struct settings *s);

@@ -143,7 +143,9 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 					.timeout_s = s->embed.timeout_s,
 					.no_start = s->embed.no_start,
 					.threads = (unsigned)s->n_threads,
-					.no_cache = s->no_cache};
+					.no_cache = s->no_cache,
+					.reranker = s->reranker,
+					.rerank_endpoint = s->rerank_endpoint};
 	g->params = (struct leann_params){.top_k = s->top_k,
 					  .recompute = s->recompute,
 					  .codes_only = s->no_recompute,
@@ -158,7 +160,9 @@ static int open_all(struct asking *g, const struct settings *s, struct err *e)
 					  .n_probe = s->source == SOURCE_SCAN ? SIZE_MAX
 									     : s->n_probe,
 					  .promote = s->promote,
-					  .recompute_batch = s->recompute_batch};
+					  .recompute_batch = s->recompute_batch,
+					  .rerank = s->rerank,
+					  .rerank_depth = s->rerank_depth};
 	bool graph = s->source == SOURCE_GRAPH || s->source == SOURCE_TWO_LEVEL;
 	if (leann_open(s->index, graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
 	    leann_searcher_new(g->ix, &o, &g->from, &why))

@@ -37,6 +37,10 @@ enum {
 	OPT_ENDPOINT,
 	OPT_TIMEOUT,
 	OPT_NO_START,
+	OPT_MODE,
+	OPT_RERANK_MODEL,
+	OPT_RERANK_ENDPOINT,
+	OPT_RERANK_DEPTH,
 	OPT_NO_CACHE,
 	OPT_NO_LOG,
 	OPT_LINES,
@@ -74,6 +78,10 @@ static const struct opt table[] = {
 	{OPT_EF, "ef-search", "N", "breadth of the walk (200; two-level: 64)"},
 	{OPT_PROMOTE, "promote", "RATIO", "two-level: share of what was met to recompute a step (.05)"},
 	{OPT_RECOMPUTE_BATCH, "recompute-batch", "N", "two-level: so many at a time (16)"},
+	{OPT_MODE, "mode", "retrieve|rerank", "rerank: let a model that reads both choose among the hits"},
+	{OPT_RERANK_MODEL, "rerank-model", "NAME|DIR", "that model ($LEANN_RERANK_MODEL)"},
+	{OPT_RERANK_DEPTH, "rerank-depth", "N", "hits that it reads (50)"},
+	{OPT_RERANK_ENDPOINT, "rerank-endpoint", "EP", "server that has it, see leann-embed(7)"},
 	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
 	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
 	{OPT_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
@@ -90,21 +98,9 @@ static const struct opt table[] = {
 
 static const char *const colours[] = {"auto", "always", "never", NULL};	/* as enum colour */
 static const char *const formats[] = {"text", "json", NULL};
+static const char *const modes[] = {"retrieve", "rerank", NULL};
 /* as enum source, from 1 */
 static const char *const sources[] = {"scan", "graph", "lists", "two-level", NULL};
-
-static struct js *split_list(const char *s)
-{
-	struct js *a = js_new_arr();
-	for (;;) {
-		size_t n = strcspn(s, ",");
-		if (n)
-			js_push(a, js_new_strn(s, n));
-		if (!s[n])
-			return a;
-		s += n + 1;
-	}
-}
 
 static void set_key(struct settings *s, const char *key, const struct opts *o)
 {
@@ -122,6 +118,9 @@ static void use_config(struct settings *s)
 	s->model = config_str(&s->config, "embeddingServer.model");
 	s->embed.endpoint = config_str(&s->config, "embeddingServer.endpoint");
 	s->embed.timeout_s = config_real(&s->config, "embeddingServer.timeout");
+	s->reranker = config_str(&s->config, "reranker.model");
+	s->rerank_endpoint = config_str(&s->config, "reranker.endpoint");
+	s->rerank_depth = (size_t)config_int(&s->config, "reranker.depth");
 	ef = config_int(&s->config, "hnsw.efSearch");
 	if (ef)
 		s->ef_search = (size_t)ef;
@@ -144,10 +143,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	switch (c) {
 	case 'k': s->top_k = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case 'j': s->n_threads = (size_t)opts_num(o, 1, 1024); break;
-	case OPT_LANG:
-		js_free(s->langs);
-		s->langs = split_list(o->val);
-		break;
+	case OPT_LANG: filters_langs(s, o->val); break;
 	case OPT_PATH:
 		if (globs_add(&s->globs, o->val, &e))
 			err_die(&e);
@@ -182,6 +178,10 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_MODEL: set_key(s, "embeddingServer.model", o); break;
 	case OPT_ENDPOINT: set_key(s, "embeddingServer.endpoint", o); break;
 	case OPT_TIMEOUT: set_key(s, "embeddingServer.timeout", o); break;
+	case OPT_MODE: s->rerank = opts_word(o, modes) == 1; break;
+	case OPT_RERANK_MODEL: set_key(s, "reranker.model", o); break;
+	case OPT_RERANK_ENDPOINT: set_key(s, "reranker.endpoint", o); break;
+	case OPT_RERANK_DEPTH: set_key(s, "reranker.depth", o); break;
 	case OPT_CONFIG: s->config_path = o->val; break;
 	case OPT_SHOW: s->show_config = true; break;
 	case OPT_NO_START: s->embed.no_start = true; break;
@@ -221,6 +221,9 @@ void settings_parse(int argc, char **argv, struct settings *s)
 		s->confidence = CONFIDENCE_DEFAULT;
 	if (s->n_probe && s->source != SOURCE_AUTO && s->source != SOURCE_LISTS)
 		err_usage_die("--nprobe goes with --candidates lists");
+	if (s->rerank && (s->like || s->early))
+		err_usage_die("--mode rerank does not go with %s",
+			      s->like ? "--like, which has no question" : "--early-terminate");
 	if (s->like && (s->batch || s->question.len))
 		err_usage_die("--like and %s: only one of them",
 			      s->batch ? "--batch" : "a question");

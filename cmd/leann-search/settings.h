@@ -26,6 +26,9 @@ struct settings {
 	const char *index, *batch, *root, *model, *config_path;
 	struct config config;
 	struct embed_opts embed;
+	bool rerank;				/* --mode rerank */
+	const char *reranker, *rerank_endpoint;	/* NULL: the default's */
+	size_t rerank_depth;
 	struct js *langs;			/* NULL: all */
 	const char **paths;			/* NULL at the end; NULL: all */
 	struct globs globs;			/* the same, understood */

@@ -131,6 +131,8 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	js_set(o, "cosine", js_new_real((double)h->cosine));
 	js_set(o, "words", js_new_real((double)h->words));
 	js_set(o, "exact", js_new_bool(h->exact));
+	if (h->reranked)
+		js_set(o, "reranked", js_new_bool(true));
 	js_set(o, "chunk", js_new_int(h->chunk));
 	js_set(o, "preview",
 	       fresh ? js_new_strn((const char *)t->preview.p, t->preview.len) : js_new_null());
@@ -178,6 +180,8 @@ static struct js *json_answer(const struct show *s, const struct leann_text *que
 	js_set(l, "search_ms", js_new_real(r->search_ms / n));
 	js_set(l, "words_ms", js_new_real(r->words_ms / n));
 	js_set(l, "recompute_ms", js_new_real(r->recompute_ms / n));
+	if (r->rerank_ms > 0)
+		js_set(l, "rerank_ms", js_new_real(r->rerank_ms / n));
 	js_set(o, "latency", l);
 	js_set(o, "recomputed", js_new_int((int64_t)r->answers[i].n_recomputed));
 	js_set(o, "roundTrips", js_new_int((int64_t)r->answers[i].n_round_trips));

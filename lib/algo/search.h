@@ -38,6 +38,7 @@ struct search_hit {
 	float words;		/* how well words match, 1 for the best of the candidates */
 	float rare;		/* how much of the question is a rare word of it: lexical_rare() */
 	bool by_word;		/* a rare word brought it up, not the codes */
+	bool reranked;		/* score is a reranker's */
 };
 
 /*

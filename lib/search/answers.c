@@ -27,7 +27,7 @@ int searcher_answers(struct leann_searcher *s, const struct plan *p, const struc
 		     size_t n, struct answer *a, struct latency *t, struct err *e)
 {
 	const struct engine *g = s->a.g;
-	bool try = s->a.cache && p->top_k <= CACHE_HITS_MAX;
+	bool try = s->a.cache && (p->n_rerank ? p->n_best : p->top_k) <= CACHE_HITS_MAX;
 	struct slots_key *key = mem_array(n, sizeof *key);
 	struct wire_text *left = mem_array(n, sizeof *left);
 	struct answer *b = mem_calloc(n, sizeof *b);

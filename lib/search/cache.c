@@ -159,6 +159,7 @@ static bool hit_from(const uint8_t *p, size_t n_chunks, struct search_hit *h)
 	*h = (struct search_hit){.chunk = get_le32(p),
 				 .exact = get_le32(p + 4) & 1,
 				 .by_word = get_le32(p + 4) >> 1 & 1,
+				 .reranked = get_le32(p + 4) >> 2 & 1,
 				 .score = get_lef32(p + 8),
 				 .cosine = get_lef32(p + 12),
 				 .approx = get_lef32(p + 16),
@@ -221,7 +222,8 @@ static void put_answer(const struct answer *a, const struct copy *copies, size_t
 	for (size_t i = 0; i < a->n_hits; i++, p += HIT_BYTES) {
 		const struct search_hit *h = &a->hits[i];
 		put_le32(p, h->chunk);
-		put_le32(p + 4, (uint32_t)h->exact | (uint32_t)h->by_word << 1);
+		put_le32(p + 4, (uint32_t)h->exact | (uint32_t)h->by_word << 1 |
+				    (uint32_t)h->reranked << 2);
 		put_lef32(p + 8, h->score);
 		put_lef32(p + 12, h->cosine);
 		put_lef32(p + 16, h->approx);

@@ -25,6 +25,7 @@ struct leann_searcher {
 	struct recut *recut;		/* of an index without spans, else NULL */
 	struct asker a;			/* embed, peek and par: searcher_ready() */
 	char *model, *endpoint;		/* as in leann_options; NULL: the default */
+	char *reranker, *rerank_endpoint;
 	double timeout_s;
 	int no_start;
 	unsigned threads;

@@ -6,6 +6,7 @@
 enum { TOP_DEFAULT = 10, SHORTLIST_DEFAULT = 500, RECOMPUTE_WORDS = 16 };
 enum { TOP_MAX = 10000, EF_MAX = 1000000, CONFIDENCE_MAX = 10 };
 enum { EF_EXACT_DEFAULT = 64, BATCH_DEFAULT = 16 };
+enum { RERANK_DEFAULT = 50, RERANK_MAX = 1000 };
 
 /*
  * Weights of words in .67 cosine + .33 words, then .6 + .4, cosines scaled to the span. Chosen on
@@ -104,6 +105,17 @@ static int check_promote(const struct engine *g, const struct leann_params *w, s
 	return 0;
 }
 
+static int check_rerank(const struct leann_params *w, struct err *e)
+{
+	if (w->rerank_depth > RERANK_MAX || (w->rerank && w->top_k > RERANK_MAX))
+		return err_set(e, ERR_USAGE, "rerank_depth %zu, top_k %zu: reranking takes at most %d",
+			       w->rerank_depth, w->top_k, RERANK_MAX);
+	if (w->rerank && w->confidence > 0)
+		return err_set(e, ERR_USAGE, "early end does not go with reranking, which computes no "
+			       "embeddings before it has its hits");
+	return 0;
+}
+
 static int check(const struct engine *g, const struct leann_params *w, struct err *e)
 {
 	if (w->top_k > TOP_MAX || w->recompute > TOP_MAX || w->shortlist > TOP_MAX)
@@ -124,7 +136,7 @@ static int check(const struct engine *g, const struct leann_params *w, struct er
 		return err_set(e, ERR_USAGE,
 			       "%s: to walk over the graph, open it with LEANN_OPEN_GRAPH",
 			       g->ix.b.path);
-	return check_promote(g, w, e);
+	return check_rerank(w, e) || check_promote(g, w, e) ? -1 : 0;
 }
 
 static size_t larger(size_t a, size_t b)
@@ -135,11 +147,14 @@ static size_t larger(size_t a, size_t b)
 /* How many, and in one batch or two: the first has half, but as many as hits are wanted. */
 static void plan_recompute(const struct engine *g, const struct leann_params *w, struct plan *p)
 {
+	/* What is recomputed changes the order of the hits, not which they are: that is for the reranker. */
+	if (p->n_rerank && !w->recompute && !(w->recall_target > 0))
+		return;
 	if (w->recompute)
 		p->n_recompute = w->recompute;
 	else if (w->recall_target > 0)
 		p->n_recompute = recall_recompute(&g->ix, recall_column(w->recall_target),
-						  p->top_k);
+						  p->n_rerank ? p->n_best : p->top_k);
 	else
 		p->n_recompute = default_recompute(&g->ix, p->words);
 	p->n_recompute = larger(p->n_recompute, p->top_k);
@@ -156,6 +171,12 @@ int plan_make(const struct engine *g, const struct leann_params *w, struct plan 
 	*p = (struct plan){.top_k = w->top_k ? w->top_k : TOP_DEFAULT, .ef_search = w->ef_search,
 			   .words = !w->dense && g->ix.terms.n_buckets,
 			   .per_file = w->per_file, .all_copies = w->all_copies};
+	if (w->rerank) {
+		p->n_best = p->top_k;
+		p->n_rerank = larger(p->top_k, w->rerank_depth ? w->rerank_depth : RERANK_DEFAULT);
+		p->top_k = p->n_rerank;
+		p->exact_last = !w->codes_only;
+	}
 	if (g->ix.lists)
 		p->n_probe = w->n_probe ? w->n_probe : probe_default(&g->ix);
 	if (w->promote > 0) {
@@ -185,4 +206,7 @@ void plan_describe(const struct plan *p, struct buf *out)
 	buf_printf(out, " probe %zu promote %a batch %zu", p->n_probe, p->promote, p->batch);
 	buf_printf(out, " per_file %zu copies %d first %zu margin %a", p->per_file, p->all_copies,
 		   p->n_first, p->margin);
+	if (p->n_rerank)
+		buf_printf(out, " rerank %zu best %zu exact %d by %s", p->n_rerank, p->n_best,
+			   p->exact_last, p->reranker);
 }

@@ -11,6 +11,7 @@
 #include "search/fuse.h"
 #include "search/places.h"
 #include "search/probe.h"
+#include "search/reorder.h"
 #include "search/spread.h"
 #include "search/walk_exact.h"
 #include "sys/embed.h"
@@ -344,6 +345,10 @@ int ask(struct asker *s, const struct plan *p, const struct wire_text *questions
 	t->recompute_ms = (now_s() - t0) * 1e3;
 	for (size_t i = 0; i < n && !r; i++)
 		r = spread_cut(s, p, &out[i], e);
+	t0 = now_s();
+	for (size_t i = 0; i < n && !r && p->n_rerank; i++)
+		r = reorder(s, p, &questions[i], q + i * dim, &out[i], e);
+	t->rerank_ms = p->n_rerank ? (now_s() - t0) * 1e3 : 0;
 	mem_free(q);
 	return r;
 }

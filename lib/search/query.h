@@ -36,6 +36,7 @@ struct asker {
 	struct source *src;
 	struct peek *peek;
 	struct embed *embed;
+	struct embed *reranker;			/* where plan.n_rerank is not 0 */
 	struct par *par;
 	struct cache *cache;			/* NULL: none */
 	struct graph_scratch scratch;		/* caller: graph_scratch_release() */
@@ -57,6 +58,10 @@ struct plan {
 	double margin;				/* no second one from this much of the span */
 	double promote;				/* share of the queue that a walk recomputes; 0: it does not */
 	size_t batch;				/* so many at a time */
+	size_t n_rerank;			/* hits that a reranker scores: reorder.h; top_k then; 0: none */
+	size_t n_best;				/* of which so many remain */
+	bool exact_last;			/* and have their exact cosines computed */
+	const char *reranker;			/* identity of its model */
 };
 
 struct leann_params;
@@ -67,7 +72,7 @@ int plan_make(const struct engine *g, const struct leann_params *want, struct pl
 void plan_describe(const struct plan *p, struct buf *out);
 
 struct latency {
-	double embed_ms, search_ms, words_ms, recompute_ms;
+	double embed_ms, search_ms, words_ms, recompute_ms, rerank_ms;
 };
 
 struct copy {

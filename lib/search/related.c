@@ -225,6 +225,10 @@ int leann_related(struct leann_searcher *s, uint32_t chunk, const struct leann_p
 	*out = NULL;
 	if (p)
 		dense = *p;
+	if (dense.rerank) {
+		err_set(&why, ERR_USAGE, "a reranker scores passages for a question: there is none");
+		return leann_fail(e, &why);
+	}
 	dense.dense = 1;
 	searcher_look_anew(s);
 	r = searcher_plan(s, &dense, &plan, &why) || read_text(s, chunk, &at, &why) ? -1 : 0;

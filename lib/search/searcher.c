@@ -13,6 +13,7 @@
 #include "sys/embed.h"
 #include "sys/embed_ep.h"
 #include "sys/peek.h"
+#include "sys/rerank.h"
 #include "sys/source.h"
 
 enum { THREADS_MAX = 1024 };
@@ -66,6 +67,23 @@ int searcher_ready(struct leann_searcher *s, struct err *e)
 	return 0;
 }
 
+/* The reranker, where the plan wants one, and which it is: that decides what an answer is. */
+static int ready_to_rerank(struct leann_searcher *s, struct plan *p, struct err *e)
+{
+	struct embed_opts o = {
+		.endpoint = s->rerank_endpoint,
+		.model = s->reranker,
+		.timeout_s = s->timeout_s > 0 ? s->timeout_s : EMBED_TIMEOUT_S,
+		.no_start = s->no_start,
+	};
+	if (!p->n_rerank)
+		return 0;
+	if (!s->a.reranker && rerank_open(&o, &s->a.reranker, e))
+		return -1;
+	p->reranker = embed_info(s->a.reranker)->sha256;
+	return 0;
+}
+
 /* What no server is needed to see. */
 static int check_model(const struct leann_index *ix, struct err *e)
 {
@@ -87,9 +105,11 @@ static int set_up(struct leann_searcher *s, const struct leann_options *o, struc
 	if (recut_open(&s->ix->g.ix, o->root, o->model, &s->recut, &s->a.src, e) ||
 	    check_model(s->ix, e))
 		return -1;
-	if (o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e))
+	if ((o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e)) ||
+	    (o->rerank_endpoint && embed_ep_check(o->rerank_endpoint, &s->rerank_endpoint, e)))
 		return -1;
 	s->model = o->model ? mem_strdup(o->model) : NULL;
+	s->reranker = o->reranker ? mem_strdup(o->reranker) : NULL;
 	s->timeout_s = o->timeout_s;
 	s->no_start = o->no_start;
 	s->threads = o->threads;
@@ -122,7 +142,10 @@ void leann_searcher_free(struct leann_searcher *s)
 	cache_free(s->a.cache);
 	mem_free(s->model);
 	mem_free(s->endpoint);
+	mem_free(s->reranker);
+	mem_free(s->rerank_endpoint);
 	embed_free(s->a.embed);
+	embed_free(s->a.reranker);
 	peek_free(s->a.peek);
 	source_free(s->a.src);
 	recut_free(s->recut);
@@ -167,7 +190,7 @@ static struct leann_results *give(const struct answer *a, size_t n, const struct
 	r->hits = mem_array(total, sizeof *r->hits);
 	r->also = mem_array(n_also, sizeof *r->also);
 	r->pub = (struct leann_results){r->answers, n, total_ms, t->embed_ms, t->search_ms,
-					t->words_ms, t->recompute_ms};
+					t->words_ms, t->recompute_ms, t->rerank_ms};
 	total = n_also = 0;
 	for (size_t i = 0; i < n; i++) {
 		r->answers[i] = (struct leann_answer){r->hits + total, a[i].n_hits,
@@ -178,7 +201,8 @@ static struct leann_results *give(const struct answer *a, size_t n, const struct
 			size_t copies = copies_of(&a[i], h->chunk, r->also + n_also);
 			r->hits[total++] = (struct leann_hit){
 				h->chunk, h->score, h->cosine, h->approx,
-				h->words, h->exact, r->also + n_also, copies, h->by_word};
+				h->words, h->exact, r->also + n_also, copies, h->by_word,
+				h->reranked};
 			n_also += copies;
 		}
 	}
@@ -230,7 +254,8 @@ int leann_search(struct leann_searcher *s, const struct leann_text *questions, s
 	struct err why;
 	*out = NULL;
 	searcher_look_anew(s);
-	if (searcher_plan(s, p, &plan, &why) || searcher_ask(s, &plan, questions, n, out, &why))
+	if (searcher_plan(s, p, &plan, &why) || ready_to_rerank(s, &plan, &why) ||
+	    searcher_ask(s, &plan, questions, n, out, &why))
 		return leann_fail(e, &why);
 	return 0;
 }

@@ -12,6 +12,7 @@ export LEANN_NO_CACHE=1 # 47-cache.bats has a cache of its own
 export LEANN_NO_LOG=1 # 52-health.bats has a log of its own
 export XDG_DATA_HOME=${BATS_RUN_TMPDIR:-/tmp}/leann-data # the list of indexes is the tests' own
 unset LEANN_INDEX LEANN_MODEL LEANN_ENDPOINT LEANN_PRECISION LEANN_SIMD
+unset LEANN_RERANK_MODEL LEANN_RERANK_ENDPOINT LEANN_RERANK_DEPTH
 # One encoder server serves the whole run: its socket directory is the run's own (tests/run sets it).
 : "${XDG_RUNTIME_DIR:=${BATS_RUN_TMPDIR:-/tmp}}"
 export XDG_RUNTIME_DIR

@@ -96,6 +96,18 @@ static int check_misuse(const char *path, const char *other)
 	q.top_k = 10001;
 	ok(leann_search(s, &text, 1, &q, &r, &e) == -1 && e.status == LEANN_USAGE,
 	   "more hits than the limit are refused");
+	q = (struct leann_params)LEANN_PARAMS_INIT;
+	q.rerank = 1;
+	q.rerank_depth = 1001;
+	ok(leann_search(s, &text, 1, &q, &r, &e) == -1 && e.status == LEANN_USAGE,
+	   "reranking more than 1,000 hits is refused");
+	q.rerank_depth = 0;
+	q.confidence = .5;
+	ok(leann_search(s, &text, 1, &q, &r, &e) == -1 && e.status == LEANN_USAGE,
+	   "early end and reranking are refused together");
+	q.confidence = 0;
+	ok(leann_related(s, 0, &q, &r, &e) == -1 && e.status == LEANN_USAGE,
+	   "reranking what is near a passage is refused");
 	ok(!leann_search(s, NULL, 0, NULL, &r, &e) && r->n_answers == 0,
 	   "no questions have no answers");
 	leann_results_free(r);

@@ -64,6 +64,7 @@ static void test_whole_file(void)
 		"\"groupBy\":\"language\",\"minPerGroup\":2,\"allocation\":\"equal\"}},"
 		"\"quantization\":{\"subVectors\":48,\"codebookSize\":256,\"codeBits\":4,\"codebook\":\"train\",\"trainingSamples\":10000},"
 		"\"embeddingServer\":{\"endpoint\":\"tcp://127.0.0.1:5555\",\"model\":\"x\",\"precision\":\"int8\",\"batchSize\":32,\"timeout\":30},"
+		"\"reranker\":{\"model\":\"y\",\"endpoint\":\"tcp://127.0.0.1:5556\",\"depth\":30},"
 		"\"incremental\":{\"enabled\":false,\"deltaIndexThreshold\":500,\"autoRebuild\":true},"
 		"\"hnsw\":{\"M\":32,\"efConstruction\":200,\"efSearch\":100},"
 		"\"filters\":{\"languages\":[\"c\",\"python\"],\"excludePaths\":[\"a,b/**\"]}}", &e);
@@ -96,7 +97,7 @@ static void test_refusals(void)
 	snprintf(want, sizeof want, "%s: hnsw.m: unknown key; hnsw has M, efConstruction, efSearch", path);
 	refused("{\"hnsw\":{\"m\":3}}", want);
 	refused("{\"quantisation\":{}}", "quantisation: unknown key; a configuration has backend, complexity, "
-		"anchorSelection, quantization, embeddingServer, incremental, hnsw, filters");
+		"anchorSelection, quantization, embeddingServer, reranker, incremental, hnsw, filters");
 	refused("{\"hnsw.M\":3}", "hnsw.M: unknown key");
 	refused("{\"\":3}", "unknown key");
 	refused("{\"hnsw\":3}", "hnsw: an integer: want an object");
