@@ -50,7 +50,8 @@ static int ensure_server(struct embed *h, double deadline_s, struct err *e)
 		return r < 0 ? -1 : 0;
 	if (h->no_start)
 		return err_set(e, ERR_TEMP, "no embedding server runs at %s:"
-			       " start one with leann-embed-server --daemon", h->endpoint);
+			       " start one with leann-embed-server --daemon%s%s", h->endpoint,
+			       h->reranker ? " --model " : "", h->reranker ? h->model_dir : "");
 	return embed_start(h->model_dir, h->precision, h->endpoint, deadline_s, e);
 }
 

@@ -20,6 +20,7 @@ struct request {
 
 struct embed {
 	char *endpoint, *pidfile;
+	bool reranker;			/* as in embed_opts */
 	char *model_dir;		/* NULL: the server is not ours to start */
 	const char *precision;		/* to start it with: one of wire_precisions, or NULL: auto */
 	double timeout_s;

@@ -88,6 +88,7 @@ int embed_open(const struct embed_opts *o, struct embed **out, struct err *e)
 	struct embed *h = mem_calloc(1, sizeof *h);
 	h->timeout_s = o->timeout_s;
 	h->no_start = o->no_start;
+	h->reranker = o->reranker;
 	h->doc = mp_new();
 	h->rng.s = (uint64_t)getpid() * 1000003 + (uint64_t)(now_s() * 1e6);
 	if (given ? connect_to(h, given, e) : connect_own(h, o, e)) {

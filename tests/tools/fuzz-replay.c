@@ -232,6 +232,11 @@ static void fuzz_tokenizer(const uint8_t *p, size_t n)
 		abort();
 	if (fit > n)
 		abort();
+	struct tok_text a = {(const char *)p, n / 2}, b = {(const char *)p + n / 2, n - n / 2};
+	struct tok_pair cut;
+	tok_pair_cut(tok_count(t, a.p, a.n), tok_count(t, b.p, b.n), 64, &cut);
+	if (cut.n_first + cut.n_second + 3 > 64 || tok_encode_pair(t, a, b, &cut, ids, &e))
+		abort();
 	tok_free(t);
 }
 

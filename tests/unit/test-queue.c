@@ -144,6 +144,25 @@ static void merging(void)
 	   part[1].first == 0, "the end of one request and the beginning of the next share a slice");
 }
 
+/* A question that goes with every text is part of what the text takes. */
+static void pairs(void)
+{
+	struct queue q = fresh();
+	struct queue_part part[QUEUE_SLICE_TEXTS];
+	struct queue_job *plain = ask(&q, 11, 1, 100, true);
+	struct err e;
+	queue_slice(&q, 0, part);
+	size_t n_plain = part[0].n;
+	queue_remove(&q, plain);
+	job[12] = (struct queue_job){.peer = 1, .texts = short_ones, .n_texts = 100, .query = true,
+				     .pair_bytes = 440};
+	ok(!queue_add(&q, &job[12], &e), "pairs wait as texts do");
+	queue_slice(&q, 0, part);
+	ok(part[0].n * 9 < n_plain && part[0].n * 12 > n_plain,
+	   "with a question of 440 bytes a tenth as many texts are in a slice: %zu of %zu",
+	   part[0].n, n_plain);
+}
+
 /* Questions without end: what is left for a large request. */
 static void never_starved(void)
 {
@@ -338,6 +357,7 @@ int main(void)
 	bounds();
 	order();
 	merging();
+	pairs();
 	memset(job, 0, sizeof job);
 	never_starved();
 	fair();
