@@ -36,12 +36,15 @@ struct shelf {
 
 struct catalog {
 	struct shelf *shelf[CATALOG_MAX];
-	size_t n;
+	atomic_size_t n;		/* grows once shelf[n] is there */
+	pthread_mutex_t adding;
 };
 
 struct catalog *catalog_new(void)
 {
-	return mem_calloc(1, sizeof(struct catalog));
+	struct catalog *c = mem_calloc(1, sizeof *c);
+	pthread_mutex_init(&c->adding, NULL);
+	return c;
 }
 
 static void shelf_free(struct shelf *s)
@@ -59,6 +62,8 @@ void catalog_free(struct catalog *c)
 {
 	for (size_t i = 0; c && i < c->n; i++)
 		shelf_free(c->shelf[i]);
+	if (c)
+		pthread_mutex_destroy(&c->adding);
 	mem_free(c);
 }
 
@@ -119,10 +124,10 @@ const char *catalog_name(const struct catalog *c, size_t i)
 
 size_t catalog_find(const struct catalog *c, const char *name, size_t n_name)
 {
-	size_t i = 0;
-	while (i < c->n && (strlen(c->shelf[i]->name) != n_name || memcmp(c->shelf[i]->name, name, n_name)))
+	size_t i = 0, n = c->n;
+	while (i < n && (strlen(c->shelf[i]->name) != n_name || memcmp(c->shelf[i]->name, name, n_name)))
 		i++;
-	return i;
+	return i < n ? i : CATALOG_MAX;
 }
 
 static char *free_name(const struct catalog *c, const char *path)
@@ -136,7 +141,8 @@ static char *free_name(const struct catalog *c, const char *path)
 	return name;
 }
 
-int catalog_add(struct catalog *c, const char *name, const char *path, struct err *e)
+/* c->adding is held. */
+static int add(struct catalog *c, const char *name, const char *path, struct err *e)
 {
 	if (c->n == CATALOG_MAX)
 		return err_set(e, ERR_USAGE, "%s: the limit is %d indexes", path, CATALOG_MAX);
@@ -154,8 +160,17 @@ int catalog_add(struct catalog *c, const char *name, const char *path, struct er
 		shelf_free(s);
 		return -1;
 	}
-	c->shelf[c->n++] = s;
+	c->shelf[c->n] = s;
+	c->n++;
 	return 0;
+}
+
+int catalog_add(struct catalog *c, const char *name, const char *path, struct err *e)
+{
+	pthread_mutex_lock(&c->adding);
+	int r = add(c, name, path, e);
+	pthread_mutex_unlock(&c->adding);
+	return r;
 }
 
 /* s->opening is held. */

@@ -9,7 +9,7 @@
  *	edition_drop(ed);
  *	catalog_free(c);
  *
- * catalog_add() is for one thread, before the others; all else is for any.
+ * Any thread may call all of them; an index that is added stays.
  */
 #ifndef LEANN_SERVE_CATALOG_H
 #define LEANN_SERVE_CATALOG_H
@@ -40,7 +40,7 @@ void catalog_free(struct catalog *c);
  */
 int catalog_add(struct catalog *c, const char *name, const char *path, struct err *e) MUST_CHECK;
 size_t catalog_n(const struct catalog *c);
-/* Its place, or catalog_n(c). */
+/* Its place; no such: CATALOG_MAX, which is no place however many are added. */
 size_t catalog_find(const struct catalog *c, const char *name, size_t n_name);
 const char *catalog_name(const struct catalog *c, size_t i);
 /* The present edition of index i, one more holder; opened now where the file is another. */
