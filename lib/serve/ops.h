@@ -40,4 +40,23 @@ enum op_result op_health(struct catalog *c, struct js **reply, struct err *e);
 /* GET /indexes/NAME: what index i of the catalog is made of, and how fresh it is. */
 enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, struct err *e);
 
+/* {"indexes": [{name, path, files, chunks, model, precision}]}, in the order they were given. */
+enum op_result op_list(struct desk *d, struct js **reply, struct err *e);
+
+enum { STATUS_LOOKS_MAX = 20000 };	/* files of an index that op_status() looks at */
+/*
+ * Of index name, NULL: of all: {"indexes": [as op_list() has it, and roots, dim, bytes, edition, words,
+ * looked, changed, missing, unreadable, trouble]}: how many of the files it looked at are not what was
+ * indexed; trouble: why the file that is there now is not served, else null.
+ */
+enum op_result op_status(struct desk *d, const char *name, struct js **reply, struct err *e);
+
+enum { READ_BYTES_MAX = 64 << 10 };	/* of text that op_read() gives */
+/*
+ * {path, start, end, index}: lines start (1) to end (the last) of a file of an index, by the path that
+ * hits have, or below a root: {path, index, language, startLine, endLine, totalLines, text, truncated}, of
+ * the file as it is, of a document its text. OP_NONE: no index has it; OP_FAILED: it changed.
+ */
+enum op_result op_read(struct desk *d, const struct js *request, struct js **reply, struct err *e);
+
 #endif

@@ -1,0 +1,138 @@
+/* Which indexes there are, and how they are; see ops.h. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "search/leann_impl.h"
+#include "serve/ops.h"
+#include "sys/stale.h"
+
+static struct js *text_or_null(const char *s)
+{
+	return s ? js_new_strn(s, strlen(s)) : js_new_null();
+}
+
+static size_t n_files(const struct index *ix)
+{
+	struct index_file f;
+	size_t n = 0;
+	for (size_t i = 0; i < ix->n_files; i++) {
+		index_file(ix, i, &f);
+		n += !(f.flags & FILE_REMOVED);
+	}
+	return n;
+}
+
+static struct js *describe(const struct edition *ed)
+{
+	const struct leann_info *info = leann_index_info(ed->ix);
+	struct js *o = js_new_obj();
+	js_set(o, "name", js_new_strn(ed->name, strlen(ed->name)));
+	js_set(o, "path", js_new_path(ed->path, strlen(ed->path)));
+	js_set(o, "files", js_new_int((int64_t)n_files(&ed->ix->g.ix)));
+	js_set(o, "chunks", js_new_int((int64_t)info->n_chunks));
+	js_set(o, "model", text_or_null(info->model));
+	js_set(o, "precision", js_new_str(info->precision));
+	return o;
+}
+
+enum op_result op_list(struct desk *d, struct js **reply, struct err *e)
+{
+	struct catalog *c = desk_catalog(d);
+	struct js *all = js_new_arr();
+	(void)e;
+	for (size_t i = 0; i < catalog_n(c); i++) {
+		struct edition *ed = catalog_take(c, i);
+		js_push(all, describe(ed));
+		edition_drop(ed);
+	}
+	*reply = js_new_obj();
+	js_set(*reply, "indexes", all);
+	return OP_OK;
+}
+
+static int add_roots(struct js *o, const struct index *ix, struct err *e)
+{
+	struct js *roots = js_new_arr();
+	struct buf b = BUF_INIT;
+	int r = 0;
+	js_set(o, "roots", roots);
+	for (size_t i = 0; i < ix->n_roots && !r; i++) {
+		buf_clear(&b);
+		r = index_root(ix, i, &b, e);
+		if (!r)
+			js_push(roots, js_new_path(b.p ? (const char *)b.p : "", b.len));
+	}
+	buf_release(&b);
+	return r;
+}
+
+/* How many files are not what was indexed: by size and time, else by their bytes. */
+static int add_stale(struct js *o, const struct index *ix, struct err *e)
+{
+	static const char *const key[] = {[SOURCE_CHANGED] = "changed", [SOURCE_MISSING] = "missing",
+					  [SOURCE_UNREADABLE] = "unreadable"};
+	size_t count[SOURCE_RECUT + 1] = {0}, n = ix->n_files < STATUS_LOOKS_MAX ? ix->n_files : STATUS_LOOKS_MAX;
+	struct stale s = STALE_INIT;
+	enum source_status st;
+	int r = 0;
+	s.ix = ix;
+	for (size_t i = 0; i < n && !r; i++) {
+		r = stale_file(&s, i, &st, e);
+		if (!r)
+			count[st]++;
+	}
+	stale_release(&s);
+	js_set(o, "looked", js_new_int((int64_t)n));
+	for (size_t k = SOURCE_CHANGED; k <= SOURCE_UNREADABLE; k++)
+		js_set(o, key[k], js_new_int((int64_t)count[k]));
+	return r;
+}
+
+static struct js *status_of(struct catalog *c, size_t i, struct err *e)
+{
+	struct edition *ed = catalog_take(c, i);
+	const struct leann_info *info = leann_index_info(ed->ix);
+	struct js *o = describe(ed);
+	struct buf why = BUF_INIT;
+	struct stat st;
+	js_set(o, "dim", js_new_int((int64_t)info->dim));
+	js_set(o, "bytes", stat(ed->path, &st) ? js_new_null() : js_new_int((int64_t)st.st_size));
+	js_set(o, "edition", js_new_int(ed->number));
+	js_set(o, "words", js_new_bool(info->has_words));
+	int r = add_roots(o, &ed->ix->g.ix, e) || add_stale(o, &ed->ix->g.ix, e);
+	catalog_trouble(c, i, &why);
+	js_set(o, "trouble", text_or_null((const char *)why.p));
+	buf_release(&why);
+	edition_drop(ed);
+	if (r)
+		js_free(o);
+	return r ? NULL : o;
+}
+
+enum op_result op_status(struct desk *d, const char *name, struct js **reply, struct err *e)
+{
+	struct catalog *c = desk_catalog(d);
+	size_t first = 0, end = catalog_n(c);
+	enum op_result r = name ? op_index(d, name, &first, e) : OP_OK;
+	*reply = NULL;
+	if (r != OP_OK)
+		return r;
+	if (name)
+		end = first + 1;
+	struct js *all = js_new_arr();
+	for (size_t i = first; i < end && r == OP_OK; i++) {
+		struct js *o = status_of(c, i, e);
+		if (o)
+			js_push(all, o);
+		else
+			r = op_result(e);
+	}
+	if (r != OP_OK) {
+		js_free(all);
+		return r;
+	}
+	*reply = js_new_obj();
+	js_set(*reply, "indexes", all);
+	return OP_OK;
+}
