@@ -23,6 +23,7 @@
  *	filter		an expression
  *	mail		a message or a mailbox; text in any encoding
  *	copies		a byte, the number of chunks; member copies, then the same bytes as a record's runs
+ *	mcp		a byte, the version and how it came, and a message; text for a model
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -58,6 +59,8 @@
 #include "nn/model.h"
 #include "nn/safetensors.h"
 #include "nn/tok.h"
+#include "serve/mcp.h"
+#include "serve/safe.h"
 #include "sys/config.h"
 #include "sys/embed_ep.h"
 #include "sys/glob.h"
@@ -605,6 +608,50 @@ static void fuzz_copies(const uint8_t *p, size_t n)
 	buf_release(&member);
 }
 
+/* What is left of any bytes is UTF-8 without what steers, and stays so. */
+static void fuzz_safe(const uint8_t *p, size_t n)
+{
+	struct buf b = BUF_INIT, again = BUF_INIT;
+	uint32_t cp;
+	safe_text(&b, p, n, false);
+	for (size_t i = 0, k; i < b.len; i += k) {
+		k = utf8_get(b.p + i, b.len - i, &cp);
+		if (!k || safe_drops(cp))
+			abort();
+	}
+	if (safe_text(&again, b.p, b.len, false) || again.len != b.len)
+		abort();
+	buf_release(&b);
+	buf_release(&again);
+}
+
+/* Whatever is said, the answer is one line of JSON, or there is none. */
+static void fuzz_mcp(const uint8_t *p, size_t n)
+{
+	static struct desk *desk;
+	static const struct mcp m = {NULL};
+	static const struct mcp_head heads[] = {{NULL, NULL, NULL}, {"2026-07-28", "tools/list", NULL},
+						{"2026-07-28", "tools/call", "leann_list"}, {"2025-06-18", "", ""}};
+	struct leann_options o = LEANN_OPTIONS_INIT;
+	struct buf reply = BUF_INIT;
+	struct mcp_message msg;
+	struct js *j = NULL;
+	struct err e;
+	if (!desk)
+		desk = desk_new(catalog_new(), &o);
+	if (!n)
+		return;
+	struct mcp_session s = {(enum mcp_version)(*p % 6 - 1)};
+	mcp_read(p + 1, n - 1, &msg);
+	mcp_answer(&m, &s, desk, *p & 8 ? &heads[*p / 16 % 4] : NULL, &msg, &reply);
+	if (reply.len && (memchr(reply.p, '\n', reply.len) || js_parse(reply.p, reply.len, "reply", &j, &e)))
+		abort();
+	js_free(j);
+	buf_release(&reply);
+	mcp_message_release(&msg);
+	fuzz_safe(p, n);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -615,7 +662,7 @@ static const struct target {
 	{"ignore", fuzz_ignore},       {"jsonl", fuzz_jsonl},	      {"line", fuzz_line},
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
-	{"mail", fuzz_mail},	       {"copies", fuzz_copies},
+	{"mail", fuzz_mail},	       {"copies", fuzz_copies},       {"mcp", fuzz_mcp},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
