@@ -6,6 +6,7 @@
 #include "args.h"
 #include "base/mem.h"
 #include "files.h"
+#include "mcp_route.h"
 #include "metrics.h"
 #include "serve/ops.h"
 
@@ -139,6 +140,7 @@ static const struct {
 	{"/health", {"GET", false, health}},
 	{"/metrics", {"GET", true, metrics}},
 	{"/openapi.json", {"GET", true, openapi}},
+	{"/mcp", {"POST", false, mcp_route}},
 };
 
 static bool fits(const char *pattern, const char *path)

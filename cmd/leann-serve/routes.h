@@ -6,7 +6,7 @@
 #include "meter.h"
 #include "serve/desk.h"
 
-enum { ROUTES = 8 };
+enum { ROUTES = 9 };
 
 struct routes {
 	struct catalog *catalog;
