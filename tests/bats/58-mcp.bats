@@ -304,3 +304,20 @@ need_serve() {
 	[ "$(grep -c '"result"' out)" = 2 ]
 	! grep '"isError":true' out
 }
+
+# mcp_clients.py with the client of package $1: $2 conversations have to go well.
+clients() {
+	local venv=${LEANN_MCP_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/leann/mcp-venv}
+	"$venv/bin/python" -c "import $1" 2>/dev/null || skip "no Python package $1: scripts/bench-setup --mcp installs it"
+	need_serve
+	"$venv/bin/python" "$TOP/tests/tools/mcp_clients.py" "$1" "${URL}mcp" "$T/notes.leann" >out 2>err || { cat out err && false; }
+	[ "$(grep -c ^good out)" = "$2" ]
+}
+
+@test "results are as the schema of each version has them, and mcp's client talks to it in both eras" {
+	clients mcp 11
+}
+
+@test "fastmcp's client talks to it in both eras, over stdio and HTTP" {
+	clients fastmcp 6
+}
