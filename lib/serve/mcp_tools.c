@@ -137,15 +137,14 @@ static const char status_output[] = JSON({
 				"model": {"type": ["string", "null"]},
 				"precision": {"type": "string"},
 				"dim": {"type": "integer"},
-				"bytes": {"type": ["integer", "null"]},
+				"bytes": {"type": "integer"},
 				"edition": {"type": "integer",
 					"description": "1, then one more when it was published anew"},
 				"words": {"type": "boolean", "description": "Ranks by words beside meaning"},
 				"roots": {"type": "array", "items": {"type": ["string", "object"]}},
 				"looked": {"type": "integer", "description": "Files that were looked at"},
 				"changed": {"type": "integer"},
-				"missing": {"type": "integer"},
-				"unreadable": {"type": "integer"},
+				"missing": {"type": "integer", "description": "Or not readable"},
 				"trouble": {"type": ["string", "null"]}
 			},
 			"required": ["name", "path", "files", "chunks", "changed", "missing"]}}

@@ -3,11 +3,9 @@
 
 #include "base/le.h"
 #include "search/leann_impl.h"
+#include "serve/fresh.h"
 #include "serve/ops.h"
 #include "sys/querylog.h"
-#include "sys/stale.h"
-
-enum { LOOK_FILES = 256, LOOK_ALL = 20000 };
 
 /* The targets of leann-index(5); a value counts as the share of its target that it reaches. */
 static const struct {
@@ -16,32 +14,7 @@ static const struct {
 	bool below;		/* good when below */
 } quality[] = {{"coverage", .80, false}, {"quantizationError", .05, true}, {"balance", .70, false}};
 
-struct freshness {
-	size_t n_looked, n_changed, n_missing;
-};
-
-/* Of up to n_max files, spread evenly: who looks by size and time reads few of them. */
-static int look(const struct index *ix, size_t n_max, struct freshness *f, struct err *e)
-{
-	struct stale s = STALE_INIT;
-	size_t step = ix->n_files / n_max + 1;
-	int r = 0;
-	*f = (struct freshness){0};
-	s.ix = ix;
-	for (size_t i = 0; i < ix->n_files && !r; i += step) {
-		enum source_status st = SOURCE_FRESH;
-		if (column_get(&ix->flags, i) & FILE_REMOVED)
-			continue;
-		r = stale_file(&s, i, &st, e);
-		f->n_looked++;
-		f->n_changed += st == SOURCE_CHANGED;
-		f->n_missing += st != SOURCE_FRESH && st != SOURCE_CHANGED;
-	}
-	stale_release(&s);
-	return r;
-}
-
-static double score(const struct index *ix, const struct freshness *f)
+static double score(const struct index *ix, const struct fresh *f)
 {
 	const struct js *q = js_get(ix->b.manifest, "quality");
 	double product = 1;
@@ -59,12 +32,10 @@ static double score(const struct index *ix, const struct freshness *f)
 	return product;
 }
 
-static struct js *freshness_json(const struct freshness *f)
+static struct js *files_json(const struct fresh *f)
 {
 	struct js *o = js_new_obj();
-	js_set(o, "looked", js_new_int((int64_t)f->n_looked));
-	js_set(o, "changed", js_new_int((int64_t)f->n_changed));
-	js_set(o, "missing", js_new_int((int64_t)f->n_missing));
+	fresh_set(o, f);
 	return o;
 }
 
@@ -74,10 +45,10 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 	const struct index *ix = &ed->ix->g.ix;
 	const char *id = js_str(index_key(ix, "build_id"), NULL);
 	struct querylog_stat log = {0};
-	struct freshness f;
+	struct fresh f;
 	struct buf trouble = BUF_INIT;
 	struct js *o = NULL;
-	if (!look(ix, LOOK_FILES, &f, e)) {
+	if (!fresh_look(ix, FRESH_SOME, &f, e)) {
 		double x = score(ix, &f);
 		catalog_trouble(c, i, &trouble);
 		*mean_ms = catalog_mean_ms(c, i);
@@ -92,7 +63,7 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 		js_set(o, "healthScore", js_new_real(x));
 		js_set(o, "indexSize", js_new_int((int64_t)ix->b.n_map));
 		js_set(o, "avgLatency", js_new_real(*mean_ms));
-		js_set(o, "files", freshness_json(&f));
+		js_set(o, "files", files_json(&f));
 		if (trouble.len)
 			js_set(o, "trouble", js_new_strn((const char *)trouble.p, trouble.len));
 	}
@@ -166,9 +137,9 @@ enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, s
 {
 	struct edition *ed = catalog_take(c, i);
 	const struct index *ix = &ed->ix->g.ix;
-	struct freshness f;
+	struct fresh f;
 	*reply = NULL;
-	if (look(ix, LOOK_ALL, &f, e)) {
+	if (fresh_look(ix, FRESH_MANY, &f, e)) {
 		edition_drop(ed);
 		return op_result(e);
 	}
@@ -184,7 +155,7 @@ enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, s
 	js_set(o, "languages", languages_json(ix));
 	js_set(o, "members", members_json(ix));
 	js_set(o, "anchorSizes", anchors_json(ix));
-	js_set(o, "files", freshness_json(&f));
+	js_set(o, "files", files_json(&f));
 	*reply = o;
 	edition_drop(ed);
 	return OP_OK;

@@ -1,11 +1,10 @@
 /* Which indexes there are, and how they are; see ops.h. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "search/leann_impl.h"
+#include "serve/fresh.h"
 #include "serve/ops.h"
-#include "sys/stale.h"
 
 static struct js *text_or_null(const char *s)
 {
@@ -67,40 +66,20 @@ static int add_roots(struct js *o, const struct index *ix, struct err *e)
 	return r;
 }
 
-/* How many files are not what was indexed: by size and time, else by their bytes. */
-static int add_stale(struct js *o, const struct index *ix, struct err *e)
-{
-	static const char *const key[] = {[SOURCE_CHANGED] = "changed", [SOURCE_MISSING] = "missing",
-					  [SOURCE_UNREADABLE] = "unreadable"};
-	size_t count[SOURCE_RECUT + 1] = {0}, n = ix->n_files < STATUS_LOOKS_MAX ? ix->n_files : STATUS_LOOKS_MAX;
-	struct stale s = STALE_INIT;
-	enum source_status st;
-	int r = 0;
-	s.ix = ix;
-	for (size_t i = 0; i < n && !r; i++) {
-		r = stale_file(&s, i, &st, e);
-		if (!r)
-			count[st]++;
-	}
-	stale_release(&s);
-	js_set(o, "looked", js_new_int((int64_t)n));
-	for (size_t k = SOURCE_CHANGED; k <= SOURCE_UNREADABLE; k++)
-		js_set(o, key[k], js_new_int((int64_t)count[k]));
-	return r;
-}
-
 static struct js *status_of(struct catalog *c, size_t i, struct err *e)
 {
 	struct edition *ed = catalog_take(c, i);
 	const struct leann_info *info = leann_index_info(ed->ix);
 	struct js *o = describe(ed);
 	struct buf why = BUF_INIT;
-	struct stat st;
+	struct fresh f;
 	js_set(o, "dim", js_new_int((int64_t)info->dim));
-	js_set(o, "bytes", stat(ed->path, &st) ? js_new_null() : js_new_int((int64_t)st.st_size));
+	js_set(o, "bytes", js_new_int((int64_t)ed->ix->g.ix.b.n_map));
 	js_set(o, "edition", js_new_int(ed->number));
 	js_set(o, "words", js_new_bool(info->has_words));
-	int r = add_roots(o, &ed->ix->g.ix, e) || add_stale(o, &ed->ix->g.ix, e);
+	int r = add_roots(o, &ed->ix->g.ix, e) || fresh_look(&ed->ix->g.ix, FRESH_MANY, &f, e);
+	if (!r)
+		fresh_set(o, &f);
 	catalog_trouble(c, i, &why);
 	js_set(o, "trouble", text_or_null((const char *)why.p));
 	buf_release(&why);

@@ -43,11 +43,10 @@ enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, s
 /* {"indexes": [{name, path, files, chunks, model, precision}]}, in the order they were given. */
 enum op_result op_list(struct desk *d, struct js **reply, struct err *e);
 
-enum { STATUS_LOOKS_MAX = 20000 };	/* files of an index that op_status() looks at */
 /*
  * Of index name, NULL: of all: {"indexes": [as op_list() has it, and roots, dim, bytes, edition, words,
- * looked, changed, missing, unreadable, trouble]}: how many of the files it looked at are not what was
- * indexed; trouble: why the file that is there now is not served, else null.
+ * trouble, looked, changed, missing]}: what fresh_look() says of FRESH_MANY files; trouble: why the file that
+ * is there now is not served, else null.
  */
 enum op_result op_status(struct desk *d, const char *name, struct js **reply, struct err *e);
 
