@@ -53,7 +53,8 @@ struct into {
 
 static int add(const char *key, const struct js *v, void *ctx)
 {
-	static const char *const numbers[] = {"top_k", "recompute", "per_file", "context", "line", "chunk", NULL},
+	static const char *const numbers[] = {"top_k", "recompute", "per_file", "context", "line", "chunk",
+				 "rerank_depth", NULL},
 				 *const flags[] = {"dense", "all_copies", NULL},
 				 *const lists[] = {"languages", "paths", "types", NULL};
 	struct into *to = ctx;

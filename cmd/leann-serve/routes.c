@@ -93,6 +93,16 @@ static void health(void *ctx, size_t i_worker, const struct http_request *rq, st
 	reply_result(rp, done, reply, &e);
 }
 
+static void indexes(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	const struct routes *r = ctx;
+	struct js *reply = NULL;
+	struct err e;
+	(void)rq;
+	enum op_result done = op_list(r->desk[i_worker], &reply, &e);
+	reply_result(rp, done, reply, &e);
+}
+
 /* GET /indexes/NAME */
 static void detail(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
 {
@@ -133,6 +143,7 @@ static const struct {
 	struct http_route route;
 } table[ROUTES] = {
 	{"/search", {"GET, POST", false, search}},
+	{"/indexes", {"GET", false, indexes}},
 	{"/indexes/*/search", {"GET, POST", false, search_named}},
 	{"/indexes/*", {"GET", false, detail}},
 	{"/chunk/*", {"GET", false, chunk}},

@@ -6,7 +6,7 @@
 #include "meter.h"
 #include "serve/desk.h"
 
-enum { ROUTES = 9 };
+enum { ROUTES = 10 };
 
 struct routes {
 	struct catalog *catalog;

@@ -23,6 +23,8 @@ enum {
 	ID_CONNECTIONS,
 	ID_MODEL,
 	ID_ENDPOINT,
+	ID_RERANK_MODEL,
+	ID_RERANK_ENDPOINT,
 	ID_TIMEOUT,
 	ID_NO_START,
 	ID_NO_CACHE,
@@ -43,6 +45,8 @@ static const struct opt table[] = {
 	{ID_CONNECTIONS, "connections", "N", "connections at a time (4000)"},
 	{ID_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
 	{ID_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
+	{ID_RERANK_MODEL, "rerank-model", "NAME|DIR", "the model of mode rerank ($LEANN_RERANK_MODEL)"},
+	{ID_RERANK_ENDPOINT, "rerank-endpoint", "EP", "server that has it"},
 	{ID_TIMEOUT, "timeout", "SECONDS", "give up on the embedding server after (60)"},
 	{ID_NO_START, "no-start", NULL, "do not start an embedding server"},
 	{ID_NO_CACHE, "no-cache", NULL, "keep no answers and embeddings, use none"},
@@ -106,6 +110,8 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case ID_CONNECTIONS: s->connections_max = (size_t)opts_num(o, 1, 100000); break;
 	case ID_MODEL: s->o.model = o->val; break;
 	case ID_ENDPOINT: s->o.endpoint = o->val; break;
+	case ID_RERANK_MODEL: s->o.reranker = o->val; break;
+	case ID_RERANK_ENDPOINT: s->o.rerank_endpoint = o->val; break;
 	case ID_TIMEOUT: s->o.timeout_s = opts_real(o, .001, 86400); break;
 	case ID_NO_START: s->o.no_start = 1; break;
 	case ID_NO_CACHE: s->o.no_cache = 1; break;

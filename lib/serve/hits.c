@@ -106,6 +106,8 @@ struct js *hit_json(const struct seat *s, const struct leann_hit *h, const struc
 	js_set(o, "chunk", js_new_int(h->chunk));
 	js_set(o, "cosine", js_new_real((double)h->cosine));
 	js_set(o, "exact", js_new_bool(h->exact));
+	if (h->reranked)
+		js_set(o, "reranked", js_new_bool(true));
 	js_set(o, "stale", stale_name(p.source) ? js_new_str(stale_name(p.source)) : js_new_bool(false));
 	if (add_copies(s, h, o, &why)) {
 		js_free(o);
@@ -124,5 +126,7 @@ struct js *latency_json(const struct leann_results *r)
 	js_set(l, "search_ms", js_new_real(r->search_ms / n));
 	js_set(l, "words_ms", js_new_real(r->words_ms / n));
 	js_set(l, "recompute_ms", js_new_real(r->recompute_ms / n));
+	if (r->rerank_ms > 0)
+		js_set(l, "rerank_ms", js_new_real(r->rerank_ms / n));
 	return l;
 }

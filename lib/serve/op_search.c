@@ -11,6 +11,7 @@
 
 /* A hit of any index, and where it came in the answers of its own. */
 struct found {
+	bool reranked;		/* such come first */
 	double score;
 	size_t order;
 	struct js *hit;
@@ -29,22 +30,24 @@ struct searching {
 	struct err *e;
 };
 
-static void put(struct answer_list *a, double score, struct js *hit)
+static void put(struct answer_list *a, const struct leann_hit *h, struct js *hit)
 {
 	if (a->n == a->cap) {
 		a->cap = a->cap ? 2 * a->cap : 16;
 		a->p = mem_realloc(a->p, a->cap * sizeof *a->p);
 	}
-	a->p[a->n] = (struct found){score, a->n, hit};
+	a->p[a->n] = (struct found){h->reranked, (double)h->score, a->n, hit};
 	a->n++;
 }
 
 static void add_latency(struct searching *s, const struct leann_results *r)
 {
-	static const char *const keys[] = {"total_ms", "embed_ms", "search_ms", "words_ms", "recompute_ms"};
+	static const char *const keys[] = {"total_ms", "embed_ms", "search_ms", "words_ms", "recompute_ms",
+					   "rerank_ms"};
 	struct js *now = latency_json(r), *sum = js_new_obj();
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		js_set(sum, keys[i], js_new_real(js_num(js_get(now, keys[i])) +
+		if (js_get(now, keys[i]))
+			js_set(sum, keys[i], js_new_real(js_num(js_get(now, keys[i])) +
 						 js_num(js_get(s->latency, keys[i]))));
 	js_free(now);
 	js_free(s->latency);
@@ -60,7 +63,7 @@ static int take(struct searching *s, const struct seat *seat, const struct leann
 			struct js *hit = hit_json(seat, &a->hits[k], &s->w->questions[i], s->e);
 			if (!hit)
 				return -1;
-			put(&s->answers[i], (double)a->hits[k].score, hit);
+			put(&s->answers[i], &a->hits[k], hit);
 		}
 	}
 	add_latency(s, r);
@@ -117,6 +120,8 @@ static int check_models(struct desk *d, struct err *e)
 static int by_score(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
+	if (x->reranked != y->reranked)
+		return x->reranked ? -1 : 1;
 	if (x->score != y->score)
 		return x->score < y->score ? 1 : -1;
 	return (x->order > y->order) - (x->order < y->order);
@@ -162,7 +167,7 @@ static int search_any(struct searching *s, bool all, size_t i_index)
 	size_t n = catalog_n(desk_catalog(s->d));
 	if (!all)
 		return search_one(s, i_index);
-	if (check_models(s->d, s->e))
+	if (!s->w->rerank && check_models(s->d, s->e))	/* a reranker's scores compare */
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (search_one(s, i))

@@ -180,7 +180,10 @@ static int mode(const struct js *j, struct want *w, struct err *e)
 	w->rerank = s && !strcmp(s, "rerank");
 	if (s && !w->rerank && strcmp(s, "retrieve"))
 		return err_set(e, ERR_USAGE, "mode: \"%.100s\", want retrieve or rerank", s);
-	return 0;
+	w->params.rerank = w->rerank;
+	if (!w->rerank && js_get(j, "rerank_depth"))
+		return err_set(e, ERR_USAGE, "rerank_depth goes with mode rerank");
+	return want_size(j, "rerank_depth", 1, WANT_TOP_MAX, &w->params.rerank_depth, e);
 }
 
 static int recall(const struct js *j, struct want *w, struct err *e)
@@ -213,7 +216,7 @@ static int parse(const struct js *j, struct want *w, struct err *e)
 {
 	static const char *const known[] = {"query", "queries", "top_k", "mode", "filters", "dense",
 					    "recall_target", "recompute", "per_file", "all_copies",
-					    "index", NULL};
+					    "index", "rerank_depth", NULL};
 	if (want_members(j, "the request", known, e) || questions(j, w, e) ||
 	    want_size(j, "top_k", 1, WANT_TOP_MAX, &w->params.top_k, e) ||
 	    want_size(j, "recompute", 1, WANT_TOP_MAX, &w->params.recompute, e) ||

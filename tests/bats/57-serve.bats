@@ -182,11 +182,12 @@ for p in json.load(open("out"))["paths"]: print(p.replace("{name}", "notes").rep
 	serve log --index "$T/notes.leann"
 	curl -s "${URL}search?q=a+question+nobody+has+asked+before" >out &
 	local c=$!
-	sleep .05
+	# the metrics' own connection is one
+	until curl -s "${URL}metrics" | grep -E '^leann_connections ([2-9]|1.)' || ! kill -0 $c; do sleep .01; done
 	kill "$SERVE_PID"
 	wait "$SERVE_PID"
 	wait $c
-	[ ! -s out ] || jsonq '"results" in d' out
+	jsonq '"results" in d' out
 	run -7 curl -s "${URL}health"
 }
 
@@ -208,4 +209,55 @@ for p in json.load(open("out"))["paths"]: print(p.replace("{name}", "notes").rep
 		    os.kill(pid, 15)
 		    assert os.waitpid(pid, 0)[1] == 0
 	END
+}
+
+@test "leann serve --watch: a file that is written is found, by the same server" {
+	cp -r "$T/tree" tree
+	leann index create --input tree --output w.leann
+	: >log
+	leann serve --watch --index w.leann --port 0 >log 2>&1 3>&- &
+	local pid=$! i
+	for i in $(seq 200); do
+		URL=$(sed -nE 's/.*listening at (http:[^ ]*).*/\1/p' log)
+		[ -z "$URL" ] || break
+		sleep .05
+	done
+	printf '# Bees\n\nKeeping bees takes a hive, a smoker and patience.\n' >tree/notes/bees.md
+	for i in $(seq 150); do
+		post /search '{"query": "keeping bees", "top_k": 1}' >out
+		! jsonq 'd["results"][0]["path"].endswith("bees.md")' out >/dev/null || break
+		sleep .2
+	done
+	jsonq 'd["results"][0]["path"].endswith("bees.md")' out
+	kill $pid
+	wait $pid || [ $? = 143 ]
+	run -7 curl -s "${URL}health"
+	sleep .2
+	! pgrep -f "leann-watch.*$BATS_TEST_TMPDIR" || { pgrep -af leann-watch; return 1; }
+}
+
+@test "mode rerank: without a reranker the answer says how to get one; with one it chooses" {
+	post /search '{"query": "dough", "rerank_depth": 3}' >out
+	jsonq '"goes with mode rerank" in d["error"]["message"]' out
+	LEANN_RERANK_MODEL=not-here serve log --index "$T/notes.leann"
+	post /search '{"query": "dough", "mode": "rerank"}' >out
+	kill "$SERVE_PID"
+	[ "$(tail -n 1 out)" = 500 ]
+	jsonq '"leann model import" in d["error"]["message"] and "not-here" in d["error"]["message"]' out
+	"$PYTHON" -c 'import numpy' 2>/dev/null || return 0
+	"$PYTHON" "$TOP/tests/tools/random_reranker.py" make reranker 7
+	serve log --index "$T/notes.leann" --rerank-model "$PWD/reranker"
+	post /search '{"query": "dough", "mode": "rerank", "top_k": 3}' >out
+	kill "$SERVE_PID"
+	leann-embed-server --stop --model "$PWD/reranker"
+	[ "$(tail -n 1 out)" = 200 ]
+	jsonq 'len(d["results"]) == 3 and all(h["reranked"] for h in d["results"]) and d["latency"]["rerank_ms"] > 0' out
+	leann-search --json --mode rerank --rerank-model "$PWD/reranker" -k 3 "$T/notes.leann" dough >same
+	leann-embed-server --stop --model "$PWD/reranker"
+	jsonq '[h["item"]["path"] for h in d["items"]] == '"$("$PYTHON" -c 'import json; print([h["path"] for h in json.JSONDecoder().raw_decode(open("out").read())[0]["results"]])')" same
+}
+
+@test "the indexes there are" {
+	curl -s "${URL}indexes" >out
+	jsonq '[i["name"] for i in d["indexes"]] == ["notes"] and d["indexes"][0]["files"] == 4' out
 }

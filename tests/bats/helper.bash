@@ -53,9 +53,10 @@ small_tree() {
 
 # leann-serve with these options on a port of its own, what it says in the file $1: sets URL and SERVE_PID.
 serve() {
+	local i
+	: >"$1"
 	leann-serve --port 0 "${@:2}" >"$1" 2>&1 3>&- &
 	SERVE_PID=$!
-	local i
 	for ((i = 0; i < 500; i++)); do
 		URL=$(sed -nE 's/.*listening at (http:[^ ]*).*/\1/p' "$1")
 		[ -z "$URL" ] || return 0
