@@ -116,6 +116,7 @@ static enum MHD_Result finish(struct exchange *x)
 	x->since_s = now_s();
 	if (x->says.status != 200) {
 		reply_refuse(&x->rp, &x->says, x->route ? x->route->methods : NULL);
+		h->o.refused(h->o.ctx, x->rq.path, x->says.why, &x->rp);
 	} else if (x->route->quick) {
 		x->route->answer(h->o.ctx, h->o.n_workers, &x->rq, &x->rp);
 		done(x);
@@ -128,6 +129,7 @@ static enum MHD_Result finish(struct exchange *x)
 		MHD_resume_connection(x->c);
 		atomic_fetch_add(&h->n_busy, 1);
 		reply_busy(&x->rp);
+		h->o.refused(h->o.ctx, x->rq.path, BUSY, &x->rp);
 		x->answered = true;	/* and sent when we are called again */
 		return MHD_YES;
 	}

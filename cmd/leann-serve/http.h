@@ -34,6 +34,8 @@ struct http_opts {
 	struct guard guard;		/* what it points to outlives the server */
 	const struct http_route *(*route)(void *ctx, const char *path);	/* NULL: no such path */
 	void (*done)(void *ctx, const struct http_route *route, unsigned status, double seconds);
+	/* An error that http itself is about to send, of a path that may have words of its own for it. */
+	void (*refused)(void *ctx, const char *path, const char *message, struct reply *rp);
 	void *ctx;			/* of these and of answer */
 	size_t n_workers, queue_max, connections_max;
 	unsigned idle_s;		/* for a connection's next request, and for reading an answer */

@@ -7,6 +7,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "face_routes.h"
 #include "listen.h"
 #include "routes.h"
 #include "sys/stop.h"
@@ -35,6 +36,7 @@ static int serve(const struct settings *s, struct routes *r, struct err *e)
 					.token = s->token.len ? (const char *)s->token.p : NULL},
 			      .route = routes_find,
 			      .done = routes_done,
+			      .refused = face_refused,
 			      .ctx = r,
 			      .n_workers = s->n_workers,
 			      .queue_max = s->queue_max,
@@ -53,6 +55,32 @@ static int serve(const struct settings *s, struct routes *r, struct err *e)
 	return bad;
 }
 
+/* What each worker answers with. */
+static void set_up(struct routes *r, const struct settings *s)
+{
+	struct edition *first = catalog_take(r->catalog, 0);
+	const struct leann_info *i = leann_index_info(first->ix);
+	r->n_desks = s->n_workers;
+	r->desk = mem_array(r->n_desks, sizeof *r->desk);
+	r->embedder = mem_array(r->n_desks, sizeof *r->embedder);
+	for (size_t k = 0; k < r->n_desks; k++) {
+		r->desk[k] = desk_new(r->catalog, &s->o);
+		r->embedder[k] = embedder_new(&s->o, i->model, i->precision);
+	}
+	edition_drop(first);
+}
+
+static void tear_down(struct routes *r)
+{
+	for (size_t k = 0; k < r->n_desks; k++) {
+		desk_free(r->desk[k]);
+		embedder_free(r->embedder[k]);
+	}
+	mem_free(r->desk);
+	mem_free(r->embedder);
+	catalog_free(r->catalog);
+}
+
 int main(int argc, char **argv)
 {
 	struct settings s;
@@ -64,16 +92,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < s.n_index; i++)
 		if (catalog_add(r.catalog, NULL, s.index[i], &e))
 			err_die(&e);
-	r.n_desks = s.n_workers;
-	r.desk = mem_array(r.n_desks, sizeof *r.desk);
-	for (size_t i = 0; i < r.n_desks; i++)
-		r.desk[i] = desk_new(r.catalog, &s.o);
+	set_up(&r, &s);
 	if (serve(&s, &r, &e))
 		err_die(&e);
-	for (size_t i = 0; i < r.n_desks; i++)
-		desk_free(r.desk[i]);
-	mem_free(r.desk);
-	catalog_free(r.catalog);
+	tear_down(&r);
 	settings_release(&s);
 	close_stdout_die();
 	return 0;

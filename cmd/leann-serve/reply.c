@@ -35,7 +35,7 @@ void reply_refuse(struct reply *rp, const struct guard_says *says, const char *m
 
 void reply_busy(struct reply *rp)
 {
-	reply_error(rp, 429, "too many requests wait: try again later");
+	reply_error(rp, 429, BUSY);
 	reply_header(rp, "Retry-After", "1");
 }
 

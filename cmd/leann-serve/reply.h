@@ -18,7 +18,8 @@ void reply_error(struct reply *rp, unsigned status, const char *message);
 void reply_header(struct reply *rp, const char *name, const char *value);
 /* What the guard says, with the headers that go with it; methods: of the path, or NULL. */
 void reply_refuse(struct reply *rp, const struct guard_says *says, const char *methods);
-/* 429, and when to come again. */
+#define BUSY "too many requests wait: try again later"
+/* 429, BUSY, and when to come again. */
 void reply_busy(struct reply *rp);
 /* j, which is taken over, with 200. */
 void reply_json(struct reply *rp, struct js *j);

@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "base/mem.h"
+#include "face_routes.h"
 #include "files.h"
 #include "mcp_route.h"
 #include "metrics.h"
@@ -152,6 +153,15 @@ static const struct {
 	{"/metrics", {"GET", true, metrics}},
 	{"/openapi.json", {"GET", true, openapi}},
 	{"/mcp", {"POST", false, mcp_route}},
+	{"/v1/embeddings", {"POST", false, face_v1_embeddings}},
+	{"/v1/models", {"GET", false, face_v1_models}},
+	{"/v1/models/*", {"GET", false, face_v1_models}},
+	{"/v1/models/*/*", {"GET", false, face_v1_models}},
+	{"/api/embed", {"POST", false, face_api_embed}},
+	{"/api/tags", {"GET", false, face_api_tags}},
+	{"/api/version", {"GET", true, face_api_version}},
+	{"/embed", {"POST", false, face_embed}},
+	{"/info", {"GET", false, face_info}},
 };
 
 static bool fits(const char *pattern, const char *path)

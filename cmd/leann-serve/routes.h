@@ -5,13 +5,15 @@
 #include "http.h"
 #include "meter.h"
 #include "serve/desk.h"
+#include "serve/embedder.h"
 
-enum { ROUTES = 10 };
+enum { ROUTES = 19 };
 
 struct routes {
 	struct catalog *catalog;
 	struct desk **desk;		/* (n_desks): one a worker */
 	size_t n_desks;
+	struct embedder **embedder;	/* (n_desks), for others: face_routes.h */
 	struct http *http;		/* for counts; set once it runs */
 	double started_s;
 	struct meter meter[ROUTES];

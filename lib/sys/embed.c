@@ -305,6 +305,11 @@ uint64_t embed_n_cut(const struct embed *h)
 	return h->n_cut;
 }
 
+uint64_t embed_n_tokens(const struct embed *h)
+{
+	return h->n_tokens;
+}
+
 size_t embed_n_open(const struct embed *h)
 {
 	return h->n_open;

@@ -61,6 +61,8 @@ int embed_texts(struct embed *h, const struct wire_text *texts, size_t n, enum w
 		float *out, struct err *e) MUST_CHECK;
 /* Texts that had more tokens than the model takes, since embed_open(). */
 uint64_t embed_n_cut(const struct embed *h);
+/* Tokens of the texts, special ones included, since then; of a server that does not say, none. */
+uint64_t embed_n_tokens(const struct embed *h);
 
 /* One request of a pipeline, at most EMBED_OPEN_MAX open; out (n, dim) lives until it is done. */
 struct embed_job {

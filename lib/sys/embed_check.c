@@ -58,6 +58,7 @@ static int check_rows(struct embed *h, const struct wire_reply *rep, const struc
 	if (take_rows(h, rep, q, e))
 		return -1;
 	h->n_cut += rep->n_cut;
+	h->n_tokens += rep->n_tokens;
 	return 0;
 }
 

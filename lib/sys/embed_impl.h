@@ -37,6 +37,7 @@ struct embed {
 	bool has_info;
 	struct wire_info info;
 	uint64_t last_id, n_cut;
+	uint64_t n_tokens;		/* of replies */
 	double left_s;			/* when the caller was last given control */
 	struct request open[EMBED_OPEN_MAX];	/* oldest first */
 	size_t n_open;

@@ -154,7 +154,7 @@ post() {
 	jsonq 'd["openapi"].startswith("3.1") and "/search" in d["paths"]' out
 	# what it describes is there
 	"$PYTHON" -c 'import json
-for p in json.load(open("out"))["paths"]: print(p.replace("{name}", "notes").replace("{id}", "0"))' |
+for p in json.load(open("out"))["paths"]: print(p.replace("models/{id}", "models/all-minilm").replace("{name}", "notes").replace("{id}", "0"))' |
 		while read -r p; do
 			[ "$(curl -s -o /dev/null -w '%{http_code}' "$URL${p#/}")" != 404 ] || { echo "$p"; exit 1; }
 		done

@@ -1,0 +1,51 @@
+/* A thread's connection to the embedding server; see embedder.h. */
+#include "serve/embedder.h"
+
+#include "base/mem.h"
+
+struct embedder {
+	struct leann_options o;
+	char *model, *precision;	/* or NULL */
+	struct embed *h;		/* NULL: not connected yet */
+};
+
+struct embedder *embedder_new(const struct leann_options *o, const char *model, const char *precision)
+{
+	struct embedder *n = mem_calloc(1, sizeof *n);
+	n->o = *o;
+	n->model = model ? mem_strdup(model) : NULL;
+	n->precision = precision ? mem_strdup(precision) : NULL;
+	return n;
+}
+
+void embedder_free(struct embedder *n)
+{
+	if (!n)
+		return;
+	embed_free(n->h);
+	mem_free(n->model);
+	mem_free(n->precision);
+	mem_free(n);
+}
+
+struct embed *embedder_open(struct embedder *n, struct err *e)
+{
+	const struct embed_opts o = {
+		.endpoint = n->o.endpoint,
+		.model = n->o.model ? n->o.model : n->model,
+		.precision = n->precision,
+		.timeout_s = n->o.timeout_s > 0 ? n->o.timeout_s : EMBED_TIMEOUT_S,
+		.no_start = n->o.no_start,
+	};
+	if (!n->h && embed_open(&o, &n->h, e))
+		n->h = NULL;
+	return n->h;
+}
+
+void embedder_failed(struct embedder *n, const struct err *e)
+{
+	if (e->code == ERR_TEMP)
+		return;
+	embed_free(n->h);
+	n->h = NULL;
+}

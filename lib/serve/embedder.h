@@ -1,0 +1,30 @@
+/*
+ * embedder: what one thread embeds texts with for others: a connection to the embedding server, made
+ * when it is first asked for, as searchers make theirs.
+ *
+ *	struct embedder *n = embedder_new(&options, "all-MiniLM-L6-v2", "int8");
+ *	struct embed *h = embedder_open(n, e);	NULL: e says why
+ *	... embed_info(h)->model, embed_texts(h, ...) ...
+ *	embedder_failed(n, e);			where that went wrong
+ *	embedder_free(n);
+ */
+#ifndef LEANN_SERVE_EMBEDDER_H
+#define LEANN_SERVE_EMBEDDER_H
+
+#include "leann.h"
+#include "sys/embed.h"
+
+struct embedder;
+
+/*
+ * o->model, else model, else the default one; precision as embed_opts has it, NULL: that of the server.
+ * Strings of o outlive the embedder, others are copied.
+ */
+struct embedder *embedder_new(const struct leann_options *o, const char *model, const char *precision);
+void embedder_free(struct embedder *n);
+/* The connection, which stays the embedder's. */
+struct embed *embedder_open(struct embedder *n, struct err *e) MUST_CHECK;
+/* What the server has now may be another model: it is asked anew next time. */
+void embedder_failed(struct embedder *n, const struct err *e);
+
+#endif
