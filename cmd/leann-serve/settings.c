@@ -1,15 +1,9 @@
 /* Options of leann-serve; see settings.h. */
 #include "settings.h"
 
-#include <ctype.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/fdio.h"
 #include "base/mem.h"
 #include "base/opts.h"
+#include "sys/secret.h"
 
 enum {
 	ID_INDEX = 256,
@@ -30,7 +24,7 @@ enum {
 	ID_NO_CACHE,
 };
 
-enum { TOKEN_MIN = 16, TOKEN_MAX = 4096 };
+enum { TOKEN_MIN = 16 };
 
 static const struct opt table[] = {
 	{ID_INDEX, "index", "FILE", "serve this index; again for more"},
@@ -63,29 +57,6 @@ static void add(const char **list, const char *s)
 	list[n] = s;
 }
 
-/* What the file has but for white space around it; it is ours alone. */
-static int read_token(const char *path, struct buf *out, struct err *e)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	int r = fstat(fd, &st) ? err_sys(e, "%s", path) : 0;
-	if (!r && (!S_ISREG(st.st_mode) || st.st_mode & 077))
-		r = err_set(e, ERR_DATA, "%s: others may read it: chmod 600 %s", path, path);
-	if (!r)
-		r = fd_slurp(fd, path, TOKEN_MAX, out, e);
-	close(fd);
-	while (!r && out->len && isspace(out->p[out->len - 1]))
-		out->p[--out->len] = 0;
-	for (size_t i = 0; i < out->len && !r; i++)
-		if (out->p[i] <= ' ' || out->p[i] >= 0x7f)
-			r = err_set(e, ERR_DATA, "%s: want a line of ASCII without blanks", path);
-	if (!r && out->len < TOKEN_MIN)
-		r = err_set(e, ERR_DATA, "%s: a token of %zu bytes, want at least %d", path, out->len, TOKEN_MIN);
-	return r;
-}
-
 static void set_option(struct settings *s, const struct opts *o, int c)
 {
 	struct err e;
@@ -102,7 +73,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case ID_ORIGIN: add(s->origins, o->val); break;
 	case ID_TOKEN:
 		buf_clear(&s->token);
-		if (read_token(o->val, &s->token, &e))
+		if (secret_read(o->val, TOKEN_MIN, &s->token, &e))
 			err_die(&e);
 		break;
 	case ID_WORKERS: s->n_workers = (size_t)opts_num(o, 1, 256); break;
@@ -137,5 +108,5 @@ void settings_parse(int argc, char **argv, struct settings *s)
 
 void settings_release(struct settings *s)
 {
-	buf_release(&s->token);
+	secret_release(&s->token);
 }

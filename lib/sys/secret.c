@@ -1,0 +1,44 @@
+/* Tokens and keys; see secret.h. */
+#include "sys/secret.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+
+int secret_check(const char *where, const void *data, size_t n, size_t min, struct err *e)
+{
+	const uint8_t *p = data;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] <= ' ' || p[i] >= 0x7f)
+			return err_set(e, ERR_DATA, "%s: want a line of ASCII without blanks", where);
+	if (n < min)
+		return err_set(e, ERR_DATA, "%s: a token of %zu bytes, want at least %zu", where, n, min);
+	return 0;
+}
+
+int secret_read(const char *path, size_t min, struct buf *out, struct err *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	int r = fstat(fd, &st) ? err_sys(e, "%s", path) : 0;
+	if (!r && (!S_ISREG(st.st_mode) || st.st_mode & 077))
+		r = err_set(e, ERR_DATA, "%s: others may read it: chmod 600 %s", path, path);
+	if (!r)
+		r = fd_slurp(fd, path, SECRET_MAX, out, e);
+	close(fd);
+	while (!r && out->len && isspace(out->p[out->len - 1]))
+		out->p[--out->len] = 0;
+	return r ? -1 : secret_check(path, out->p, out->len, min, e);
+}
+
+void secret_release(struct buf *b)
+{
+	for (volatile uint8_t *p = b->p; b->len; b->len--)
+		*p++ = 0;
+	buf_release(b);
+}
