@@ -19,6 +19,7 @@ PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
 # Of one program alone.
 XML_PKG := libxml-2.0
 HTTP_PKG := libmicrohttpd
+CURL_PKG := libcurl
 
 WARN := -Wall -Wextra -Wshadow -Wvla
 ifneq ($(WERROR),)
@@ -35,7 +36,7 @@ endif
 # The list of goals that need no libraries, so that they work before install-deps ran.
 NO_PKGS := clean help demo deps check check-arm uninstall install-deps
 ifneq ($(filter-out $(NO_PKGS),$(or $(MAKECMDGOALS),all)),)
-PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG) $(HTTP_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG) $(HTTP_PKG) $(CURL_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(PKG_MISSING),)
 $(error missing libraries: $(PKG_MISSING): run scripts/install-deps, or install their -dev packages)
 endif
@@ -45,6 +46,8 @@ XML_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(XML_PKG))
 XML_LIBS := $(shell $(PKG_CONFIG) --libs $(XML_PKG))
 HTTP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(HTTP_PKG))
 HTTP_LIBS := $(shell $(PKG_CONFIG) --libs $(HTTP_PKG))
+CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CURL_PKG))
+CURL_LIBS := $(shell $(PKG_CONFIG) --libs $(CURL_PKG))
 endif
 
 # Short lines for people, whole commands with V=1.
@@ -70,7 +73,7 @@ LEANN_VERSION := $(shell sed -n 's/.*LEANN_VERSION "\(.*\)"/\1/p' lib/base/opts.
 SONAME := libleann.so.0
 API := $(BUILD)/api
 API_FILES := $(API)/libleann.so.$(LEANN_VERSION) $(API)/libleann.a
-PIC_SRC := $(filter-out lib/nn/encoder% lib/nn/safetensors% lib/nn/tensor% lib/nn/model.c lib/vec/linear% lib/vec/attention%,$(LIB_SRC))
+PIC_SRC := $(filter-out lib/sys/http_client.c lib/nn/encoder% lib/nn/safetensors% lib/nn/tensor% lib/nn/model.c lib/vec/linear% lib/vec/attention%,$(LIB_SRC))
 PIC_OBJ := $(PIC_SRC:%.c=$(BUILD)/pic/%.o)
 TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
@@ -185,6 +188,7 @@ $(BUILD)/cmd/leann-extract/xml.o: ALL_CPPFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
 $(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
 $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
+$(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)
