@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "algo/preview.h"
 #include "base/buf.h"
+#include "base/env.h"
 #include "explain.h"
 #include "lines.h"
 #include "show_meta.h"
@@ -16,16 +16,9 @@
 /* The path as a person here would type it: relative to the working directory when below it. */
 static void here(const struct leann_text *path, const char **p, size_t *n)
 {
-	char cwd[4096];
-	*p = path->p;
-	*n = path->n_bytes;
-	if (!getcwd(cwd, sizeof cwd))
-		return;
-	size_t k = strlen(cwd);
-	if (k > 1 && *n > k + 1 && !memcmp(*p, cwd, k) && (*p)[k] == '/') {
-		*p += k + 1;
-		*n -= k + 1;
-	}
+	size_t k = env_here(path->p, path->n_bytes);
+	*p = path->p + k;
+	*n = path->n_bytes - k;
 }
 
 struct hit_text {

@@ -98,3 +98,10 @@ char *env_program(const char *name)
 	}
 	return mem_strdup(name);
 }
+
+size_t env_here(const char *path, size_t n)
+{
+	char cwd[4096];
+	size_t k = getcwd(cwd, sizeof cwd) ? strlen(cwd) : 0;
+	return k > 1 && n > k + 1 && !memcmp(path, cwd, k) && path[k] == '/' ? k + 1 : 0;
+}

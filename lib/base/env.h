@@ -3,6 +3,7 @@
 #define LEANN_BASE_ENV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -15,6 +16,8 @@ char *env_state_dir(void);
 char *env_data_dir(void);
 /* Is the variable set to anything but "" and "0"? */
 bool env_true(const char *name);
+/* How many bytes at the start of the path say no more than the working directory does, "/" included. */
+size_t env_here(const char *path, size_t n);
 /* Make the directory and its parents. Whoever writes there sees whether it worked. */
 void env_make_dirs(const char *dir);
 /*
