@@ -189,6 +189,7 @@ $(BUILD)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
 $(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
 $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 $(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)
+$(BUILD)/bin/leann-ask: ALL_LDLIBS += $(CURL_LIBS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)

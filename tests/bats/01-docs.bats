@@ -34,7 +34,7 @@ page_options() {
 }
 
 @test "every option of the scripts is in their pages" {
-	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-transfer leann-server leann; do
+	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-transfer leann-server leann-answer leann; do
 		page=$TOP/scripts/leann.1
 		[ "$p" != leann-model ] || page=$TOP/scripts/leann-model.1
 		help_options "$p" >help
