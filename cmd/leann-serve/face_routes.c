@@ -69,6 +69,11 @@ void face_embed(void *ctx, size_t i_worker, const struct http_request *rq, struc
 	post(ctx, i_worker, rq, tei_embed, tei_error, rp);
 }
 
+void face_rerank(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	post(ctx, i_worker, rq, tei_rerank, tei_error, rp);
+}
+
 void face_info(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
 {
 	const struct routes *r = ctx;
@@ -78,7 +83,7 @@ void face_info(void *ctx, size_t i_worker, const struct http_request *rq, struct
 
 void face_refused(void *ctx, const char *path, const char *message, struct reply *rp)
 {
-	static const char *const tei[] = {"/embed", "/info"};
+	static const char *const tei[] = {"/embed", "/rerank", "/info"};
 	face_error *say = !strncmp(path, "/v1/", 4) ? openai_error : !strncmp(path, "/api/", 5) ? ollama_error : NULL;
 	(void)ctx;
 	for (size_t i = 0; i < sizeof tei / sizeof *tei; i++)

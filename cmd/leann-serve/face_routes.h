@@ -11,6 +11,7 @@ void face_api_embed(void *ctx, size_t i_worker, const struct http_request *rq, s
 void face_api_tags(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
 void face_api_version(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
 void face_embed(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
+void face_rerank(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
 void face_info(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
 /* As http_opts.refused: in the words of the API that has such paths. */
 void face_refused(void *ctx, const char *path, const char *message, struct reply *rp);

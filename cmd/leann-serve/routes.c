@@ -161,6 +161,7 @@ static const struct {
 	{"/api/tags", {"GET", false, face_api_tags}},
 	{"/api/version", {"GET", true, face_api_version}},
 	{"/embed", {"POST", false, face_embed}},
+	{"/rerank", {"POST", false, face_rerank}},
 	{"/info", {"GET", false, face_info}},
 };
 

@@ -7,7 +7,7 @@
 #include "serve/desk.h"
 #include "serve/embedder.h"
 
-enum { ROUTES = 19 };
+enum { ROUTES = 20 };
 
 struct routes {
 	struct catalog *catalog;

@@ -2,11 +2,12 @@
 #include "serve/embedder.h"
 
 #include "base/mem.h"
+#include "sys/rerank.h"
 
 struct embedder {
 	struct leann_options o;
 	char *model, *precision;	/* or NULL */
-	struct embed *h;		/* NULL: not connected yet */
+	struct embed *h, *reranker;	/* NULL: not connected yet */
 };
 
 struct embedder *embedder_new(const struct leann_options *o, const char *model, const char *precision)
@@ -23,9 +24,15 @@ void embedder_free(struct embedder *n)
 	if (!n)
 		return;
 	embed_free(n->h);
+	embed_free(n->reranker);
 	mem_free(n->model);
 	mem_free(n->precision);
 	mem_free(n);
+}
+
+static double timeout_s(const struct embedder *n)
+{
+	return n->o.timeout_s > 0 ? n->o.timeout_s : EMBED_TIMEOUT_S;
 }
 
 struct embed *embedder_open(struct embedder *n, struct err *e)
@@ -34,7 +41,7 @@ struct embed *embedder_open(struct embedder *n, struct err *e)
 		.endpoint = n->o.endpoint,
 		.model = n->o.model ? n->o.model : n->model,
 		.precision = n->precision,
-		.timeout_s = n->o.timeout_s > 0 ? n->o.timeout_s : EMBED_TIMEOUT_S,
+		.timeout_s = timeout_s(n),
 		.no_start = n->o.no_start,
 	};
 	if (!n->h && embed_open(&o, &n->h, e))
@@ -42,10 +49,24 @@ struct embed *embedder_open(struct embedder *n, struct err *e)
 	return n->h;
 }
 
+struct embed *embedder_reranker(struct embedder *n, struct err *e)
+{
+	const struct embed_opts o = {
+		.endpoint = n->o.rerank_endpoint,
+		.model = n->o.reranker,
+		.timeout_s = timeout_s(n),
+		.no_start = n->o.no_start,
+	};
+	if (!n->reranker && rerank_open(&o, &n->reranker, e))
+		n->reranker = NULL;
+	return n->reranker;
+}
+
 void embedder_failed(struct embedder *n, const struct err *e)
 {
 	if (e->code == ERR_TEMP)
 		return;
 	embed_free(n->h);
-	n->h = NULL;
+	embed_free(n->reranker);
+	n->h = n->reranker = NULL;
 }

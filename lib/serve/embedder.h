@@ -1,6 +1,6 @@
 /*
- * embedder: what one thread embeds texts with for others: a connection to the embedding server, made
- * when it is first asked for, as searchers make theirs.
+ * embedder: what one thread embeds and reranks texts with for others: connections to the servers that do,
+ * made when they are first asked for, as searchers make theirs.
  *
  *	struct embedder *n = embedder_new(&options, "all-MiniLM-L6-v2", "int8");
  *	struct embed *h = embedder_open(n, e);	NULL: e says why
@@ -24,7 +24,9 @@ struct embedder *embedder_new(const struct leann_options *o, const char *model, 
 void embedder_free(struct embedder *n);
 /* The connection, which stays the embedder's. */
 struct embed *embedder_open(struct embedder *n, struct err *e) MUST_CHECK;
-/* What the server has now may be another model: it is asked anew next time. */
+/* The same to the server of a reranker, of o->reranker and o->rerank_endpoint: rerank.h. */
+struct embed *embedder_reranker(struct embedder *n, struct err *e) MUST_CHECK;
+/* What the servers have now may be another model: they are asked anew next time. */
 void embedder_failed(struct embedder *n, const struct err *e);
 
 #endif

@@ -33,6 +33,8 @@ unsigned ollama_tags(struct embedder *n, struct buf *out);
 unsigned ollama_version(struct buf *out);
 /* POST /embed */
 unsigned tei_embed(struct embedder *n, const struct js *request, struct buf *out);
+/* POST /rerank */
+unsigned tei_rerank(struct embedder *n, const struct js *request, struct buf *out);
 /* GET /info; n_workers: requests answered at a time. */
 unsigned tei_info(struct embedder *n, size_t n_workers, struct buf *out);
 

@@ -1,9 +1,13 @@
 /* The encoder as text-embeddings-inference has it; see faces.h. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/opts.h"
 #include "serve/face.h"
 #include "serve/want.h"
+#include "sys/rerank.h"
 
 static unsigned say(unsigned status, const char *type, const char *message, struct buf *out)
 {
@@ -115,6 +119,104 @@ unsigned tei_embed(struct embedder *n, const struct js *request, struct buf *out
 		status = failed(&e, out);
 	else
 		status = embed(n, &a, out);
+	face_texts_release(&a.texts);
+	return status;
+}
+
+struct ranking {
+	struct face_texts texts;
+	struct wire_text query;
+	bool truncate, raw, text;
+	struct ranked {
+		size_t i;
+		float score;
+	} *r;				/* (texts.n), best first */
+};
+
+static int read_ranking(const struct js *j, struct ranking *a, struct err *e)
+{
+	const struct js *texts = face_get(j, "texts");
+	if (js_type(j) != JS_OBJ)
+		return err_set(e, ERR_USAGE, "want an object, not %s", js_type_name(js_type(j)));
+	a->query.p = js_str(js_get(j, "query"), &a->query.n);
+	if (!a->query.p)
+		return err_set(e, ERR_USAGE, "query: want a string");
+	if (texts && js_type(texts) != JS_ARR)
+		return err_set(e, ERR_USAGE, "texts: want an array of strings, not %s", js_type_name(js_type(texts)));
+	if ((face_get(j, "truncate") && want_bool(j, "truncate", &a->truncate, e)) ||
+	    (face_get(j, "raw_scores") && want_bool(j, "raw_scores", &a->raw, e)) ||
+	    (face_get(j, "return_text") && want_bool(j, "return_text", &a->text, e)))
+		return -1;
+	return face_texts(texts, "texts", &a->texts, e);
+}
+
+static int by_score(const void *x, const void *y)
+{
+	const struct ranked *a = x, *b = y;
+	return a->score != b->score ? (a->score < b->score) - (a->score > b->score) : (a->i > b->i) - (a->i < b->i);
+}
+
+/* *n_cut: pairs that are longer than the model takes. */
+static int score(struct embedder *n, struct ranking *a, uint64_t *n_cut, struct err *e)
+{
+	struct embed *h = embedder_reranker(n, e);
+	if (!h)
+		return -1;
+	float *s = mem_array(a->texts.n, sizeof *s);
+	a->r = mem_array(a->texts.n, sizeof *a->r);
+	*n_cut = embed_n_cut(h);
+	int bad = rerank_texts(h, &a->query, a->texts.p, a->texts.n, s, e);
+	if (bad)
+		embedder_failed(n, e);
+	else
+		*n_cut = embed_n_cut(h) - *n_cut;
+	for (size_t i = 0; i < a->texts.n && !bad; i++)
+		a->r[i] = (struct ranked){i, s[i]};
+	mem_free(s);
+	if (!bad)
+		qsort(a->r, a->texts.n, sizeof *a->r, by_score);
+	return bad;
+}
+
+static void compose_ranks(const struct ranking *a, struct buf *out)
+{
+	for (size_t k = 0; k < a->texts.n; k++) {
+		const struct ranked *r = &a->r[k];
+		double s = (double)r->score;
+		buf_printf(out, "%c{\"index\":%zu", k ? ',' : '[', r->i);
+		if (a->text) {
+			struct js *t = js_new_strn(a->texts.p[r->i].p, a->texts.p[r->i].n);
+			buf_adds(out, ",\"text\":");
+			js_dump(t, 0, out);
+			js_free(t);
+		}
+		buf_printf(out, ",\"score\":%.9g}", (double)(float)(a->raw ? s : 1 / (1 + exp(-s))));
+	}
+	buf_adds(out, "]\n");
+}
+
+unsigned tei_rerank(struct embedder *n, const struct js *request, struct buf *out)
+{
+	struct ranking a = {0};
+	struct err e;
+	uint64_t n_cut = 0;
+	unsigned status;
+	if (read_ranking(request, &a, &e)) {
+		status = failed(&e, out);
+	} else {
+		a.texts.empty = false;	/* an empty text is one */
+		status = check_batch(&a.texts, "texts", out);
+		if (status == 200 && score(n, &a, &n_cut, &e)) {
+			status = failed(&e, out);
+		} else if (status == 200 && n_cut && !a.truncate) {
+			err_set(&e, ERR_USAGE, "`query` and `texts`: %llu of %zu pairs are longer than the model takes:"
+				" or truncate", (unsigned long long)n_cut, a.texts.n);
+			status = say(413, "validation", e.msg, out);
+		} else if (status == 200) {
+			compose_ranks(&a, out);
+		}
+	}
+	mem_free(a.r);
 	face_texts_release(&a.texts);
 	return status;
 }

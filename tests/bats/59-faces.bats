@@ -56,6 +56,53 @@ post() {
 	jsonq 'len(d["data"]) == 2048 and d["data"][2047]["index"] == 2047' out
 }
 
+@test "texts are reranked as a reranker scores them, and as text-embeddings-inference says it" {
+	need_python numpy
+	"$PYTHON" "$TOP/tests/tools/random_reranker.py" make tiny-reranker 7
+	echo '{"query": "where is the bread?", "texts": ["water", "the bread file", "a b c", "", "a b c"]}' >in
+	leann-rerank-probe --model "$PWD/tiny-reranker" <in >want
+	serve log --index "$T/notes.leann" --rerank-model "$PWD/tiny-reranker"
+	post /rerank "$(sed 's/}$/, "raw_scores": true, "return_text": true}/' in)" >raw
+	post /rerank @in >out
+	post /rerank '{"query": "x", "texts": []}' >empty
+	post /rerank '{"query": "x", "texts": "y"}' >string
+	post /rerank '{"texts": ["y"]}' >none
+	"$PYTHON" -c 'import json; json.dump({"query": "x", "texts": ["word " * 3000]}, open("long", "w"))
+json.dump({"query": "x", "texts": ["y"] * 2049}, open("many", "w"))'
+	post /rerank @long >long.out
+	post /rerank @many >many.out
+	post /rerank '{"query": "x", "truncate": true, "texts": ["'"$(printf 'word %.0s' {1..3000})"'"]}' >cut.out
+	kill "$SERVE_PID"
+	leann-embed-server --stop --model "$PWD/tiny-reranker" >/dev/null || :
+	"$PYTHON" - <<-'END'
+		import json, math
+		def get(name):
+		    body, status = open(name).read().rsplit("\n", 1)
+		    return int(status), json.loads(body)
+		want, texts = json.load(open("want")), json.load(open("in"))["texts"]
+		order = sorted(range(5), key=lambda i: (-want[i], i))
+		s, raw = get("raw")
+		assert s == 200 and [r["index"] for r in raw] == order, (raw, want)
+		assert all(abs(r["score"] - want[r["index"]]) < 1e-5 and r["text"] == texts[r["index"]] for r in raw), raw
+		s, out = get("out")
+		assert s == 200 and all(set(r) == {"index", "score"} for r in out)
+		assert all(abs(r["score"] - 1 / (1 + math.exp(-want[r["index"]]))) < 1e-6 for r in out), out
+		for name, status, kind in [("empty", 400, "empty"), ("string", 422, "validation"), ("none", 422, "validation"),
+		                           ("long.out", 413, "validation"), ("many.out", 413, "validation")]:
+		    s, d = get(name)
+		    assert s == status and set(d) == {"error", "error_type"} and d["error_type"] == kind, (name, s, d)
+		assert get("cut.out")[0] == 200
+	END
+}
+
+@test "without a reranker the asker is told how to get one" {
+	LEANN_RERANK_MODEL=none-such serve log --index "$T/notes.leann"
+	post /rerank '{"query": "x", "texts": ["y"]}' >out
+	kill "$SERVE_PID"
+	[ "$(tail -n 1 out)" = 424 ]
+	jsonq 'd["error_type"] == "backend" and "none-such" in d["error"]' out
+}
+
 @test "what is refused by its head is refused in the words of the API" {
 	curl -s -d x "${URL}v1/embeddings" >openai
 	jsonq 'set(d["error"]) == {"message", "type", "param", "code"}' openai
