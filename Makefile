@@ -228,7 +228,7 @@ replay: all
 FUZZ ?= build-fuzz
 SECONDS ?= 60
 FUZZ_TARGETS ?= index stream request reply safetensors tokenizer model chunker config ignore jsonl line \
-	registry lock journal meta filter mail copies mcp
+	registry lock journal meta filter mail copies mcp faces sse
 fuzz-build:
 	+@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=$(FUZZ) CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(FUZZ)/libleann.a
 	@mkdir -p $(FUZZ)/tests

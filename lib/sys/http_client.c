@@ -233,6 +233,7 @@ static void set_options(CURL *h, struct asking *q, struct curl_slist *list, bool
 	curl_easy_setopt(h, CURLOPT_WRITEDATA, q);
 	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(h, CURLOPT_HEADERDATA, q);
+	curl_easy_setopt(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);	/* a proxy's are not the answer's */
 	if (loopback)
 		curl_easy_setopt(h, CURLOPT_PROXY, "");
 	if (a->body) {

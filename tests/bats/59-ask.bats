@@ -191,6 +191,41 @@ ask() { # MODEL [OPTION...]
 	[[ $output == *"which --model"* ]]
 }
 
+@test "proxies of the environment are used for other machines, never for this one" {
+	export http_proxy=$URL
+	local remote=(leann-ask --allow-remote --timeout 3 --endpoint http://leann.test --model good)
+	[ "$("${remote[@]}" "$T/notes.leann" dough 2>/dev/null)" = 'Let it rise two hours [1].' ]
+	no_proxy=leann.test run -75 "${remote[@]}" "$T/notes.leann" dough
+	run -75 leann-ask --endpoint http://127.0.0.1:1 --model good "$T/notes.leann" dough
+}
+
+@test "a certificate that nobody signed is refused, and gets no key" {
+	command -v openssl >/dev/null || skip "no openssl"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout "$W/k" -out "$W/c" 2>/dev/null
+	"$PYTHON" - "$W" <<-'END' 3>&- &
+		import socket, ssl, sys
+		s = socket.create_server(("127.0.0.1", 0))
+		open(sys.argv[1] + "/tls", "w").write("%d\n" % s.getsockname()[1])
+		c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		c.load_cert_chain(sys.argv[1] + "/c", sys.argv[1] + "/k")
+		s.settimeout(10)
+		a, _ = s.accept()
+		try:
+		    open(sys.argv[1] + "/got", "wb").write(c.wrap_socket(a, server_side=True).recv(9999))
+		except OSError:
+		    pass
+	END
+	local pid=$! i
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s "$W/tls" ] || break
+		sleep .02
+	done
+	OPENAI_API_KEY=sk-right run -2 leann-ask --endpoint "https://localhost:$(cat "$W/tls")" --model good "$T/notes.leann" x
+	[[ $output == *certificate* ]]
+	wait $pid
+	[ ! -s "$W/got" ]
+}
+
 @test "the endpoint may be the API, the server or the path of its completions" {
 	local e
 	for e in "$URL" "$URL/" "$URL/v1/" "$URL/v1/chat/completions"; do

@@ -3,8 +3,8 @@
     fake_openai.py FOLDER
 
 Listens on a port of its own, which it writes to FOLDER/port; the body of the last request is in FOLDER/body,
-its headers in FOLDER/head. The model of a request says how to answer: see MODELS below; "echo" streams what
-it was asked last. A key, where one comes, has to be "sk-right".
+its headers in FOLDER/head. The model of a request says how to answer: see STREAMS and do_POST; "echo" streams what
+it was asked last. A key, where one comes, has to be "sk-right". It is also the proxy to http://leann.test.
 """
 import http.server, json, os, socket, sys, time
 
@@ -83,7 +83,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         open(os.path.join(folder, "body"), "wb").write(body)
         open(os.path.join(folder, "head"), "w").write("".join("%s: %s\n" % h for h in self.headers.items()))
-        if self.path != "/v1/chat/completions":
+        # as a server, or as a proxy to one that is not there
+        if self.path not in ("/v1/chat/completions", "http://leann.test/v1/chat/completions"):
             return self.reply(404, {"error": {"message": "no path " + self.path}})
         if self.headers["Content-Type"] != "application/json" or "Expect" in self.headers:
             return self.reply(415, {"error": "want JSON"})

@@ -24,6 +24,8 @@
  *	mail		a message or a mailbox; text in any encoding
  *	copies		a byte, the number of chunks; member copies, then the same bytes as a record's runs
  *	mcp		a byte, the version and how it came, and a message; text for a model
+ *	faces		a byte, which API, and a request for embeddings
+ *	sse		a byte, the size of pieces, and server-sent events
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -59,6 +61,7 @@
 #include "nn/model.h"
 #include "nn/safetensors.h"
 #include "nn/tok.h"
+#include "serve/faces.h"
 #include "serve/mcp.h"
 #include "serve/safe.h"
 #include "sys/config.h"
@@ -68,6 +71,7 @@
 #include "search/filter.h"
 #include "sys/jsonl.h"
 #include "sys/registry.h"
+#include "sys/sse.h"
 
 static int memory_file(const uint8_t *p, size_t n)
 {
@@ -652,6 +656,56 @@ static void fuzz_mcp(const uint8_t *p, size_t n)
 	fuzz_safe(p, n);
 }
 
+/* Whatever is asked where no model is, the answer is one value of JSON, and none is a success with rows. */
+static void fuzz_faces(const uint8_t *p, size_t n)
+{
+	typedef unsigned face(struct embedder *, const struct js *, struct buf *);
+	static face *const faces[] = {openai_embeddings, ollama_embed, tei_embed, tei_rerank};
+	static struct embedder *none;
+	static struct leann_options o = LEANN_OPTIONS_INIT;
+	struct buf out = BUF_INIT;
+	struct js *j, *reply;
+	struct err e;
+	o.model = o.reranker = "/nonexistent";
+	o.no_start = 1;
+	if (!none)
+		none = embedder_new(&o, NULL, NULL);
+	if (!n || js_parse(p + 1, n - 1, "request", &j, &e))
+		return;
+	unsigned status = faces[*p % 4](none, j, &out);
+	if (status < 400 || status > 503 || js_parse(out.p, out.len, "reply", &reply, &e))
+		abort();
+	js_free(reply);
+	js_free(j);
+	buf_release(&out);
+}
+
+static int keep_event(void *ctx, const char *data, size_t n, struct err *e)
+{
+	(void)e;
+	buf_add(ctx, data, n);
+	buf_addc(ctx, 0);
+	return 0;
+}
+
+/* The same events however the stream is cut. */
+static void fuzz_sse(const uint8_t *p, size_t n)
+{
+	struct sse whole = SSE_INIT, cut = SSE_INIT;
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	struct err e;
+	size_t step = n ? 1 + *p % 32 : 1;
+	int bad = n ? sse_feed(&whole, p + 1, n - 1, keep_event, &a, &e) : 0, worse = 0;
+	for (size_t i = 1; i < n && !worse; i += step)
+		worse = sse_feed(&cut, p + i, n - i < step ? n - i : step, keep_event, &b, &e);
+	if (bad != worse || a.len != b.len || (a.len && memcmp(a.p, b.p, a.len)))
+		abort();
+	sse_release(&whole);
+	sse_release(&cut);
+	buf_release(&a);
+	buf_release(&b);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -663,6 +717,7 @@ static const struct target {
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
 	{"mail", fuzz_mail},	       {"copies", fuzz_copies},       {"mcp", fuzz_mcp},
+	{"faces", fuzz_faces},	       {"sse", fuzz_sse},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
