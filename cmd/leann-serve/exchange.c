@@ -38,8 +38,10 @@ void exchange_add(struct exchange *x, bool header, const char *key, const char *
 	for (size_t i = 0; i <= n; i++)
 		name[i] = header ? (char)tolower((unsigned char)key[i]) : key[i];
 	struct js *to = header ? x->rq.headers : x->rq.args;
+	struct js *safe = js_new_strn(name, n);	/* keys have to be UTF-8, which bytes of a client need not be */
 	x->twice |= header && once(name) && js_get(to, name);
-	js_set(to, name, js_new_strn(value, strlen(value)));
+	js_set(to, js_str(safe, NULL), js_new_strn(value, strlen(value)));
+	js_free(safe);
 }
 
 static const char *header(const struct exchange *x, const char *name)

@@ -129,6 +129,7 @@ check("a length that is a word", 400, request(length="many"))
 check("an empty length", 400, request(length=""))
 check("two lengths", (400,), request(length="14", extra=["Content-Length: 3"]))
 check("a length and pieces", 400, request(extra=["Transfer-Encoding: chunked"], body=b"0\r\n\r\n"))
+check("a header's name is no UTF-8", (200, 400), request(extra=["X-\xff\xc3: 1"]))
 check("two types", 400, request(extra=["Content-Type: text/plain"]))
 check("a body that is too short", (0, 400), request(length="100"), half=True)
 big = b'{"query": "' + b"x" * (1 << 20) + b'"}'
@@ -163,6 +164,7 @@ for p, want in [("/../../etc/passwd", 404), ("/search/", 404), ("//search", 404)
                 ("/chunk/0?nope=1", 400), ("/related", 400), ("/related?path=/etc/passwd", 404), ("/related?chunk=x", 400),
                 ("/related?path=x&chunk=0", 400), ("/search", 400), ("/search?q=", 400), ("/search?q=x&top_k=x", 400),
                 ("/search?q=x&top_k=-3", 400), ("/search?nope=1", 400), ("/search?q=%ff%fe", (200, 400)),
+                ("/search?q=x&%ff=1", 400), ("/metrics?%ff%c3=", 200),
                 ("/search?q=x&where=%28", 400), ("/indexes/nope", 404), ("/nope", 404), ("/.git/config", 404), ("*", 404)]:
     check("GET " + p, want, request(method="GET", path=p))
 # what is no HTTP
