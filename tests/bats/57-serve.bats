@@ -257,6 +257,17 @@ for p in json.load(open("out"))["paths"]: print(p.replace("models/{id}", "models
 	jsonq '[h["item"]["path"] for h in d["items"]] == '"$("$PYTHON" -c 'import json; print([h["path"] for h in json.JSONDecoder().raw_decode(open("out").read())[0]["results"]])')" same
 }
 
+@test "an index whose name is no UTF-8 is searched and is healthy" {
+	local name=$'caf\xe9.leann' path
+	cp "$T/notes.leann" "$name"
+	serve log --index "$name"
+	for path in 'search?q=dough' health indexes indexes/caf%E9 chunk/0 'related?chunk=0'; do
+		[ "$(curl -s -o out -w '%{http_code}' "$URL$path")" = 200 ]
+	done
+	jsonq 'd["results"][0]["index"] == "caf\ufffd"' out
+	kill "$SERVE_PID"
+}
+
 @test "the indexes there are" {
 	curl -s "${URL}indexes" >out
 	jsonq '[i["name"] for i in d["indexes"]] == ["notes"] and d["indexes"][0]["files"] == 4' out
