@@ -235,6 +235,16 @@ for f in found: assert f["args"] == want and os.access(f["command"], os.X_OK) an
 	answers "$OLDPWD/out" 'd[1]["result"]["structuredContent"]["indexes"] == []'
 }
 
+@test "leann mcp with an --index that is not there serves no other in its place" {
+	mkdir -p .leann
+	cp "$T/notes.leann" .leann/index.leann
+	local args
+	for args in --index=nosuch "--index nosuch" "--index=. --index=nosuch"; do
+		run -2 leann mcp $args </dev/null
+		[ "$output" = "leann mcp: nosuch: no such index" ]
+	done
+}
+
 # The status and the body of a POST of $1 to /mcp; options of curl may follow.
 post() {
 	curl -s -m 20 -w '\n%{http_code}' -H 'Content-Type: application/json' -d "$1" "${@:2}" "${URL}mcp" >out
