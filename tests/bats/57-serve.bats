@@ -272,3 +272,19 @@ for p in json.load(open("out"))["paths"]: print(p.replace("models/{id}", "models
 	curl -s "${URL}indexes" >out
 	jsonq '[i["name"] for i in d["indexes"]] == ["notes"] and d["indexes"][0]["files"] == 4' out
 }
+
+@test "the examples of its page do what they say" {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEC/p' "$TOP/cmd/leann-serve/leann-serve.1" |
+		sed -n '/^\$ /,/^\.Ed/p' | sed '/^\.Ed/d; s/\\e$/\\/; s/^\$ //' >examples
+	# the server of this file stands for the one that is started; openai has a test in 59-faces
+	sed -i '/^leann-serve/d; /^OPENAI/,$d; s|http://127.0.0.1:8080/|'"$URL"'|g' examples
+	[ "$(grep -c ^curl examples)" = 3 ]
+	bash -e -o pipefail examples >out
+	"$PYTHON" - <<-'END'
+		import json
+		a, b, c = [json.loads(x) for x in open("out")]
+		assert len(a["results"]) == 3 and a["results"][0]["path"].endswith("bread.md")
+		assert all("/notes/" in h["path"] for h in b["results"]) and b["results"][0]["path"].endswith("garden.md")
+		assert [len(e["embedding"]) for e in c["data"]] == [384, 384]
+	END
+}
