@@ -2,27 +2,9 @@
 # leann-serve: questions over HTTP.
 load helper
 
-setup_file() {
-	export T=$BATS_FILE_TMPDIR
-	command -v curl >/dev/null || return 0
-	leann-model path >/dev/null 2>&1 || return 0
-	small_tree "$T/tree"
-	leann index create --input "$T/tree" --output "$T/notes.leann"
-	serve "$T/log" --index "$T/notes.leann"
-	echo "$URL" >"$T/url"
-	echo "$SERVE_PID" >"$T/pid"
-}
-
-teardown_file() {
-	[ ! -f "$T/pid" ] || kill "$(cat "$T/pid")" || :
-}
-
-setup() {
-	command -v curl >/dev/null || skip "no curl"
-	need_model
-	URL=$(cat "$T/url")
-	cd "$BATS_TEST_TMPDIR"
-}
+setup_file() { serve_notes; }
+teardown_file() { end_notes; }
+setup() { need_notes; }
 
 port() { local p=${URL##*:} && echo "${p%/}"; }
 

@@ -75,3 +75,23 @@ ok = eval(sys.argv[1])
 if not ok: print(sys.argv[1], "does not hold of", json.dumps(d)[:2000])
 sys.exit(not ok)' "$1" "$2"
 }
+
+# For files of tests that share a server: small_tree and its index below T, leann-serve of it. The file's
+# own functions call these; need_notes sets URL.
+serve_notes() {
+	export T=$BATS_FILE_TMPDIR
+	command -v curl >/dev/null || return 0
+	leann-model path >/dev/null 2>&1 || return 0
+	small_tree "$T/tree"
+	leann index create --input "$T/tree" --output "$T/notes.leann"
+	serve "$T/log" --index "$T/notes.leann"
+	echo "$URL" >"$T/url"
+	echo "$SERVE_PID" >"$T/pid"
+}
+end_notes() { [ ! -f "$T/pid" ] || kill "$(cat "$T/pid")" || :; }
+need_notes() {
+	command -v curl >/dev/null || skip "no curl"
+	need_model
+	URL=$(cat "$T/url")
+	cd "$BATS_TEST_TMPDIR"
+}
