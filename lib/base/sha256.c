@@ -70,7 +70,7 @@ void sha256_add(struct sha256 *s, const void *data, size_t n)
 	}
 }
 
-void sha256_hex(struct sha256 *s, char out[65])
+void sha256_bytes(struct sha256 *s, uint8_t out[32])
 {
 	uint64_t bits = s->n_bytes * 8;
 	uint8_t len[8];
@@ -80,6 +80,14 @@ void sha256_hex(struct sha256 *s, char out[65])
 	while (s->n_bytes % 64 != 56)
 		sha256_add(s, "", 1);
 	sha256_add(s, len, 8);
-	for (int i = 0; i < 8; i++)
-		snprintf(out + 8 * i, 9, "%08x", s->h[i]);
+	for (int i = 0; i < 32; i++)
+		out[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256_hex(struct sha256 *s, char out[65])
+{
+	uint8_t sum[32];
+	sha256_bytes(s, sum);
+	for (int i = 0; i < 32; i++)
+		snprintf(out + 2 * i, 3, "%02x", sum[i]);
 }
