@@ -89,7 +89,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve replay shipped-codebook install uninstall clean demo deps tests check-arm
+.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -103,6 +103,7 @@ help:
 	@echo 'make replay N=60   an index follows 60 commits of this history, and answers as a fresh one'
 	@echo 'make fuzz        build the fuzz targets with clang, run each for SECONDS=60'
 	@echo 'make lint        layers, banned functions, man pages, shellcheck'
+	@echo 'make page-shots  screenshots of the page of leann-serve into SHOTS=page-shots, in a headless Chromium'
 	@echo 'make man         check the man pages with mandoc'
 	@echo 'make bench       measure; prints tables, changes nothing'
 	@echo 'make bench-encoder   the encoder beside ONNX Runtime and PyTorch, where scripts/bench-setup put them'
@@ -127,7 +128,7 @@ $(BUILD)/%.o: %.c
 # Its assembler takes in the file.
 $(BUILD)/lib/base/shipped.o: models/all-MiniLM-L6-v2.codebook
 
-$(BUILD)/cmd/leann-serve/files.o: cmd/leann-serve/openapi.json
+$(BUILD)/cmd/leann-serve/files.o: cmd/leann-serve/openapi.json cmd/leann-serve/page.html
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
@@ -249,6 +250,11 @@ soak: all tests
 	while [ $$(date +%s) -lt $$end ]; do \
 		echo "seed $$seed"; BUILD=$(BUILD) SEED=$$seed UNTIL=$$end tests/faults/run || exit 1; seed=$$((seed + 1)); \
 	done
+
+SHOTS ?= page-shots
+page-shots: all
+	@PAGE_SHOTS='$(abspath $(SHOTS))' bats --filter screenshots tests/bats/59-page.bats
+	@ls '$(abspath $(SHOTS))'
 
 lint:
 	@scripts/lint

@@ -60,6 +60,7 @@ void exchange_guard(struct exchange *x, const struct guard *g, const char *metho
 		.content_type = header(x, "content-type"),
 		.content_length = length,
 		.chunked = pieces,
+		.open = x->route && x->route->how & HTTP_OPEN,
 		.twice = x->twice || (length && pieces),
 	};
 	guard_check(g, &head, methods, &x->says);

@@ -14,8 +14,14 @@
 	extern const char name[], name##_end[]
 
 TAKE_IN(leann_openapi, "cmd/leann-serve/openapi.json");
+TAKE_IN(leann_page, "cmd/leann-serve/page.html");
 
 struct file_text file_openapi(void)
 {
 	return (struct file_text){leann_openapi, (size_t)(leann_openapi_end - leann_openapi)};
+}
+
+struct file_text file_page(void)
+{
+	return (struct file_text){leann_page, (size_t)(leann_page_end - leann_page)};
 }

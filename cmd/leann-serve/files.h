@@ -9,7 +9,8 @@ struct file_text {
 	size_t n;
 };
 
-/* openapi.json, as it stands beside files.c. */
+/* openapi.json and page.html, as they stand beside files.c; a NUL is behind each. */
 struct file_text file_openapi(void);
+struct file_text file_page(void);
 
 #endif

@@ -125,7 +125,7 @@ void guard_check(const struct guard *g, const struct guard_head *h, const char *
 		say(out, 403, "Host is not this server: see --allow-host");
 	} else if (h->origin && !listed(h->origin, g->origins)) {
 		say(out, 403, "Origin is not allowed: see --allow-origin");
-	} else if (!token_ok(g, h->authorization)) {
+	} else if (!h->open && !token_ok(g, h->authorization)) {
 		say(out, 401, "want Authorization: Bearer TOKEN");
 	} else if (!methods) {
 		say(out, 404, "no such path: see /openapi.json");

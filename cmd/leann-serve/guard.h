@@ -23,6 +23,7 @@ struct guard {
 struct guard_head {
 	const char *method, *host, *origin, *authorization, *content_type, *content_length;
 	bool chunked;
+	bool open;			/* its path wants no token */
 	bool twice;			/* one of these is there again, or both kinds of length */
 };
 

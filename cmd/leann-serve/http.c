@@ -117,7 +117,7 @@ static enum MHD_Result finish(struct exchange *x)
 	if (x->says.status != 200) {
 		reply_refuse(&x->rp, &x->says, x->route ? x->route->methods : NULL);
 		h->o.refused(h->o.ctx, x->rq.path, x->says.why, &x->rp);
-	} else if (x->route->quick) {
+	} else if (x->route->how & HTTP_QUICK) {
 		x->route->answer(h->o.ctx, h->o.n_workers, &x->rq, &x->rp);
 		done(x);
 	} else {

@@ -23,9 +23,14 @@ struct http_request {
 	struct buf body;
 };
 
+enum {
+	HTTP_QUICK = 1,			/* answered at once by the thread of the connections: i_worker is n_workers */
+	HTTP_OPEN = 2,			/* wants no token, so it holds no data */
+};
+
 struct http_route {
 	const char *methods;		/* "GET, POST" */
-	bool quick;			/* answered at once by the thread of the connections: i_worker is n_workers */
+	unsigned how;			/* HTTP_ */
 	void (*answer)(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp);
 };
 

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "face_routes.h"
 #include "listen.h"
+#include "page.h"
 #include "routes.h"
 #include "sys/stop.h"
 
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
 {
 	struct settings s;
 	struct routes r = {.catalog = catalog_new(), .started_s = now_s()};
+	struct buf policy = BUF_INIT;
 	struct err e;
 	prog_start(argv[0]);
 	settings_parse(argc, argv, &s);
@@ -92,10 +94,13 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < s.n_index; i++)
 		if (catalog_add(r.catalog, NULL, s.index[i], &e))
 			err_die(&e);
+	page_policy(&policy);
+	r.page_policy = (const char *)policy.p;
 	set_up(&r, &s);
 	if (serve(&s, &r, &e))
 		err_die(&e);
 	tear_down(&r);
+	buf_release(&policy);
 	settings_release(&s);
 	close_stdout_die();
 	return 0;

@@ -9,6 +9,7 @@
 #include "files.h"
 #include "mcp_route.h"
 #include "metrics.h"
+#include "page.h"
 #include "serve/ops.h"
 
 /* The body of a POST, or the query string as such. */
@@ -129,6 +130,14 @@ static void openapi(void *ctx, size_t i_worker, const struct http_request *rq, s
 	buf_add(&rp->body, t.p, t.n);
 }
 
+static void page(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	const struct routes *r = ctx;
+	(void)i_worker;
+	(void)rq;
+	page_reply(r->page_policy, rp);
+}
+
 static void metrics(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
 {
 	(void)i_worker;
@@ -143,26 +152,27 @@ static const struct {
 	const char *path;
 	struct http_route route;
 } table[ROUTES] = {
-	{"/search", {"GET, POST", false, search}},
-	{"/indexes", {"GET", false, indexes}},
-	{"/indexes/*/search", {"GET, POST", false, search_named}},
-	{"/indexes/*", {"GET", false, detail}},
-	{"/chunk/*", {"GET", false, chunk}},
-	{"/related", {"GET", false, related}},
-	{"/health", {"GET", false, health}},
-	{"/metrics", {"GET", true, metrics}},
-	{"/openapi.json", {"GET", true, openapi}},
-	{"/mcp", {"POST", false, mcp_route}},
-	{"/v1/embeddings", {"POST", false, face_v1_embeddings}},
-	{"/v1/models", {"GET", false, face_v1_models}},
-	{"/v1/models/*", {"GET", false, face_v1_models}},
-	{"/v1/models/*/*", {"GET", false, face_v1_models}},
-	{"/api/embed", {"POST", false, face_api_embed}},
-	{"/api/tags", {"GET", false, face_api_tags}},
-	{"/api/version", {"GET", true, face_api_version}},
-	{"/embed", {"POST", false, face_embed}},
-	{"/rerank", {"POST", false, face_rerank}},
-	{"/info", {"GET", false, face_info}},
+	{"/", {"GET", HTTP_QUICK | HTTP_OPEN, page}},
+	{"/search", {"GET, POST", 0, search}},
+	{"/indexes", {"GET", 0, indexes}},
+	{"/indexes/*/search", {"GET, POST", 0, search_named}},
+	{"/indexes/*", {"GET", 0, detail}},
+	{"/chunk/*", {"GET", 0, chunk}},
+	{"/related", {"GET", 0, related}},
+	{"/health", {"GET", 0, health}},
+	{"/metrics", {"GET", HTTP_QUICK, metrics}},
+	{"/openapi.json", {"GET", HTTP_QUICK, openapi}},
+	{"/mcp", {"POST", 0, mcp_route}},
+	{"/v1/embeddings", {"POST", 0, face_v1_embeddings}},
+	{"/v1/models", {"GET", 0, face_v1_models}},
+	{"/v1/models/*", {"GET", 0, face_v1_models}},
+	{"/v1/models/*/*", {"GET", 0, face_v1_models}},
+	{"/api/embed", {"POST", 0, face_api_embed}},
+	{"/api/tags", {"GET", 0, face_api_tags}},
+	{"/api/version", {"GET", HTTP_QUICK, face_api_version}},
+	{"/embed", {"POST", 0, face_embed}},
+	{"/rerank", {"POST", 0, face_rerank}},
+	{"/info", {"GET", 0, face_info}},
 };
 
 static bool fits(const char *pattern, const char *path)

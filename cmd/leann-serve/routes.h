@@ -7,7 +7,7 @@
 #include "serve/desk.h"
 #include "serve/embedder.h"
 
-enum { ROUTES = 20 };
+enum { ROUTES = 21 };
 
 struct routes {
 	struct catalog *catalog;
@@ -16,6 +16,7 @@ struct routes {
 	struct embedder **embedder;	/* (n_desks), for others: face_routes.h */
 	struct http *http;		/* for counts; set once it runs */
 	double started_s;
+	const char *page_policy;	/* of page.h */
 	struct meter meter[ROUTES];
 };
 

@@ -110,6 +110,11 @@ for m in ["PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "FOO", "get"
     check("method " + m, (405, 400), request(method=m))
 for path in ["/health", "/metrics", "/openapi.json", "/chunk/1", "/related"]:
     check("POST to " + path, 405, request(path=path))
+check("POST to the page", 405, request(path="/"))
+check("the page without a token", 200, request(method="GET", path="/", auth=None))
+check("the page for another Host", 403, request(method="GET", path="/", host="evil.com"))
+check("the page for another Origin", 403, request(method="GET", path="/", extra=["Origin: http://evil.com"]))
+check("a path behind the page", 404, request(method="GET", path="//"))
 # types
 for t in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json",
           "application/jsonp", "application/json-seq", "application/x-json", "text/html", "json", "*/*", "", None,

@@ -63,6 +63,12 @@ static void test_token(void)
 	}
 	h.authorization = "bearer secret";
 	ok(ask(&g, "GET", h) == 200, "the token is taken");
+	h = (struct guard_head){.host = "localhost:8080", .open = true};
+	ok(ask(&g, "GET", h) == 200, "a path that is open wants none");
+	h.host = "evil.com";
+	ok(ask(&g, "GET", h) == 403, "but wants its Host");
+	h = (struct guard_head){.host = "localhost:8080", .origin = "http://evil.com", .open = true};
+	ok(ask(&g, "GET", h) == 403, "and no Origin");
 }
 
 static void test_body(void)
