@@ -16,6 +16,7 @@ struct exchange {
 	struct reply rp;
 	struct guard_says says;
 	bool twice;			/* a header that may be there once was again */
+	bool owed;			/* counted among those that http_stop() waits for */
 	bool answered;			/* rp is ready */
 	double since_s;			/* it was all here */
 };

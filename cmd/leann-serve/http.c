@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -19,7 +20,11 @@ struct http {
 	struct work *work;
 	struct links *links;
 	atomic_ullong n_requests, n_refused, n_busy;
+	atomic_size_t n_connections;
+	atomic_size_t n_owed;		/* requests that a worker got, until their answer is sent */
 };
+
+#define STOP_S 5.			/* for reading the last answers */
 
 static enum MHD_Result keep(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
@@ -53,19 +58,26 @@ static void linked(void *cls, struct MHD_Connection *c, void **context,
 {
 	struct http *h = cls;
 	int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		*context = links_add(h->links, fd);
-	else
+		atomic_fetch_add(&h->n_connections, 1);
+	} else {
 		links_drop(h->links, *context);
+		atomic_fetch_sub(&h->n_connections, 1);
+	}
 }
 
 static void completed(void *cls, struct MHD_Connection *c, void **con_cls, enum MHD_RequestTerminationCode why)
 {
+	struct exchange *x = *con_cls;
 	(void)cls;
 	(void)c;
 	(void)why;
-	if (*con_cls)
-		exchange_free(*con_cls);
+	if (!x)
+		return;
+	if (x->owed)
+		atomic_fetch_sub(&x->h->n_owed, 1);
+	exchange_free(x);
 	*con_cls = NULL;
 }
 
@@ -122,6 +134,8 @@ static enum MHD_Result finish(struct exchange *x)
 		done(x);
 	} else {
 		x->job.run = answer;
+		x->owed = true;
+		atomic_fetch_add(&h->n_owed, 1);
 		link_rest(link_of(x->c));
 		MHD_suspend_connection(x->c);
 		if (work_push(h->work, &x->job))
@@ -163,6 +177,7 @@ int http_start(const struct http_opts *o, struct http **out, struct err *e)
 	h->work = work_new(o->n_workers, o->queue_max, e);
 	h->links = h->work ? links_new(o->idle_s, e) : NULL;
 	int r = h->links ? 0 : -1;
+	*out = h;	/* requests come from the next line on, and may ask for http_counts() */
 	if (!r) {
 		h->daemon = MHD_start_daemon(
 			MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
@@ -179,18 +194,23 @@ int http_start(const struct http_opts *o, struct http **out, struct err *e)
 	}
 	if (r) {
 		http_stop(h);
-		return -1;
+		*out = NULL;
 	}
-	*out = h;
-	return 0;
+	return r;
 }
 
+/* Connections that are open still ask: they are told to come again, until the daemon is stopped. */
 void http_stop(struct http *h)
 {
+	const struct timespec nap = {0, 5 * 1000 * 1000};
 	int fd = h->daemon ? MHD_quiesce_daemon(h->daemon) : -1;
-	work_free(h->work);
+	work_stop(h->work);
+	double end_s = now_s() + STOP_S;
+	while (atomic_load(&h->n_owed) && now_s() < end_s)	/* what is not sent yet would be lost */
+		nanosleep(&nap, NULL);
 	if (h->daemon)
 		MHD_stop_daemon(h->daemon);
+	work_free(h->work);
 	links_free(h->links);
 	if (fd >= 0)
 		close(fd);
@@ -199,8 +219,7 @@ void http_stop(struct http *h)
 
 void http_counts(struct http *h, struct http_counts *out)
 {
-	const union MHD_DaemonInfo *i = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 	*out = (struct http_counts){atomic_load(&h->n_requests), atomic_load(&h->n_refused),
 				    atomic_load(&h->n_busy), work_n_queued(h->work),
-				    i ? i->num_connections : 0};
+				    atomic_load(&h->n_connections)};
 }

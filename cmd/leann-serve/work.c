@@ -66,7 +66,7 @@ struct work *work_new(size_t n_workers, size_t queue_max, struct err *e)
 	return w;
 }
 
-void work_free(struct work *w)
+void work_stop(struct work *w)
 {
 	if (!w)
 		return;
@@ -76,6 +76,14 @@ void work_free(struct work *w)
 	pthread_mutex_unlock(&w->lock);
 	for (size_t i = 0; i < w->n_workers; i++)
 		pthread_join(w->worker[i].thread, NULL);
+	w->n_workers = 0;
+}
+
+void work_free(struct work *w)
+{
+	if (!w)
+		return;
+	work_stop(w);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->more);
 	mem_free(w->worker);

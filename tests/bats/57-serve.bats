@@ -173,6 +173,10 @@ for p in json.load(open("out"))["paths"]: print(p.replace("models/{id}", "models
 	run -7 curl -s "${URL}health"
 }
 
+@test "nobody who asked is left without an answer when it ends, whatever others still ask" {
+	"$PYTHON" "$TOP/tests/tools/serve_stop.py" "$T/notes.leann" 4 >out || { cat out; return 1; }
+}
+
 @test "a socket of systemd is served" {
 	"$PYTHON" - "$T/notes.leann" <<-'END'
 		import os, socket, subprocess, sys, time, urllib.request
