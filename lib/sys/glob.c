@@ -1,6 +1,7 @@
 /* Patterns for paths; see glob.h. */
 #include "sys/glob.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -34,71 +35,165 @@ static bool in_class(const char *p, unsigned char c, const char **next)
 	return *p && hit != negate && c != '/';
 }
 
-static bool match(const char *p, const char *s);
+/* What stands at a byte of a pattern. */
+enum what { PLAIN, NEVER, ONE, CLASS, STAR, DEEP, DEEP_ON, OPEN, SEP };
 
-/* After "**" at p-2: "**" followed by "/" also stands for nothing. */
-static bool match_any_depth(const char *p, const char *s)
+/*
+ * A pattern as an automaton (Thompson 1968) whose states are its bytes, so that a match takes at most as long
+ * as both are, multiplied, whatever "*", "**" and "{" it has: they come from whoever asks a server.
+ */
+struct form {
+	const char *p;
+	size_t n;
+	uint8_t what[PATTERN_MAX + 1];
+	uint16_t next[PATTERN_MAX + 1];	/* PLAIN, CLASS: behind it; SEP: behind the "}" */
+	uint16_t alt[PATTERN_MAX + 1];	/* OPEN, SEP: the SEP that ends this alternative; 0: there is none */
+};
+
+/* States that are on. */
+struct states {
+	uint16_t at[PATTERN_MAX + 1];
+	size_t n;
+	uint8_t on[PATTERN_MAX + 1];
+};
+
+/* The "{" that are open: where, and the last "," of each. */
+struct braces {
+	uint16_t open[PATTERN_MAX], last[PATTERN_MAX];
+	size_t n;
+};
+
+/* "," or "}" of the innermost "{". */
+static void form_sep(struct form *f, struct braces *b, size_t i)
 {
-	if (*p == '/' && match(p + 1, s))
-		return true;
-	for (;; s++) {
-		if (match(p, s))
-			return true;
-		if (!*s)
-			return false;
+	f->what[i] = SEP;
+	f->alt[i] = 0;
+	f->alt[b->last[b->n - 1]] = (uint16_t)i;
+	b->last[b->n - 1] = (uint16_t)i;
+	if (f->p[i] != '}')
+		return;
+	b->n--;
+	for (size_t k = f->alt[b->open[b->n]]; k; k = f->alt[k])
+		f->next[k] = (uint16_t)(i + 1);
+}
+
+/* The byte at i and what belongs to it: where the next is, 0: a "[" is not closed. */
+static size_t form_at(struct form *f, struct braces *b, size_t i)
+{
+	const char *p = f->p + i, *end;
+	f->what[i] = *p == '?' ? ONE : *p == '*' ? STAR : PLAIN;
+	f->next[i] = (uint16_t)(i + 1);
+	if (*p == '\\') {
+		f->what[i] = p[1] ? PLAIN : NEVER;
+		f->next[i] = (uint16_t)(p[1] ? i + 2 : i + 1);
+	} else if (*p == '[') {
+		f->what[i] = CLASS;
+		in_class(p + 1, 0, &end);
+		f->next[i] = (uint16_t)(end ? end - f->p : 0);
+	} else if (*p == '*' && p[1] == '*') {
+		f->what[i] = DEEP;
+		f->what[i + 1] = DEEP_ON;
+		return i + 2;
+	} else if (*p == '{') {
+		f->what[i] = OPEN;
+		b->open[b->n] = b->last[b->n] = (uint16_t)i;
+		b->n++;
+	} else if (b->n && (*p == ',' || *p == '}')) {
+		form_sep(f, b, i);
+		return i + 1;
+	}
+	return f->next[i];
+}
+
+/* NULL, or what is wrong with the pattern, of at most PATTERN_MAX bytes. */
+static const char *form_make(struct form *f, const char *pattern, size_t n)
+{
+	struct braces b;
+	b.n = 0;
+	f->p = pattern;
+	f->n = n;
+	for (size_t i = 0; i < n;) {
+		i = form_at(f, &b, i);
+		if (!i)
+			return "[ without ]";
+	}
+	return b.n ? "{ without }" : NULL;
+}
+
+/* State i, and those that are reached from it by no byte. */
+static void turn_on(const struct form *f, struct states *s, size_t i)
+{
+	if (s->on[i])
+		return;
+	s->on[i] = 1;
+	if (i == f->n || f->what[i] < OPEN)
+		s->at[s->n++] = (uint16_t)i;
+	if (i == f->n)
+		return;
+	if (f->what[i] == OPEN) {
+		for (size_t k = i; f->alt[k]; k = f->alt[k])
+			turn_on(f, s, k + 1);
+	} else if (f->what[i] == SEP) {
+		turn_on(f, s, f->next[i]);
+	} else if (f->what[i] == STAR || f->what[i] == DEEP_ON) {
+		turn_on(f, s, i + 1);
+	} else if (f->what[i] == DEEP) {	/* followed by "/" it also stands for nothing */
+		size_t k = i + 2;
+		while (k < f->n && f->what[k] == SEP)
+			k = f->next[k];
+		turn_on(f, s, i + 1);
+		if (k < f->n && f->p[k] == '/')
+			turn_on(f, s, k + 1);
 	}
 }
 
-/* The end of the alternative at p: its "," or "}". */
-static const char *alternative_end(const char *p)
+/* Where state i goes with byte c; 0: nowhere. */
+static size_t go(const struct form *f, size_t i, unsigned char c)
 {
-	for (int depth = 0; *p; p++) {
-		if (*p == '\\' && p[1])
-			p++;
-		else if (*p == '{')
-			depth++;
-		else if (*p == '}' && depth-- == 0)
-			return p;
-		else if (*p == ',' && depth == 0)
-			return p;
-	}
-	return NULL;
-}
-
-/* "{a,b}rest" at p ("{" passed): each alternative with the rest in turn. */
-static bool match_alternatives(const char *p, const char *s)
-{
-	const char *close = p, *end;
-	while ((end = alternative_end(close)) && *end == ',')
-		close = end + 1;
-	if (!end)
-		return false;
-	close = end;
-	for (const char *from = p;; from = end + 1) {
-		char one[PATTERN_MAX + 1];
-		end = alternative_end(from);
-		size_t k = (size_t)(end - from), rest = strlen(close + 1);
-		memcpy(one, from, k);
-		memcpy(one + k, close + 1, rest + 1);
-		if (match(one, s))
-			return true;
-		if (end == close)
-			return false;
+	const char *unused;
+	switch ((enum what)f->what[i]) {
+	case PLAIN: return (unsigned char)f->p[f->next[i] - 1] == c ? f->next[i] : 0;
+	case ONE: return c != '/' ? i + 1 : 0;
+	case CLASS: return in_class(f->p + i + 1, c, &unused) ? f->next[i] : 0;
+	default: return 0;
 	}
 }
 
-/* One "*" is tried again from where it stood; "**" and "{" recurse. */
-static bool match(const char *p, const char *s)
+static void states_clear(struct states *s, size_t n)
+{
+	s->n = 0;
+	memset(s->on, 0, n + 1);
+}
+
+static bool form_match(const struct form *f, const char *path)
+{
+	struct states set[2], *now = set, *then = set + 1;
+	states_clear(now, f->n);
+	turn_on(f, now, 0);
+	for (const char *c = path; *c && now->n; c++) {
+		states_clear(then, f->n);
+		for (size_t k = 0; k < now->n; k++) {
+			size_t i = now->at[k], to;
+			if (i == f->n)
+				continue;
+			if ((f->what[i] == STAR && *c != '/') || f->what[i] == DEEP_ON)
+				turn_on(f, then, i);
+			else if ((to = go(f, i, (unsigned char)*c)))
+				turn_on(f, then, to);
+		}
+		struct states *was = now;
+		now = then;
+		then = was;
+	}
+	return now->on[f->n];
+}
+
+/* Without "**" and "{" the last "*" alone is tried again, from where it stood. */
+static bool match_plain(const char *p, const char *s)
 {
 	const char *star = NULL, *star_s = NULL;
 	for (;;) {
 		const char *next = p + 1;
-		if (*p == '*' && p[1] == '*')
-			return match_any_depth(p + 2, s) ||
-			       (star && *star_s && *star_s != '/' && match(star, star_s + 1));
-		if (*p == '{')
-			return match_alternatives(p + 1, s) ||
-			       (star && *star_s && *star_s != '/' && match(star, star_s + 1));
 		if (*p == '*') {
 			star = p++;
 			star_s = s;
@@ -124,29 +219,21 @@ static bool match(const char *p, const char *s)
 
 bool glob_match(const char *pattern, const char *path)
 {
-	return match(pattern, path);
+	struct form f;
+	for (; *pattern && !strchr("*?[\\{", *pattern); pattern++, path++)	/* as most are told apart */
+		if (*pattern != *path)
+			return false;
+	if (!strchr(pattern, '{') && !strstr(pattern, "**"))
+		return match_plain(pattern, path);
+	size_t n = strlen(pattern);
+	return n <= PATTERN_MAX && !form_make(&f, pattern, n) && form_match(&f, path);
 }
 
 static int check(const char *p, struct err *e)
 {
-	for (const char *q = p; *q; q++) {
-		const char *next;
-		if (*q == '\\' && q[1])
-			q++;
-		else if (*q == '{') {
-			const char *end = q + 1, *a;
-			while ((a = alternative_end(end)) && *a == ',')
-				end = a + 1;
-			if (!a)
-				return err_set(e, ERR_USAGE, "pattern %s: { without }", p);
-		} else if (*q == '[') {
-			in_class(q + 1, 0, &next);
-			if (!next)
-				return err_set(e, ERR_USAGE, "pattern %s: [ without ]", p);
-			q = next - 1;
-		}
-	}
-	return 0;
+	struct form f;
+	const char *wrong = form_make(&f, p, strlen(p));
+	return wrong ? err_set(e, ERR_USAGE, "pattern %s: %s", p, wrong) : 0;
 }
 
 int globs_add(struct globs *g, const char *pattern, struct err *e)
@@ -185,7 +272,7 @@ static const struct glob *last_match(const struct globs *g, const char *path, bo
 		const struct glob *one = &g->g[i];
 		if (one->dirs_only && !is_dir)
 			continue;
-		if (match(one->pattern, one->anchored || !slash ? path : slash + 1))
+		if (glob_match(one->pattern, one->anchored || !slash ? path : slash + 1))
 			return one;
 	}
 	return NULL;

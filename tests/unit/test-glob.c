@@ -77,6 +77,25 @@ static void test_records(void)
 	id_set_release(&s);
 }
 
+/* Each of these took longer than anybody waits when what did not match was tried again by another way. */
+static void never_slow(void)
+{
+	char braces[1000] = "", deep[1000] = "", both[1000] = "", path[4001];
+	memset(path, 'a', sizeof path - 1);
+	path[sizeof path - 1] = 0;
+	for (int i = 0; i < 100; i++) {
+		strcat(braces, "{*,?*}");
+		strcat(deep, "**a");
+		strcat(both, "*{a,**}");
+	}
+	strcat(braces, "b");
+	strcat(deep, "b");
+	strcat(both, "b");
+	m(braces, path, false);
+	m(deep, path, false);
+	m(both, path, false);
+}
+
 int main(void)
 {
 	m("*.c", "a.c", true);
@@ -102,6 +121,13 @@ int main(void)
 	m("*x{1,2}y", "xxx2y", true);
 	m("*/**z", "a/b/z", true);
 	m("", "", true);
+	m("{**,a}/b", "b", true);
+	m("{**,a}/b", "x/y/b", true);
+	m("{[,}],x}y", "}y", true);
+	m("{,a}{b,}c", "abc", true);
+	m("a**", "a/b", true);
+	m("x}y,z", "x}y,z", true);
+	never_slow();
 	take("*.c", "src/a.c", true);
 	take("*.c", "src/a.h", false);
 	take("!*.c", "src/a.c", false);
