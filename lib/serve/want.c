@@ -117,6 +117,8 @@ static int strings(const struct js *obj, const char *key, const char ***out, str
 		return 0;
 	if (!one && js_type(v) != JS_ARR)
 		return wrong(v, key, "an array of strings", e);
+	if (n > WANT_LIST_MAX)
+		return err_set(e, ERR_USAGE, "%s: %zu of them, want at most %d", key, n, WANT_LIST_MAX);
 	*out = mem_array(n + 1, sizeof **out);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = (*out)[i] = js_str(one ? v : js_at(v, i), &len);

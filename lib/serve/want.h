@@ -19,6 +19,7 @@ enum {
 	WANT_QUESTIONS_MAX = 64,
 	WANT_QUESTION_BYTES = 64 << 10,
 	WANT_TOP_MAX = 1000,
+	WANT_LIST_MAX = 256,		/* strings in a list of a filter */
 	WANT_PREVIEW_LINES = 8,
 };
 

@@ -32,6 +32,18 @@ post() {
 	jsonq '"there are path (text), lang (text)" in d["error"]["message"]' out
 }
 
+@test "no filter keeps a worker for long" {
+	local deep braces
+	deep=$(printf '**%.0s' {1..30})
+	braces=$(printf '{*,?*}%.0s' {1..30})
+	post /search "{\"query\": \"dough\", \"filters\": {\"paths\": [\"/**e**e${deep}none\", \"/${braces}none\"]}}" >out
+	[ "$(tail -n 1 out)" = 200 ]
+	"$PYTHON" -c 'print("{\"query\": \"dough\", \"filters\": {\"paths\": %s}}" % str(["a"] * 257).replace("\x27", "\""))' >body
+	post /search @body >out
+	[ "$(tail -n 1 out)" = 400 ]
+	jsonq '"paths: 257 of them, want at most 256" in d["error"]["message"]' out
+}
+
 @test "a wrong request is told what is wrong with it" {
 	local want body
 	while IFS='|' read -r want body; do
