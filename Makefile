@@ -115,7 +115,7 @@ help:
 	@echo 'make bench-context   retrieval with paths, headings and symbols before texts (SETS, DATA)'
 	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
 	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
-	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run the kernels' tests under qemu-user'
+	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run tests of kernels under qemu-user'
 	@echo 'make shipped-codebook   fetch the sources of models/codebook-sources (into DIR=), train the codebook anew'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
 	@echo 'make clean       remove $(BUILD)'
