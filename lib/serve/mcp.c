@@ -384,6 +384,15 @@ static char *dump_id(const struct js *id)
 	return (char *)buf_detach(&b);
 }
 
+/* What one request asks for. */
+static enum mcp_kind kind_of(const struct js *j)
+{
+	const char *method = text(js_get(j, "method")), *name = text(js_get(js_get(j, "params"), "name"));
+	if (!method || !js_get(j, "id") || strcmp(method, "tools/call"))
+		return MCP_QUICK;
+	return name && !strcmp(name, "leann_build") ? MCP_BUILD : MCP_CALL;
+}
+
 void mcp_read(const void *p, size_t n, struct mcp_message *out)
 {
 	struct err e;
@@ -397,12 +406,14 @@ void mcp_read(const void *p, size_t n, struct mcp_message *out)
 	}
 	const char *method = text(js_get(out->json, "method"));
 	const struct js *params = js_get(out->json, "params");
-	const char *name = text(js_get(params, "name"));
 	out->id = dump_id(js_get(out->json, "id"));
 	if (js_type(out->json) == JS_ARR) {
 		out->kind = MCP_CALL;
-	} else if (method && out->id && !strcmp(method, "tools/call")) {
-		out->kind = name && !strcmp(name, "leann_build") ? MCP_BUILD : MCP_CALL;
+		for (size_t i = 0; i < js_len(out->json); i++)	/* builds are one after the other */
+			if (kind_of(js_at(out->json, i)) == MCP_BUILD)
+				out->kind = MCP_BUILD;
+	} else if (out->id && kind_of(out->json) != MCP_QUICK) {
+		out->kind = kind_of(out->json);
 	} else if (method && !js_get(out->json, "id") && !strcmp(method, "notifications/cancelled")) {
 		out->kind = MCP_CANCEL;
 		out->id = dump_id(js_get(params, "requestId"));

@@ -282,6 +282,7 @@ static void test_kinds(void)
 		{MCP_CANCEL, "2", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}}"},
 		{MCP_CANCEL, NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"}"},
 		{MCP_CALL, NULL, "[]"},
+		{MCP_BUILD, NULL, "[{\"id\":1,\"method\":\"ping\"},{\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"leann_build\"}}]"},
 		{MCP_QUICK, NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}"},
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
