@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
@@ -32,23 +33,24 @@ struct lanes {
 	struct catalog *catalog;
 	const struct leann_options *o;
 	pthread_mutex_t lock;		/* of the lanes, n_waiting, end */
-	pthread_mutex_t out;		/* of stdout, failed, why */
 	struct lane lane[LANES];
 	size_t n_waiting;
 	bool end;
 	atomic_bool failed;		/* stdout takes no more */
-	struct err why;
+	struct err why;			/* of out */
 };
+
+static pthread_mutex_t out = PTHREAD_MUTEX_INITIALIZER;	/* of stdout; outlives the lanes, for lanes_close() */
 
 void lanes_send(struct lanes *s, struct buf *line)
 {
 	if (!line->len)
 		return;
 	buf_addc(line, '\n');
-	pthread_mutex_lock(&s->out);
+	pthread_mutex_lock(&out);
 	if (!s->failed && fd_write(STDOUT_FILENO, "stdout", line->p, line->len, &s->why))
 		s->failed = true;
-	pthread_mutex_unlock(&s->out);
+	pthread_mutex_unlock(&out);
 }
 
 static void free_waiting(struct waiting *w)
@@ -151,7 +153,6 @@ struct lanes *lanes_new(const struct mcp *m, struct catalog *c, const struct lea
 	s->catalog = c;
 	s->o = o;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_mutex_init(&s->out, NULL);
 	for (size_t i = 0; i < LANES; i++) {
 		struct lane *l = &s->lane[i];
 		l->of = s;
@@ -171,11 +172,12 @@ bool lanes_failed(const struct lanes *s)
 	return s->failed;
 }
 
-void lanes_close(struct lanes *s)
+void lanes_close(void)
 {
-	pthread_mutex_lock(&s->out);
-	s->failed = true;
-	pthread_mutex_unlock(&s->out);
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec++;
+	(void)pthread_mutex_timedlock(&out, &t);	/* and keeps it */
 }
 
 int lanes_finish(struct lanes *s, struct err *e)
@@ -192,7 +194,6 @@ int lanes_finish(struct lanes *s, struct err *e)
 		pthread_cond_destroy(&s->lane[i].more);
 	}
 	pthread_mutex_destroy(&s->lock);
-	pthread_mutex_destroy(&s->out);
 	bool failed = s->failed;
 	*e = s->why;
 	mem_free(s);

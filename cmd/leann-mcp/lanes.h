@@ -27,8 +27,11 @@ void lanes_cancel(struct lanes *l, const char *id);
 void lanes_send(struct lanes *l, struct buf *line);
 /* stdout takes no more: lanes_finish() says why. */
 bool lanes_failed(const struct lanes *l);
-/* Nothing is written any more; for those who leave without lanes_finish(). */
-void lanes_close(struct lanes *l);
+/*
+ * No line is begun any more, and the one that is being written is whole, unless the client does not read it for
+ * a second; for those who leave without lanes_finish().
+ */
+void lanes_close(void);
 /* A build is ended, the rest is answered; frees l. -1: stdout took no more. */
 int lanes_finish(struct lanes *l, struct err *e) MUST_CHECK;
 

@@ -1,7 +1,9 @@
 /* Messages on stdin, answers on stdout; see session.h. */
 #include "session.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,55 +73,65 @@ static void take_lines(struct session *s, struct buf *in, bool *skip)
 	}
 }
 
-/* Until stdin ends (*stopped false), or a signal says so. */
-static int read_all(struct session *s, int stop, bool *stopped, struct err *e)
+/* Until stdin ends. */
+static int read_all(struct session *s, struct err *e)
 {
-	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
 	struct buf in = BUF_INIT;
 	bool skip = false;
 	size_t got = 1;
 	int r = 0;
-	*stopped = false;
 	while (!r && got && !lanes_failed(s->lanes)) {
-		if (poll(p, 2, -1) < 0)
-			continue;
-		*stopped = p[1].revents;
-		if (*stopped)
-			break;
 		buf_reserve(&in, 1 << 16);
 		r = fd_read_some(STDIN_FILENO, "stdin", in.p + in.len, 1 << 16, &got, e);
 		if (!r)
 			in.len += got;
 		take_lines(s, &in, &skip);
 	}
-	if (!r && !*stopped && !skip)	/* a last line without LF */
+	if (!r && !skip)	/* a last line without LF */
 		take_line(s, in.p, in.len);
 	buf_release(&in);
 	return r;
 }
 
+struct stopper {
+	int fd;
+	struct builder *builder;
+};
+
+/* Ends the program when a signal says so, whoever waits then: for a client that reads nothing, for a search. */
+static void *stop_when_told(void *arg)
+{
+	const struct stopper *s = arg;
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	while (poll(&p, 1, -1) < 0)
+		;
+	if (s->builder)
+		builder_stop(s->builder);
+	lanes_close();
+	_exit(0);
+}
+
 int session_run(const struct mcp *m, struct catalog *c, const struct leann_options *o, struct err *e)
 {
 	struct session s = {.m = m, .agreed = {MCP_NONE}};
+	struct stopper stopper = {.builder = m->builder};
+	pthread_t thread;
 	struct err why;
-	bool stopped;
-	int stop;
-	if (stop_fd_open(&stop, e))
+	if (stop_fd_open(&stopper.fd, e))
 		return -1;
 	s.lanes = lanes_new(m, c, o, e);
 	if (!s.lanes)
 		return -1;
-	int r = read_all(&s, stop, &stopped, e);
-	if (stopped) {	/* a search may still run: nobody waits for it */
-		if (m->builder)
-			builder_stop(m->builder);
-		lanes_close(s.lanes);
-		_exit(0);
-	}
-	close(stop);
+	errno = pthread_create(&thread, NULL, stop_when_told, &stopper);
+	if (errno)
+		return err_sys(e, "cannot start a thread");
+	int r = read_all(&s, e);
 	if (lanes_finish(s.lanes, &why) && !r) {
 		*e = why;
 		r = -1;
 	}
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+	close(stopper.fd);
 	return r;
 }

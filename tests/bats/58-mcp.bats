@@ -200,6 +200,28 @@ answer_within() { read -r -t "$1" LINE <&"$FROM" && printf '%s\n' "$LINE" >>out;
 	[ ! -s err ]
 }
 
+@test "a signal ends it though nobody reads its answers" {
+	"$PYTHON" - "$T/notes.leann" <<-'END'
+		import os, subprocess, sys, time
+		for last in (False, True): # stdin stays open, or was closed
+		    p = subprocess.Popen(["leann-mcp", "--index", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		    os.set_blocking(p.stdin.fileno(), False)
+		    line, till = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}\n', time.time() + .4
+		    while time.time() < till:
+		        try:
+		            os.write(p.stdin.fileno(), line)
+		        except BlockingIOError:
+		            time.sleep(.02)
+		    if last:
+		        p.stdin.close()
+		    p.terminate()
+		    try:
+		        assert p.wait(5) == 0
+		    finally:
+		        p.kill()
+	END
+}
+
 @test "--print-config prints what each client's settings want, with absolute paths" {
 	cp "$T/notes.leann" 'my "notes".leann'
 	for client in claude cursor vscode codex; do
