@@ -9,6 +9,7 @@
 #include "algo/lang.h"
 #include "algo/passages.h"
 #include "algo/rare.h"
+#include "algo/sums.h"
 #include "algo/terms.h"
 #include "algo/twins.h"
 #include "base/opts.h"
@@ -32,6 +33,7 @@ enum {
 	OVERLAP_NONE = -1,			/* not given: see overlap_of() */
 	NAMED_FILE_MAX = 1 << 30,		/* bytes: any file, and standard input: they are read whole */
 	EXTRACT_TIMEOUT_S = 60,			/* --extract-timeout when it is not given */
+	SUMS_BYTES_MAX = 2 << 20,		/* words of larger files are found when they are written */
 	MAX_FILESIZE = 16 << 20,		/* bytes: --max-filesize when it is not given */
 };
 
@@ -230,8 +232,7 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK
  * tally.c: a thread finds the words of a file's passages into out; w and seen are its own. Whoever writes them
  * begins at tally_first() and calls tally_next() before each chunk; count_words() then has them.
  */
-void tally_find(struct buf *out, const char *text, size_t n, const struct passages *ps,
-		struct words *w, struct words_seen *seen);
+void tally_find(struct buf *out, const struct passages *ps, struct sums *s);
 const uint64_t *tally_first(const struct buf *found);
 void tally_next(struct chunker *k, const uint64_t **at);
 /* Words of the passage at hand, which may have been found already; group as in rare.h. */

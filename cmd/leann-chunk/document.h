@@ -5,7 +5,7 @@
  *	struct document d = DOCUMENT_INIT;
  *	... readfile() into d.raw ...
  *	document_decode(&d);
- *	structure_cut(k, i_thread, lang, &d, &marks, &ps);	passages of d.text
+ *	structure_cut(k, i_thread, sums, lang, &d, &marks, &ps);	passages of d.text
  *	document_span(&d, &p, &off, &len);		of passage p, in order
  *	document_clear(&d); document_release(&d);
  */

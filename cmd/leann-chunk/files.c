@@ -94,12 +94,11 @@ int chunk_files(struct chunker *k, struct err *e)
 	struct run x = {.k = k, .now = &b[0], .before = &b[1], .e = e};
 	x.workers = mem_array(n_threads, sizeof *x.workers);
 	for (size_t t = 0; t < n_threads; t++)
-		x.workers[t] = (struct worker){READFILE_INIT, WORDS_INIT, words_seen_new()};
+		x.workers[t] = (struct worker){READFILE_INIT, sums_new(&k->prose)};
 	read_all(&x);
 	for (size_t t = 0; t < n_threads; t++) {
 		readfile_release(&x.workers[t].reader);
-		words_release(&x.workers[t].words);
-		words_seen_free(x.workers[t].seen);
+		sums_free(x.workers[t].sums);
 	}
 	for (size_t t = 0; t < 2 * BATCH_FILES; t++)
 		job_release(&b[t / BATCH_FILES].jobs[t % BATCH_FILES]);

@@ -57,9 +57,11 @@ void job_read(struct chunker *k, struct job *j, struct worker *wk, size_t i_work
 			return;
 	}
 	marks_clear(&j->marks);
-	structure_cut(k, i_worker, j->lang, &j->doc, &j->marks, &j->ps);
-	if (!k->up)
-		tally_find(&j->words, j->doc.text, j->doc.n_text, &j->ps, &wk->words, wk->seen);
+	size_t n = j->doc.n_text <= SUMS_BYTES_MAX ? j->doc.n_text : 0;
+	sums_of(wk->sums, n ? j->doc.text : "", n);
+	structure_cut(k, i_worker, wk->sums, j->lang, &j->doc, &j->marks, &j->ps);
+	if (!k->up && n)
+		tally_find(&j->words, &j->ps, wk->sums);
 }
 
 static int emit_job(struct chunker *k, struct job *j, struct err *e)

@@ -31,8 +31,7 @@ struct job {
 /* What a thread has to itself. */
 struct worker {
 	struct readfile reader;
-	struct words words;
-	struct words_seen *seen;
+	struct sums *sums;
 };
 
 /* s is set; all else is found. Touches nothing of k that job_write() changes, but for --update's. */

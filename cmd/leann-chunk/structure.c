@@ -117,25 +117,25 @@ static void find_tags(struct worker *w, const char *lang, const char *text, size
 	marks_tags(m, lang, text, n, w->tag, w->n);
 }
 
-void structure_cut(const struct chunker *k, size_t i_thread, const struct lang *l,
+void structure_cut(const struct chunker *k, size_t i_thread, struct sums *s, const struct lang *l,
 		   const struct document *d, struct marks *m, struct passages *out)
 {
 	struct structure *st = k->structure;
 	bool code = l->style == STYLE_CODE;
-	const struct passages_params *pp = code ? &k->code : &k->prose;
+	struct passages_params pp = sums_params(s, code ? &k->code : &k->prose);
 	if (d->extracted) {
 		parts_marks(m, l->style, d->text, d->n_text);
-		parts_split(pp, l->style, d->text, d->n_text, out);
+		parts_split(&pp, l->style, d->text, d->n_text, out);
 		return;
 	}
 	if (!k->c->generated)
-		m->from = licence_skip(pp, l->style, d->text, d->n_text);
+		m->from = licence_skip(&pp, l->style, d->text, d->n_text);
 	if (!code)
 		marks_headings(m, l->style, d->text, d->n_text);
 	else if (st->with_ctags)
 		find_tags(&st->w[i_thread], l->name, d->text, d->n_text, m);
 	marks_nest(m, d->n_text);
-	passages_split_marked(pp, l->style, d->text, d->n_text, m, out);
+	passages_split_marked(&pp, l->style, d->text, d->n_text, m, out);
 }
 
 int structure_emit(struct chunker *k, const struct lang *l, const struct marks *m,

@@ -4,20 +4,17 @@
  */
 #include "chunk.h"
 
-enum { FIND_BYTES = 2 << 20 };	/* words of larger files are found when they are written */
+#include <string.h>
 
-void tally_find(struct buf *out, const char *text, size_t n, const struct passages *ps,
-		struct words *w, struct words_seen *seen)
+void tally_find(struct buf *out, const struct passages *ps, struct sums *s)
 {
-	for (size_t i = 0; i < ps->n && n <= FIND_BYTES; i++) {
-		words_find(text + ps->p[i].off, ps->p[i].len, w, seen);
-		size_t bytes = (w->n + 1) * sizeof(uint64_t);
-		buf_reserve(out, bytes);
-		uint64_t *to = (uint64_t *)(void *)(out->p + out->len);
-		*to++ = w->n;
-		for (size_t t = 0; t < w->n; t++)
-			*to++ = w->p[t].hash;
-		out->len += bytes;
+	for (size_t i = 0; i < ps->n; i++) {
+		size_t at = out->len;
+		uint64_t n = 0;
+		buf_add(out, &n, sizeof n);
+		sums_words(s, ps->p[i].off, ps->p[i].len, out);
+		n = (out->len - at) / sizeof n - 1;
+		memcpy(out->p + at, &n, sizeof n);
 	}
 }
 

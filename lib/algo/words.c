@@ -374,3 +374,12 @@ void words_of(const char *text, size_t n, struct words *w)
 {
 	words_find(text, n, w, NULL);
 }
+
+void words_of_run(const char *run, size_t n, struct words *w)
+{
+	size_t at = 0;
+	w->n = 0;
+	while (at < n && run[at] == '_')
+		at++;
+	ascii_run(w, (const uint8_t *)run, at, n);
+}

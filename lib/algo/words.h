@@ -43,6 +43,8 @@ struct words_seen;
 struct words_seen *words_seen_new(void);
 void words_seen_free(struct words_seen *s);
 void words_find(const char *text, size_t n, struct words *w, struct words_seen *seen);
+/* The same of a run of letters, digits and underscores of ASCII, at most WORD_BYTES_MAX. */
+void words_of_run(const char *run, size_t n, struct words *w);
 void words_release(struct words *w);
 
 #endif
