@@ -227,11 +227,26 @@ static int parse(const struct js *j, struct want *w, struct err *e)
 	return mode(j, w, e) || recall(j, w, e) || flags(j, w, e) || filters(j, w, e) ? -1 : 0;
 }
 
+/* What one request may cost, however its members share it out. */
+static int check_work(const struct want *w, struct err *e)
+{
+	const struct leann_params *p = &w->params;
+	size_t depth = p->rerank_depth ? p->rerank_depth : 50;
+	depth = depth > p->top_k ? depth : p->top_k;
+	if (w->n * p->top_k > WANT_HITS_MAX)
+		return err_set(e, ERR_USAGE, "%zu queries times top_k %zu: the limit is %d hits", w->n, p->top_k,
+			       WANT_HITS_MAX);
+	if (w->rerank && w->n * depth > WANT_PAIRS_MAX)
+		return err_set(e, ERR_USAGE, "%zu queries times %zu passages for the reranker: the limit is %d", w->n,
+			       depth, WANT_PAIRS_MAX);
+	return 0;
+}
+
 int want_parse(const struct js *j, struct want *w, struct err *e)
 {
 	*w = (struct want){.params = LEANN_PARAMS_INIT};
 	w->params.top_k = 10;
-	if (!parse(j, w, e))
+	if (!parse(j, w, e) && !check_work(w, e))
 		return 0;
 	want_release(w);
 	return -1;

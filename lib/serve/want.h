@@ -19,6 +19,8 @@ enum {
 	WANT_QUESTIONS_MAX = 64,
 	WANT_QUESTION_BYTES = 64 << 10,
 	WANT_TOP_MAX = 1000,
+	WANT_HITS_MAX = 10000,		/* queries times top_k */
+	WANT_PAIRS_MAX = 2000,		/* queries times what a reranker reads of each */
 	WANT_LIST_MAX = 256,		/* strings in a list of a filter */
 	WANT_PREVIEW_LINES = 8,
 };

@@ -148,6 +148,8 @@ check("a piece of a huge size", (400, 413, 0), request(length="none", extra=["Tr
 for b in [b"", b"{", b"[]", b"null", b"7", b'"x"', b"{}", b'{"query": ""}', b'{"query": 1}', b'{"query": null}',
           b'{"query": ["x"]}', b'{"query": "x", "queries": ["x"]}', b'{"queries": []}', b'{"queries": [1]}',
           b'{"queries": "x"}', b'{"queries": [' + b'"x",' * 70 + b'"x"]}', b'{"query": "x", "top_k": 0}',
+          b'{"queries": [' + b'"x",' * 63 + b'"x"], "top_k": 1000}', b'{"queries": [' + b'"x",' * 63 + b'"x"], "mode": "rerank"}',
+          b'{"query": "x", "mode": "rerank", "rerank_depth": 1001}',
           b'{"query": "x", "top_k": -1}', b'{"query": "x", "top_k": 1e9}', b'{"query": "x", "top_k": 99999999999999999999}',
           b'{"query": "x", "top_k": "3"}', b'{"query": "x", "top_k": 3.5}', b'{"query": "x", "top_k": true}',
           b'{"query": "x", "query": "y"}', b'{"query": "\xff\xfe"}', b'{"query": "\\ud800"}', b'{"query": "x"} x',
