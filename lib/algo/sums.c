@@ -113,7 +113,7 @@ static inline void add_run(struct sums *s, size_t from, size_t to, bool odd)
 	struct seen_run *r = NULL;
 	size_t n = to - from;
 	struct sum *sum = &s->sum[s->n_runs++];
-	uint64_t key[2];
+	uint64_t key[2] = {0, 0};
 	if (n <= SEEN_BYTES && !(odd && has_odd(run, n))) {
 		kinds_key(s->n - from < sizeof padded ? memcpy(padded, run, n) : run, n, key);
 		r = &s->seen[((key[0] ^ key[1] * 31) * 0x9e3779b97f4a7c15 >> 40) % SEEN_RUNS];
