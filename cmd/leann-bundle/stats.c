@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "fmt/targets.h"
 #include "sys/querylog.h"
-#include "targets.h"
 #include "validate.h"
 
 enum { PART_COVERAGE, PART_QUANTIZATION, PART_BALANCE, PART_DELTA, PART_FRESH, N_PARTS };
@@ -42,24 +42,13 @@ static void count_delta(struct stats *s)
 		s->delta_ratio = 1;
 }
 
-/* How near a metric is to its target: 1 when it is met. */
-static double of_target(const struct stats *s, int i)
-{
-	const struct js *j = index_key(s->v.ix, targets[i].key);
-	double v = js_num(j), r;
-	if (!j)
-		return -1;
-	r = targets[i].below ? (v > 0 ? targets[i].target / v : 1) : v / targets[i].target;
-	return r > 1 ? 1 : r < 0 ? 0 : r;
-}
-
 static void rate(struct stats *s)
 {
 	double sum = 0, weight = 0, left = 1 - (s->delta_ratio - .10) / .40;
 	size_t n = s->v.n_files;
-	s->part[PART_COVERAGE] = of_target(s, TARGET_COVERAGE);
-	s->part[PART_QUANTIZATION] = of_target(s, TARGET_QUANTIZATION);
-	s->part[PART_BALANCE] = of_target(s, TARGET_BALANCE);
+	s->part[PART_COVERAGE] = target_reached(&targets[TARGET_COVERAGE], s->v.ix);
+	s->part[PART_QUANTIZATION] = target_reached(&targets[TARGET_QUANTIZATION], s->v.ix);
+	s->part[PART_BALANCE] = target_reached(&targets[TARGET_BALANCE], s->v.ix);
 	s->part[PART_DELTA] = !s->v.ix->n_chunks ? -1 : left > 1 ? 1 : left < 0 ? 0 : left;
 	s->part[PART_FRESH] = n ? 1 - (double)(s->v.n_changed + s->v.n_missing) / (double)n : -1;
 	for (size_t i = 0; i < N_PARTS; i++) {

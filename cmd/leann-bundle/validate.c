@@ -11,14 +11,8 @@
 #include <string.h>
 
 #include "fmt/index_verify.h"
+#include "fmt/targets.h"
 #include "sys/stale.h"
-#include "targets.h"
-
-const struct target targets[N_TARGETS] = {
-	[TARGET_COVERAGE] = {"quality.coverage", "coverage", .80, false},
-	[TARGET_QUANTIZATION] = {"quality.quantizationError", "quantization", .05, true},
-	[TARGET_BALANCE] = {"quality.balance", "balance", .70, false},
-};
 
 static int use_root(const struct tool_opts *o, const struct index *ix, struct stale *s,
 		    char real[PATH_MAX], struct err *e)

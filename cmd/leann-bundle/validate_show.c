@@ -1,7 +1,7 @@
 /* What leann-bundle validate found, for people and as JSON. */
 #include <string.h>
 
-#include "targets.h"
+#include "fmt/targets.h"
 #include "validate.h"
 
 enum { SHOWN_MAX = 20 };

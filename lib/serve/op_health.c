@@ -2,30 +2,18 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "fmt/targets.h"
 #include "search/leann_impl.h"
 #include "serve/fresh.h"
 #include "serve/ops.h"
 #include "sys/querylog.h"
 
-/* The targets of leann-index(5); a value counts as the share of its target that it reaches. */
-static const struct {
-	const char *key;
-	double target;
-	bool below;		/* good when below */
-} quality[] = {{"coverage", .80, false}, {"quantizationError", .05, true}, {"balance", .70, false}};
-
 static double score(const struct index *ix, const struct fresh *f)
 {
-	const struct js *q = js_get(ix->b.manifest, "quality");
 	double product = 1;
-	for (size_t i = 0; i < sizeof quality / sizeof *quality; i++) {
-		const struct js *v = js_get(q, quality[i].key);
-		double x = js_num(v);
-		if (!v)
-			continue;
-		double share = quality[i].below ? (x > quality[i].target ? quality[i].target / x : 1)
-						: x / quality[i].target;
-		product *= share < 0 ? 0 : share > 1 ? 1 : share;
+	for (size_t i = 0; i < N_TARGETS; i++) {
+		double reached = target_reached(&targets[i], ix);
+		product *= reached < 0 ? 1 : reached;
 	}
 	if (f->n_looked)
 		product *= (double)(f->n_looked - f->n_changed - f->n_missing) / (double)f->n_looked;

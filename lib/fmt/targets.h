@@ -1,6 +1,6 @@
 /* targets: what leann-index(5), QUALITY, calls good. */
-#ifndef LEANN_BUNDLE_TARGETS_H
-#define LEANN_BUNDLE_TARGETS_H
+#ifndef LEANN_FMT_TARGETS_H
+#define LEANN_FMT_TARGETS_H
 
 #include <stdbool.h>
 
@@ -20,5 +20,8 @@ static inline bool target_met(const struct target *t, double v)
 {
 	return t->below ? v < t->target : v > t->target;
 }
+
+/* How near what the index says of it is to the target: 1 when it is met, 0 at the least; below 0: not said. */
+double target_reached(const struct target *t, const struct index *ix);
 
 #endif
