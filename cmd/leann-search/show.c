@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "explain.h"
 #include "lines.h"
+#include "serve/hits.h"
 #include "show_meta.h"
 
 #define ON(s, code) ((s)->colour ? "\033[" code "m" : "")
@@ -48,12 +49,12 @@ static int load_hit(const struct show *s, struct leann_searcher *from,
 	return 0;
 }
 
-/* By enum leann_source: in JSON, and for people. */
-static const char *const stale[][2] = {
-	[LEANN_CHANGED] = {"changed", "changed since it was indexed"},
-	[LEANN_MISSING] = {"missing", "is gone"},
-	[LEANN_RECUT] = {"recut", "is cut into other passages now"},
-	[LEANN_UNREADABLE] = {"unreadable", "cannot be read"},
+/* By enum leann_source, for people. */
+static const char *const stale[] = {
+	[LEANN_CHANGED] = "changed since it was indexed",
+	[LEANN_MISSING] = "is gone",
+	[LEANN_RECUT] = "is cut into other passages now",
+	[LEANN_UNREADABLE] = "cannot be read",
 };
 
 static void print_person(const struct show *s, const struct leann_hit *h, const struct hit_text *t)
@@ -76,7 +77,7 @@ static void print_person(const struct show *s, const struct leann_hit *h, const 
 		printf("  %s%s%s", ON(s, "1"), (const char *)text.p, ON(s, "0"));
 	}
 	if (t->p.source != LEANN_FRESH)
-		printf("  %s(stale: the file %s)%s", ON(s, "31"), stale[t->p.source][1], ON(s, "0"));
+		printf("  %s(stale: the file %s)%s", ON(s, "31"), stale[t->p.source], ON(s, "0"));
 	putchar('\n');
 	lines_print(&t->preview, s->tty);
 	buf_release(&path);
@@ -99,21 +100,10 @@ static void print_copy(const struct show *s, const struct leann_passage *p)
 	buf_release(&safe);
 }
 
-static struct js *json_place(const struct leann_passage *p)
-{
-	struct js *item = js_new_obj();
-	js_set(item, "path", js_new_path(p->path.p, p->path.n_bytes));
-	if (p->source == LEANN_FRESH) {
-		js_set(item, "startLine", js_new_int((int64_t)p->first_line));
-		js_set(item, "endLine", js_new_int((int64_t)p->last_line));
-	}
-	return item;
-}
-
 static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 			   const struct leann_text *question)
 {
-	struct js *o = js_new_obj(), *item = json_place(&t->p);
+	struct js *o = js_new_obj(), *item = place_json(&t->p);
 	bool fresh = t->p.source == LEANN_FRESH;
 	js_set(item, "language", js_new_str(t->p.language));
 	if (t->p.id.n_bytes)
@@ -134,7 +124,7 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 	if (t->words && h->by_word)
 		js_set(o, "byWord", js_new_bool(true));
 	if (!fresh)
-		js_set(o, "stale", js_new_str(stale[t->p.source][0]));
+		js_set(o, "stale", js_new_str(stale_name(t->p.source)));
 	return o;
 }
 
@@ -142,17 +132,13 @@ static struct js *json_hit(const struct leann_hit *h, const struct hit_text *t,
 static int show_copies(const struct show *s, struct leann_searcher *from,
 		       const struct leann_hit *h, struct js *hit, struct leann_error *e)
 {
-	struct js *also = s->json && h->n_also ? js_new_arr() : NULL;
 	struct leann_passage p;
-	if (also)
-		js_set(hit, "also", also);
+	if (s->json)
+		return copies_json(from, h, hit, e);
 	for (size_t i = 0; i < h->n_also; i++) {
 		if (leann_passage_get(from, h->also[i], &p, e))
 			return -1;
-		if (also)
-			js_push(also, json_place(&p));
-		else
-			print_copy(s, &p);
+		print_copy(s, &p);
 	}
 	return 0;
 }
@@ -161,21 +147,13 @@ static int show_copies(const struct show *s, struct leann_searcher *from,
 static struct js *json_answer(const struct show *s, const struct leann_text *question,
 			      const struct leann_results *r, size_t i, struct js *items)
 {
-	struct js *o = js_new_obj(), *l = js_new_obj();
-	double n = (double)r->n_answers;
+	struct js *o = js_new_obj();
 	if (s->like)
 		js_set(o, "like", js_new_path(s->like, strlen(s->like)));
 	else
 		js_set(o, "query", js_new_strn(question->p, question->n_bytes));
 	js_set(o, "items", items);
-	js_set(l, "total_ms", js_new_real(r->total_ms / n));
-	js_set(l, "embed_ms", js_new_real(r->embed_ms / n));
-	js_set(l, "search_ms", js_new_real(r->search_ms / n));
-	js_set(l, "words_ms", js_new_real(r->words_ms / n));
-	js_set(l, "recompute_ms", js_new_real(r->recompute_ms / n));
-	if (r->rerank_ms > 0)
-		js_set(l, "rerank_ms", js_new_real(r->rerank_ms / n));
-	js_set(o, "latency", l);
+	js_set(o, "latency", latency_json(r));
 	js_set(o, "recomputed", js_new_int((int64_t)r->answers[i].n_recomputed));
 	js_set(o, "roundTrips", js_new_int((int64_t)r->answers[i].n_round_trips));
 	if (r->answers[i].cached)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/when.h"
+#include "serve/hits.h"
 
 static const struct leann_meta *find(const struct leann_meta *meta, size_t n, const char *key, int type)
 {
@@ -11,20 +12,6 @@ static const struct leann_meta *find(const struct leann_meta *meta, size_t n, co
 		if (!strcmp(meta[i].key, key) && meta[i].type == type)
 			return &meta[i];
 	return NULL;
-}
-
-static struct js *json(const struct leann_meta *meta, size_t n)
-{
-	struct js *o = js_new_obj();
-	for (size_t i = 0; i < n; i++) {
-		const struct leann_meta *m = &meta[i];
-		js_set(o, m->key,
-		       m->type == LEANN_TEXT	 ? js_new_strn(m->text.p, m->text.n_bytes)
-		       : m->type == LEANN_NUMBER ? js_new_real(m->number)
-		       : m->type == LEANN_BOOL	 ? js_new_bool(m->integer)
-						 : js_new_int(m->integer));
-	}
-	return o;
 }
 
 void show_meta_item(const struct leann_meta *meta, size_t n, const struct leann_text *heading,
@@ -38,7 +25,7 @@ void show_meta_item(const struct leann_meta *meta, size_t n, const struct leann_
 	if (heading->n_bytes)
 		js_set(item, "symbol", js_new_strn(heading->p, heading->n_bytes));
 	if (n)
-		js_set(item, "meta", json(meta, n));
+		js_set(item, "meta", meta_json(meta, n));
 }
 
 static void add(struct buf *out, const char *before, const struct leann_meta *m)

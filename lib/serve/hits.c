@@ -22,6 +22,14 @@ static struct js *meta_value(const struct leann_meta *m)
 					 : js_new_int(m->integer);
 }
 
+struct js *meta_json(const struct leann_meta *meta, size_t n)
+{
+	struct js *o = js_new_obj();
+	for (size_t i = 0; i < n; i++)
+		js_set(o, meta[i].key, meta_value(&meta[i]));
+	return o;
+}
+
 /* symbol, heading and page are members of the hit; they and all others are in meta, too. */
 static void add_meta(struct js *hit, const struct leann_meta *meta, size_t n)
 {
@@ -29,20 +37,15 @@ static void add_meta(struct js *hit, const struct leann_meta *meta, size_t n)
 		const char *name;
 		int type;
 	} own[] = {{"symbol", LEANN_TEXT}, {"heading", LEANN_TEXT}, {"page", LEANN_INTEGER}};
-	struct js *all = js_new_obj();
-	for (size_t i = 0; i < n; i++) {
-		js_set(all, meta[i].key, meta_value(&meta[i]));
+	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
 			if (meta[i].type == own[k].type && !strcmp(meta[i].key, own[k].name))
 				js_set(hit, own[k].name, meta_value(&meta[i]));
-	}
 	if (n)
-		js_set(hit, "meta", all);
-	else
-		js_free(all);
+		js_set(hit, "meta", meta_json(meta, n));
 }
 
-static struct js *place(const struct leann_passage *p)
+struct js *place_json(const struct leann_passage *p)
 {
 	struct js *o = js_new_obj();
 	js_set(o, "path", js_new_path(p->path.p, p->path.n_bytes));
@@ -66,17 +69,16 @@ static struct js *preview_json(const struct leann_passage *p, const struct leann
 	return j;
 }
 
-static int add_copies(const struct seat *s, const struct leann_hit *h, struct js *hit,
-		      struct leann_error *why)
+int copies_json(struct leann_searcher *from, const struct leann_hit *h, struct js *hit, struct leann_error *e)
 {
 	struct js *also = h->n_also ? js_new_arr() : NULL;
 	struct leann_passage p;
 	if (also)
 		js_set(hit, "also", also);
 	for (size_t i = 0; i < h->n_also; i++) {
-		if (leann_passage_get(s->from, h->also[i], &p, why))
+		if (leann_passage_get(from, h->also[i], &p, e))
 			return -1;
-		js_push(also, place(&p));
+		js_push(also, place_json(&p));
 	}
 	return 0;
 }
@@ -93,7 +95,7 @@ struct js *hit_json(const struct seat *s, const struct leann_hit *h, const struc
 		leann_why(&why, e);
 		return NULL;
 	}
-	struct js *o = place(&p);
+	struct js *o = place_json(&p);
 	js_set(o, "score", js_new_real((double)h->score));
 	js_set(o, "preview", preview_json(&p, question));
 	js_set(o, "language", js_new_str(p.language));
@@ -109,7 +111,7 @@ struct js *hit_json(const struct seat *s, const struct leann_hit *h, const struc
 	if (h->reranked)
 		js_set(o, "reranked", js_new_bool(true));
 	js_set(o, "stale", stale_name(p.source) ? js_new_str(stale_name(p.source)) : js_new_bool(false));
-	if (add_copies(s, h, o, &why)) {
+	if (copies_json(s->from, h, o, &why)) {
 		js_free(o);
 		leann_why(&why, e);
 		return NULL;
