@@ -8,17 +8,14 @@
 
 static struct js *text_or_null(const char *s)
 {
-	return s ? js_new_strn(s, strlen(s)) : js_new_null();
+	return s ? js_new_str(s) : js_new_null();
 }
 
 static size_t n_files(const struct index *ix)
 {
-	struct index_file f;
 	size_t n = 0;
-	for (size_t i = 0; i < ix->n_files; i++) {
-		index_file(ix, i, &f);
-		n += !(f.flags & FILE_REMOVED);
-	}
+	for (size_t i = 0; i < ix->n_files; i++)
+		n += !(column_get(&ix->flags, i) & FILE_REMOVED);
 	return n;
 }
 
@@ -26,7 +23,7 @@ static struct js *describe(const struct edition *ed)
 {
 	const struct leann_info *info = leann_index_info(ed->ix);
 	struct js *o = js_new_obj();
-	js_set(o, "name", js_new_strn(ed->name, strlen(ed->name)));
+	js_set(o, "name", js_new_str(ed->name));
 	js_set(o, "path", js_new_path(ed->path, strlen(ed->path)));
 	js_set(o, "files", js_new_int((int64_t)n_files(&ed->ix->g.ix)));
 	js_set(o, "chunks", js_new_int((int64_t)info->n_chunks));
