@@ -32,37 +32,31 @@ static void answer(const struct routes *r, size_t i_worker, struct js *request, 
 	reply_result(rp, done, reply, &e);
 }
 
-static enum op_result search_op(struct desk *d, const struct js *request, struct js **reply, struct err *e)
+/* name NULL: of the index that the request says, or of all. */
+static void search_in(const struct routes *r, size_t i_worker, const char *name, const struct http_request *rq,
+		      struct reply *rp)
 {
-	return op_search(d, NULL, request, reply, e);
-}
-
-static void search(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
-{
-	struct js *request;
+	struct js *request, *reply;
 	struct err e;
 	if (request_json(rq, &request, &e)) {
 		reply_error(rp, 400, e.msg);
 		return;
 	}
-	answer(ctx, i_worker, request, search_op, rp);
+	enum op_result done = op_search(r->desk[i_worker], name, request, &reply, &e);
 	js_free(request);
+	reply_result(rp, done, reply, &e);
+}
+
+static void search(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
+{
+	search_in(ctx, i_worker, NULL, rq, rp);
 }
 
 /* POST /indexes/NAME/search */
 static void search_named(void *ctx, size_t i_worker, const struct http_request *rq, struct reply *rp)
 {
-	const struct routes *r = ctx;
-	struct js *request, *reply;
-	struct err e;
 	char *name = args_part(rq->path, 1);
-	if (request_json(rq, &request, &e)) {
-		reply_error(rp, 400, e.msg);
-	} else {
-		enum op_result done = op_search(r->desk[i_worker], name, request, &reply, &e);
-		js_free(request);
-		reply_result(rp, done, reply, &e);
-	}
+	search_in(ctx, i_worker, name, rq, rp);
 	mem_free(name);
 }
 
