@@ -140,7 +140,7 @@ static int finish(struct talking *t, struct err *e)
 static void request(const struct settings *s, const struct js *messages, struct buf *out)
 {
 	struct js *o = js_new_obj();
-	js_set(o, "model", js_new_strn(s->model, strlen(s->model)));
+	js_set(o, "model", js_new_str(s->model));
 	js_set(o, "messages", js_copy(messages));
 	js_set(o, "stream", js_new_bool(true));
 	if (s->max_tokens)

@@ -61,8 +61,8 @@ static int answer_json(const struct settings *s, const struct evidence *p, const
 	struct js *o = js_new_obj();
 	js_set(o, "question", js_new_strn((const char *)s->question.p, s->question.len));
 	js_set(o, "answer", js_new_strn(c->answer.p ? (const char *)c->answer.p : "", c->answer.len));
-	js_set(o, "model", js_new_strn(s->model, strlen(s->model)));
-	js_set(o, "finish", *c->finish ? js_new_strn(c->finish, strlen(c->finish)) : js_new_null());
+	js_set(o, "model", js_new_str(s->model));
+	js_set(o, "finish", *c->finish ? js_new_str(c->finish) : js_new_null());
 	js_set(o, "passages", evidence_json(p, &c->answer));
 	return put_json(out, o, e);
 }

@@ -78,7 +78,7 @@ static int put(struct import *m, const char *file, struct err *e)
 
 static void todo(struct import *m, char *line)
 {
-	js_push(m->todo, js_new_strn(line, strlen(line)));
+	js_push(m->todo, js_new_str(line));
 	mem_free(line);
 }
 

@@ -10,7 +10,7 @@
 
 static void add(struct js *todo, const char *line)
 {
-	js_push(todo, js_new_strn(line, strlen(line)));
+	js_push(todo, js_new_str(line));
 }
 
 /* The identity of the model in dir, at the precision of the index; false: it cannot be read. */

@@ -77,10 +77,10 @@ const char *validate_verdict(const struct validation *v)
 static void show_damaged(const char *path, const struct err *e, struct buf *out)
 {
 	struct js *o = js_new_obj();
-	js_set(o, "index", js_new_strn(path, strlen(path)));
+	js_set(o, "index", js_new_str(path));
 	js_set(o, "verdict", js_new_str("damaged"));
 	js_set(o, "sound", js_new_bool(false));
-	js_set(o, "error", js_new_strn(e->msg, strlen(e->msg)));
+	js_set(o, "error", js_new_str(e->msg));
 	js_dump(o, 0, out);
 	buf_addc(out, '\n');
 	js_free(o);

@@ -130,7 +130,7 @@ static struct js *json_sample(const struct sample *s)
 void validate_json(const struct validation *v, struct buf *out)
 {
 	struct js *o = js_new_obj(), *src = js_new_obj();
-	js_set(o, "index", js_new_strn(v->ix->b.path, strlen(v->ix->b.path)));
+	js_set(o, "index", js_new_str(v->ix->b.path));
 	js_set(o, "verdict", js_new_str(validate_verdict(v)));
 	js_set(o, "sound", js_new_bool(true));
 	js_set(o, "sources", src);

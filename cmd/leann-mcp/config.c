@@ -19,7 +19,7 @@ static struct js *arguments(const char *const *argv, size_t n)
 {
 	struct js *a = js_new_arr();
 	for (size_t i = 1; i < n; i++)
-		js_push(a, js_new_strn(argv[i], strlen(argv[i])));
+		js_push(a, js_new_str(argv[i]));
 	return a;
 }
 
@@ -28,7 +28,7 @@ static void json(const char *servers, bool type, const char *const *argv, size_t
 	struct js *o = js_new_obj(), *all = js_new_obj(), *one = js_new_obj();
 	if (type)
 		js_set(one, "type", js_new_str("stdio"));
-	js_set(one, "command", js_new_strn(argv[0], strlen(argv[0])));
+	js_set(one, "command", js_new_str(argv[0]));
 	js_set(one, "args", arguments(argv, n));
 	js_set(all, "leann", one);
 	js_set(o, servers, all);
@@ -40,7 +40,7 @@ static void json(const char *servers, bool type, const char *const *argv, size_t
 /* Basic strings of TOML are escaped as those of JSON. */
 static void toml(const char *const *argv, size_t n, struct buf *out)
 {
-	struct js *command = js_new_strn(argv[0], strlen(argv[0])), *args = arguments(argv, n);
+	struct js *command = js_new_str(argv[0]), *args = arguments(argv, n);
 	buf_adds(out, "[mcp_servers.leann]\ncommand = ");
 	js_dump(command, 0, out);
 	buf_adds(out, "\nargs = ");

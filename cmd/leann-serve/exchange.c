@@ -40,7 +40,7 @@ void exchange_add(struct exchange *x, bool header, const char *key, const char *
 	struct js *to = header ? x->rq.headers : x->rq.args;
 	struct js *safe = js_new_strn(name, n);	/* keys have to be UTF-8, which bytes of a client need not be */
 	x->twice |= header && once(name) && js_get(to, name);
-	js_set(to, js_str(safe, NULL), js_new_strn(value, strlen(value)));
+	js_set(to, js_str(safe, NULL), js_new_str(value));
 	js_free(safe);
 }
 

@@ -6,7 +6,7 @@
 void reply_error(struct reply *rp, unsigned status, const char *message)
 {
 	struct js *o = js_new_obj(), *e = js_new_obj();
-	js_set(e, "message", js_new_strn(message, strlen(message)));
+	js_set(e, "message", js_new_str(message));
 	js_set(e, "type", js_new_str(status < 500 ? "invalid_request_error" : "server_error"));
 	js_set(o, "error", e);
 	buf_clear(&rp->body);

@@ -45,8 +45,8 @@ int js_each(const struct js *obj, int (*f)(const char *key, const struct js *v, 
 
 struct js *js_new_obj(void);
 struct js *js_new_arr(void);
-struct js *js_new_str(const char *s);			/* s must be UTF-8 */
-struct js *js_new_strn(const char *s, size_t n);	/* bad UTF-8 becomes U+FFFD */
+struct js *js_new_str(const char *s);			/* bad UTF-8 becomes U+FFFD */
+struct js *js_new_strn(const char *s, size_t n);	/* likewise */
 struct js *js_new_int(int64_t v);
 struct js *js_new_real(double v);			/* not finite: null */
 struct js *js_new_bool(bool v);

@@ -89,7 +89,7 @@ void face_row_put64(struct buf *out, const float *v, size_t dim)
 
 void face_str_put(struct buf *out, const char *s)
 {
-	struct js *j = js_new_strn(s, strlen(s));
+	struct js *j = js_new_str(s);
 	js_dump(j, 0, out);
 	js_free(j);
 }

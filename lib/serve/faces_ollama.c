@@ -10,7 +10,7 @@ void ollama_error(unsigned status, const char *message, struct buf *out)
 {
 	struct js *o = js_new_obj();
 	(void)status;
-	js_set(o, "error", js_new_strn(message, strlen(message)));
+	js_set(o, "error", js_new_str(message));
 	face_js_put(out, o);
 }
 

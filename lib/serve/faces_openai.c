@@ -12,7 +12,7 @@ struct wrong {
 static unsigned say(unsigned status, struct wrong w, const char *message, struct buf *out)
 {
 	struct js *o = js_new_obj(), *e = js_new_obj();
-	js_set(e, "message", js_new_strn(message, strlen(message)));
+	js_set(e, "message", js_new_str(message));
 	js_set(e, "type", js_new_str(w.type));
 	js_set(e, "param", w.param ? js_new_str(w.param) : js_new_null());
 	js_set(e, "code", w.code ? js_new_str(w.code) : js_new_null());
@@ -167,7 +167,7 @@ unsigned openai_embeddings(struct embedder *n, const struct js *request, struct 
 static struct js *model_json(const struct wire_info *i)
 {
 	struct js *o = js_new_obj();
-	js_set(o, "id", js_new_strn(i->model, strlen(i->model)));
+	js_set(o, "id", js_new_str(i->model));
 	js_set(o, "object", js_new_str("model"));
 	js_set(o, "created", js_new_int(0));	/* nobody knows */
 	js_set(o, "owned_by", js_new_str("leann"));

@@ -12,7 +12,7 @@
 static unsigned say(unsigned status, const char *type, const char *message, struct buf *out)
 {
 	struct js *o = js_new_obj();
-	js_set(o, "error", js_new_strn(message, strlen(message)));
+	js_set(o, "error", js_new_str(message));
 	js_set(o, "error_type", js_new_str(type));
 	face_js_put(out, o);
 	return status;
@@ -229,7 +229,7 @@ unsigned tei_info(struct embedder *n, size_t n_workers, struct buf *out)
 		return failed(&e, out);
 	const struct wire_info *i = embed_info(h);
 	struct js *o = js_new_obj(), *type = js_new_obj();
-	js_set(o, "model_id", js_new_strn(i->model, strlen(i->model)));
+	js_set(o, "model_id", js_new_str(i->model));
 	js_set(o, "model_sha", js_new_str(i->sha256));
 	js_set(o, "model_dtype", js_new_str(i->precision));
 	js_set(type, "embedding", js_new_obj());

@@ -104,7 +104,7 @@ struct js *hit_json(const struct seat *s, const struct leann_hit *h, const struc
 	if (p.heading.n_bytes)
 		js_set(o, "heading", js_new_strn(p.heading.p, p.heading.n_bytes));
 	add_meta(o, meta, n_meta);
-	js_set(o, "index", js_new_strn(s->ed->name, strlen(s->ed->name)));
+	js_set(o, "index", js_new_str(s->ed->name));
 	js_set(o, "chunk", js_new_int(h->chunk));
 	js_set(o, "cosine", js_new_real((double)h->cosine));
 	js_set(o, "exact", js_new_bool(h->exact));

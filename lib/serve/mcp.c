@@ -193,7 +193,7 @@ static void no_version(struct turn *t, const char *asked)
 	js_push(all, js_new_str(versions[MCP_2026_07_28]));
 	t->data = js_new_obj();
 	js_set(t->data, "supported", all);
-	js_set(t->data, "requested", js_new_strn(asked, strlen(asked)));
+	js_set(t->data, "requested", js_new_str(asked));
 	fail(t, MCP_NO_VERSION, "Unsupported protocol version");
 }
 
@@ -285,7 +285,7 @@ static struct js *error_json(const struct js *id, int code, const char *why, str
 {
 	struct js *o = envelope(id), *e = js_new_obj();
 	js_set(e, "code", js_new_int(code));
-	js_set(e, "message", js_new_strn(why, strlen(why)));
+	js_set(e, "message", js_new_str(why));
 	if (data)
 		js_set(e, "data", data);
 	js_set(o, "error", e);

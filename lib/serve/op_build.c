@@ -229,7 +229,7 @@ static struct js *compose(struct catalog *c, const struct building *g, size_t i)
 	struct edition *ed = catalog_take(c, i);
 	const struct leann_info *info = leann_index_info(ed->ix);
 	struct js *o = js_new_obj();
-	js_set(o, "index", js_new_strn(ed->name, strlen(ed->name)));
+	js_set(o, "index", js_new_str(ed->name));
 	js_set(o, "path", js_new_path(g->output, strlen(g->output)));
 	js_set(o, "files", js_new_int((int64_t)info->n_files));
 	js_set(o, "chunks", js_new_int((int64_t)info->n_chunks));

@@ -46,7 +46,7 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 			*mean_ms = log.mean_ms;
 		}
 		o = js_new_obj();
-		js_set(o, "name", js_new_strn(ed->name, strlen(ed->name)));
+		js_set(o, "name", js_new_str(ed->name));
 		js_set(o, "status", js_new_str(x >= .8 && !trouble.len ? "healthy" : "degraded"));
 		js_set(o, "healthScore", js_new_real(x));
 		js_set(o, "indexSize", js_new_int((int64_t)ix->b.n_map));
@@ -132,7 +132,7 @@ enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, s
 		return op_result(e);
 	}
 	struct js *o = js_new_obj();
-	js_set(o, "name", js_new_strn(ed->name, strlen(ed->name)));
+	js_set(o, "name", js_new_str(ed->name));
 	js_set(o, "path", js_new_path(ed->path, strlen(ed->path)));
 	js_set(o, "edition", js_new_int(ed->number));
 	js_set(o, "bytes", js_new_int((int64_t)ix->b.n_map));

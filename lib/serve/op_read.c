@@ -90,7 +90,7 @@ static struct js *compose(const struct reading *r, const struct seat *s, const s
 	struct js *o = js_new_obj();
 	index_file(&s->ed->ix->g.ix, p->at.file, &f);
 	js_set(o, "path", js_new_path(p->path.p, p->path.len));
-	js_set(o, "index", js_new_strn(s->ed->name, strlen(s->ed->name)));
+	js_set(o, "index", js_new_str(s->ed->name));
 	js_set(o, "language", js_new_str(index_lang(&s->ed->ix->g.ix, f.lang)));
 	js_set(o, "startLine", js_new_int((int64_t)r->start));
 	js_set(o, "endLine", js_new_int((int64_t)c.end));
