@@ -8,10 +8,7 @@
 
 #include "algo/lang.h"
 #include "algo/passages.h"
-#include "algo/rare.h"
 #include "algo/sums.h"
-#include "algo/terms.h"
-#include "algo/twins.h"
 #include "base/opts.h"
 #include "base/par.h"
 #include "base/progress.h"
@@ -19,6 +16,7 @@
 #include "fmt/meta.h"
 #include "fmt/record.h"
 #include "fmt/stream.h"
+#include "port/tail.h"
 #include "sys/config.h"
 #include "sys/glob.h"
 #include "sys/jsonl.h"
@@ -93,7 +91,7 @@ struct counts {
 	uint64_t n_files, n_chunks, n_tokens, n_bytes, n_empty, n_binary, n_too_big, n_unreadable,
 		n_changed, n_symlinks, n_special, n_ignored, n_repaired, n_split_words, n_truncated,
 		n_twice, n_gone, n_meta_lost, n_decoded, n_other_fs, n_unstructured, n_no_text,
-		n_extracted, n_generated, n_copies, n_refused,
+		n_extracted, n_generated, n_refused,
 		n_over_most;
 };
 
@@ -162,13 +160,9 @@ struct chunker {
 	struct stream_out out, *to;		/* to: where files and chunks go */
 	struct update *up;			/* with --update, else NULL */
 	struct buf body;			/* of the record being written */
-	struct terms_count *terms;
+	struct tail tail;			/* of all chunks; no copies where one text is embedded in several ways */
 	const uint64_t *found;			/* words' hashes of the next chunk; NULL: not found yet */
 	size_t n_found;
-	struct buf hashes;			/* of the chunks so far, a byte each */
-	struct twins *twins;			/* their texts; NULL where one text is embedded in several ways */
-	struct buf copies;			/* struct copy_run: copies.h */
-	struct rare *rare;			/* with --lexical, else NULL */
 	struct meta_state meta;
 	struct id_set ids;			/* of JSON Lines records, over all inputs */
 };
@@ -235,10 +229,8 @@ int emit_chunk(struct chunker *k, struct rec_chunk *c, struct err *e) MUST_CHECK
 void tally_find(struct buf *out, const struct passages *ps, struct sums *s);
 const uint64_t *tally_first(const struct buf *found);
 void tally_next(struct chunker *k, const uint64_t **at);
-/* Words of the passage at hand, which may have been found already; group as in rare.h. */
-void count_words(struct chunker *k, const char *text, size_t n, uint32_t group);
-/* The text of passage number: is it one that was there? */
-void count_copy(struct chunker *k, const char *text, size_t n, uint64_t number);
+/* Words of the passage at hand, which may have been found already; number as in tail.h. */
+void count_words(struct chunker *k, const char *text, size_t n, uint64_t number);
 /* In how many passages words occur, with --lexical where, hashes and copies; after the last chunk. */
 int emit_tail(struct chunker *k, struct err *e) MUST_CHECK;
 /* A file that generated_why() is about. */

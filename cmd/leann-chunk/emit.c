@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "fmt/copies.h"
-#include "fmt/postings.h"
 #include "update.h"
 
 int write_file(struct chunker *k, const struct rec_file *f, const struct buf *stored, struct err *e)
@@ -79,11 +77,11 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bo
 {
 	c->id = k->counts.n_chunks++;
 	c->file = k->counts.n_files - 1;
-	buf_addc(&k->hashes, passage_hash(c->text, c->n_text));
+	tail_hash(&k->tail, c->text, c->n_text);
 	if (!k->up || !k->c->full)	/* else all passages are counted, by their number in the index */
-		count_copy(k, c->text, c->n_text, c->id);
+		tail_copy(&k->tail, c->text, c->n_text, c->id);
 	if (words)
-		count_words(k, c->text, c->n_text, (uint32_t)(c->id >> POSTINGS_SHIFT));
+		count_words(k, c->text, c->n_text, c->id);
 	if (k->context)
 		put_context(k, c, m);
 	k->counts.n_tokens += c->n_tokens;
@@ -91,37 +89,10 @@ int write_chunk(struct chunker *k, struct rec_chunk *c, const struct meta *m, bo
 	return stream_out_buf(k->to, &k->body, e);
 }
 
-void count_copy(struct chunker *k, const char *text, size_t n, uint64_t number)
-{
-	uint32_t of = k->twins ? twins_add(k->twins, text, n, (uint32_t)number) : (uint32_t)number;
-	if (of == number)
-		return;
-	copies_add(&k->copies, (uint32_t)number, of);
-	k->counts.n_copies++;
-}
-
-static int emit_postings(struct chunker *k, struct err *e)
-{
-	struct buf bytes = BUF_INIT;
-	size_t n;
-	const uint64_t *pair = rare_pairs(k->rare, &n);
-	postings_pack(pair, n, k->up ? (size_t)k->up->n_all : k->counts.n_chunks, &bytes);
-	int r = postings_send(&bytes, &k->out, &k->body, e);
-	buf_release(&bytes);
-	return r;
-}
-
 int emit_tail(struct chunker *k, struct err *e)
 {
-	struct buf level = BUF_INIT;
-	terms_pack(k->terms, &level);
-	put_terms(&k->body, &(struct rec_terms){terms_n_words(k->terms), level.p, level.len});
-	buf_release(&level);
-	return stream_out_buf(&k->out, &k->body, e) || (k->rare && emit_postings(k, e)) ||
-			       hashes_send(k->hashes.p, k->hashes.len, &k->out, &k->body, e) ||
-			       copies_send(&k->copies, &k->out, &k->body, e)
-		       ? -1
-		       : 0;
+	size_t n = k->up ? (size_t)k->up->n_all : k->counts.n_chunks;
+	return tail_send(&k->tail, n, &k->out, &k->body, e);
 }
 
 void count_generated(struct chunker *k, const struct source *s, const char *why)
@@ -180,9 +151,9 @@ void summary(const struct chunker *k)
 	item(out, sizeof out, c->n_twice, "named twice");
 	if (*out)
 		fprintf(stderr, "%s: left out: %s\n", err_prog(), out);
-	if (c->n_copies)
+	if (k->tail.n_copies)
 		fprintf(stderr, "%s: %llu passages are copies of earlier ones\n", err_prog(),
-			(unsigned long long)c->n_copies);
+			(unsigned long long)k->tail.n_copies);
 	if (c->n_repaired)
 		fprintf(stderr, "%s: %llu files have broken characters: odd bytes count as U+FFFD\n",
 			err_prog(), (unsigned long long)c->n_repaired);

@@ -7,7 +7,6 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/opts.h"
-#include "fmt/postings.h"
 #include "nn/model.h"
 #include "nn/tok.h"
 #include "update.h"
@@ -133,9 +132,7 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	k->par = par_new(k->c->n_threads);
 	k->structure = structure_open(par_n_threads(k->par), !k->c->no_structure && !k->c->jsonl,
 				      k->c->quiet);
-	k->terms = terms_count_new();
-	k->twins = k->context ? NULL : twins_new();
-	k->rare = lexical(k) ? rare_new(POSTINGS_MOST) : NULL;
+	tail_init(&k->tail, !k->context, lexical(k));
 	progress_start(&k->progress, k->c->jsonl ? "passages" : "files",
 		       k->c->jsonl ? 0 : k->src->n, k->c->quiet);
 	r = k->up ? update_run(k, head, &h, e) : put_stream(k, &h, e);
@@ -143,9 +140,6 @@ static int stream(struct chunker *k, struct opts *o, struct err *e)
 	par_free(k->par);
 	k->counts.n_unstructured = structure_n_failed(k->structure);
 	structure_close(k->structure);
-	terms_count_free(k->terms);
-	twins_free(k->twins);
-	rare_free(k->rare);
 out:
 	tok_free(tok);
 	mem_free(dir);
@@ -228,10 +222,9 @@ int main(int argc, char **argv)
 	sources_release(&src);
 	id_set_release(&k.ids);
 	buf_release(&k.body);
-	buf_release(&k.hashes);
 	buf_release(&k.path);
 	buf_release(&k.embedded);
-	buf_release(&k.copies);
+	tail_release(&k.tail);
 	meta_state_release(&k.meta);
 	settings_release(&c);
 	close_stdout_die();

@@ -33,16 +33,12 @@ void tally_next(struct chunker *k, const uint64_t **at)
 	*at += k->n_found;
 }
 
-void count_words(struct chunker *k, const char *text, size_t n, uint32_t group)
+void count_words(struct chunker *k, const char *text, size_t n, uint64_t number)
 {
 	if (k->found) {
-		terms_add_hashes(k->terms, k->found, k->n_found);
-		if (k->rare)
-			rare_add_hashes(k->rare, k->found, k->n_found, group);
+		tail_word_hashes(&k->tail, k->found, k->n_found, number);
 		k->found = NULL;
 		return;
 	}
-	terms_add(k->terms, text, n);
-	if (k->rare)
-		rare_add(k->rare, terms_words(k->terms), group);
+	tail_words(&k->tail, text, n, number);
 }

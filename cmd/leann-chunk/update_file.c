@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/decode.h"
 #include "base/utf8.h"
-#include "fmt/postings.h"
 #include "update.h"
 
 /* Text of a passage whose file's bytes are raw, as it was embedded; id is scratch. */
@@ -33,8 +32,8 @@ static int text_of(const struct buf *raw, const struct rec_kept *k, unsigned fla
 /* With --full words and copies are counted of kept passages, too: they are of the new index. */
 static void count_all(struct chunker *k, const char *text, size_t n)
 {
-	count_copy(k, text, n, k->up->n_all);
-	count_words(k, text, n, (uint32_t)(k->up->n_all >> POSTINGS_SHIFT));
+	tail_copy(&k->tail, text, n, k->up->n_all);
+	count_words(k, text, n, k->up->n_all);
 }
 
 static void keep(struct update *u, const struct rec_kept *p)
