@@ -160,7 +160,7 @@ struct chunker {
 	struct stream_out out, *to;		/* to: where files and chunks go */
 	struct update *up;			/* with --update, else NULL */
 	struct buf body;			/* of the record being written */
-	struct tail tail;			/* of all chunks; no copies where one text is embedded in several ways */
+	struct tail tail;			/* no copies where one text is embedded in several ways */
 	const uint64_t *found;			/* words' hashes of the next chunk; NULL: not found yet */
 	size_t n_found;
 	struct meta_state meta;

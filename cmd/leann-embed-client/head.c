@@ -2,8 +2,9 @@
 #include "head.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "fmt/wire_head.h"
 
 int head_check(const struct shead *h, const struct wire_info *i, struct err *e)
 {
@@ -28,22 +29,9 @@ int head_check(const struct shead *h, const struct wire_info *i, struct err *e)
 
 int head_put(struct stream_out *out, const struct head *w, struct err *e)
 {
-	const struct wire_info *i = w->info;
 	struct shead h = SHEAD_INIT;
 	shead_copy(&h, w->in);
-	snprintf(h.kind, sizeof h.kind, "vectors");
-	shead_set_str(&h, "model", i->model);
-	shead_set_str(&h, "model_sha256", i->sha256);
-	shead_set_str(&h, "precision", i->precision);
-	if (*i->kernels)
-		shead_set_str(&h, "kernels", i->kernels);
-	shead_set_u64(&h, "max_tokens", i->max_tokens);
-	shead_set_u64(&h, "dim", i->dim);
-	shead_set_str(&h, "metric", "cosine");
-	shead_set_str(&h, "dtype", "f32");
-	shead_set_bool(&h, "normalized", true);
-	shead_set_str(&h, "query_prefix", i->query_prefix);
-	shead_set_str(&h, "document_prefix", i->document_prefix);
+	wire_head(&h, w->info);
 	shead_add_prog(&h, "leann-embed-client", w->n_args, w->args);
 	int r = stream_out_head(out, &h, e);
 	shead_release(&h);
