@@ -8,7 +8,7 @@
 
 enum {
 	ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_TIMEOUT, ID_BATCH, ID_NO_START, ID_INFO, ID_CONFIG,
-	ID_SHOW, ID_JOURNAL,
+	ID_SHOW, ID_JOURNAL, ID_TEXTS,
 };
 
 static const struct opt table[] = {
@@ -19,6 +19,7 @@ static const struct opt table[] = {
 	{ID_BATCH, "batch-size", "N", "texts of a request, at most (64)"},
 	{'j', "in-flight", "N", "requests under way at once (4)"},
 	{ID_JOURNAL, "journal", "FILE", "keep embeddings in FILE, use those of a run that was interrupted"},
+	{ID_TEXTS, "texts", NULL, "leave every chunk its text, beside the vector"},
 	{ID_NO_START, "no-start", NULL, "do not start a server: exit 75 when none runs"},
 	{ID_INFO, "info", NULL, "print what the server says of itself as JSON; no input is read"},
 	{ID_CONFIG, "config", "FILE", "settings, see leann-config(5)"},
@@ -31,7 +32,7 @@ static const struct opt table[] = {
 /* A request of 4096 tokens takes about a second on two cores: small enough to share a server. */
 #define LIMITS_DEFAULT {.batch_texts = 64, .batch_tokens = 4096, .in_flight = 4}
 
-/* A later one replaces an earlier one. */
+/* A later one replaces an earlier one. val: NULL, the option takes none. */
 static void add_data_arg(struct args *a, const char *name, const char *val)
 {
 	size_t i = 0;
@@ -41,7 +42,7 @@ static void add_data_arg(struct args *a, const char *name, const char *val)
 		mem_free(a->data_args[i]);
 	else
 		a->n_data_args++;
-	a->data_args[i] = mem_printf("%s=%s", name, val);
+	a->data_args[i] = mem_printf("%s%s%s", name, val ? "=" : "", val ? val : "");
 }
 
 static void set_key(struct args *a, const char *key, const struct opts *o)
@@ -92,6 +93,10 @@ struct args args_parse(int argc, char **argv)
 			break;
 		case 'j': a.limits.in_flight = (size_t)opts_num(&o, 1, EMBED_OPEN_MAX); break;
 		case ID_JOURNAL: a.journal = o.val; break;
+		case ID_TEXTS:
+			a.limits.keep_texts = true;
+			add_data_arg(&a, "--texts", NULL);
+			break;
 		case ID_NO_START: a.embed.no_start = true; break;
 		case ID_INFO: a.info = true; break;
 		case ID_CONFIG: a.config_path = o.val; break;

@@ -16,7 +16,7 @@ struct args {
 	const char *config_path;
 	const char *journal;		/* or NULL */
 	bool info, show, quiet, verbose;
-	char *data_args[4];		/* options that change the output, for "prog" */
+	char *data_args[5];		/* options that change the output, for "prog" */
 	size_t n_data_args;
 };
 

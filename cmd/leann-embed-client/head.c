@@ -32,6 +32,8 @@ int head_put(struct stream_out *out, const struct head *w, struct err *e)
 	struct shead h = SHEAD_INIT;
 	shead_copy(&h, w->in);
 	wire_head(&h, w->info);
+	if (w->texts)
+		shead_set_bool(&h, "texts", true);
 	shead_add_prog(&h, "leann-embed-client", w->n_args, w->args);
 	int r = stream_out_head(out, &h, e);
 	shead_release(&h);

@@ -2,6 +2,7 @@
 #ifndef LEANN_HEAD_H
 #define LEANN_HEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -14,6 +15,7 @@ int head_check(const struct shead *in, const struct wire_info *i, struct err *e)
 struct head {
 	const struct shead *in;		/* of the chunk stream */
 	const struct wire_info *info;
+	bool texts;			/* chunks keep theirs */
 	size_t n_args;
 	char **args;			/* for "prog" */
 };

@@ -104,7 +104,8 @@ static int run(struct args *a, struct pipe *p, struct err *e)
 	    rec_check_init(&p->check, &p->in, e) || connect_server(a, &p->h, e))
 		return -1;
 	p->in.in.tie = &p->out.out;
-	struct head head = {&p->in.head, embed_info(p->h), a->n_data_args, a->data_args};
+	struct head head = {&p->in.head, embed_info(p->h), a->limits.keep_texts, a->n_data_args,
+			    a->data_args};
 	if (head_check(&p->in.head, embed_info(p->h), e) || head_put(&p->out, &head, e))
 		return -1;
 	if (a->journal && open_journal(a->journal, p, e))

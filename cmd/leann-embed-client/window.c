@@ -88,8 +88,10 @@ void window_add_chunk(struct window *w, const struct rec_chunk *k)
 	struct item *it = add_item(w);
 	struct rec_chunk bare = *k;
 	struct group *g = w->tail;
-	bare.text = NULL;
-	bare.n_text = 0;
+	if (!w->l.keep_texts) {
+		bare.text = NULL;
+		bare.n_text = 0;
+	}
 	put_chunk(&w->rec, &bare);
 	it->is_chunk = true;
 	it->id = k->id;
@@ -97,8 +99,9 @@ void window_add_chunk(struct window *w, const struct rec_chunk *k)
 	it->n_text = k->n_text;
 	it->n_tokens = (size_t)k->n_tokens;
 	buf_add(&g->bytes, w->rec.p, w->rec.len);
-	it->text_off = g->bytes.len;
-	buf_add(&g->bytes, k->text, k->n_text);
+	it->text_off = g->bytes.len - bare.n_text;	/* a record ends with its text */
+	if (!w->l.keep_texts)
+		buf_add(&g->bytes, k->text, k->n_text);
 	g->n_chunks++;
 	journal_key(w->j, k->text, k->n_text, &it->key);
 	it->kept = journal_find(w->j, &it->key);

@@ -26,6 +26,7 @@ struct window_limits {
 	size_t batch_texts;	/* of a request */
 	size_t batch_tokens;	/* of a request of more than one text */
 	size_t in_flight;	/* requests */
+	bool keep_texts;	/* chunks go out with their texts */
 };
 
 struct window;

@@ -54,10 +54,13 @@ int rec_check_init(struct rec_check *c, struct stream_in *in, struct err *e)
 		return err_prefix(e, "%s", in->name);
 	if (rec_check_changes(c, e))
 		return -1;
+	c->texts = true;
 	if (strcmp(in->head.kind, "vectors"))
 		return 0;
 	if (!dim)
 		return stream_in_bad(in, e, "header of a vector stream without dim");
+	if (shead_bool(&in->head, "texts", false, &c->texts, e))
+		return err_prefix(e, "%s", in->name);
 	c->dim = (size_t)dim;
 	return 0;
 }
@@ -224,7 +227,7 @@ int rec_chunk(struct rec_check *c, const struct stream_rec *r, struct rec_chunk 
 			return stream_in_bad(c->in, e, "text of chunk %llu is not UTF-8",
 					     (unsigned long long)k->id);
 		k->text = (const char *)p;
-	} else if (!c->dim) {
+	} else if (c->texts) {
 		return stream_in_bad(c->in, e, "chunk %llu has no text", (unsigned long long)k->id);
 	}
 	return chunk_order(c, k, e);

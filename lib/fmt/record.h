@@ -98,6 +98,7 @@ struct rec_chunk {
 struct rec_check {
 	struct stream_in *in;
 	size_t dim;			/* of the header; 0 in a chunk stream */
+	bool texts;			/* every chunk has its text: a chunk stream, or the header says so */
 	size_t n_roots;
 	uint64_t n_files, n_chunks, n_vecs;
 	unsigned last_flags;		/* of the latest file */

@@ -28,7 +28,7 @@
 
 enum {
 	STREAM_MAJOR = 1,
-	STREAM_MINOR = 5,
+	STREAM_MINOR = 6,
 	STREAM_RECORD_MAX = 16 << 20,	/* bytes of a record's body */
 	STREAM_KEYS_MAX = 256,		/* keys of the header */
 	STREAM_ARGS_MAX = 256,		/* items of the header's chunk_args */

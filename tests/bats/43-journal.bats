@@ -40,6 +40,22 @@ record_bytes=1560 # 24 + 4 * 384
 	[ "$(n_texts)" -eq "$before" ]
 }
 
+@test "with --texts chunks keep their texts beside the same vectors, and an index of them is the same" {
+	embed --texts >texts
+	leann-bundle text texts >texts.lines
+	leann-bundle text "$T/whole" >whole.lines
+	leann-bundle text "$T/chunks" >chunks.lines
+	sed 1q texts.lines | grep -q '"texts":true'
+	diff <(grep '^\[3,' texts.lines) <(grep '^\[3,' whole.lines)
+	diff <(grep '^\[2,' texts.lines) <(grep '^\[2,' chunks.lines)
+	[ "$(grep -c '^\[2,' texts.lines)" -eq $N ]
+	leann-graph -q -o a.leann <texts
+	leann-graph -q -o b.leann <"$T/whole"
+	cmp a.leann b.leann
+	embed --texts --journal j | cmp - texts
+	embed --texts --journal j 2>/dev/null | cmp - texts
+}
+
 @test "a run killed at any point leaves what it had, and the next one ends with the same bytes" {
 	local pid wait_s size=0
 	for wait_s in .03 .06 .1; do
