@@ -34,9 +34,9 @@ page_options() {
 }
 
 @test "every option of the scripts is in their pages" {
-	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-transfer leann-server leann-answer leann; do
+	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-export leann-transfer leann-server leann-answer leann; do
 		page=$TOP/scripts/leann.1
-		[ "$p" != leann-model ] || page=$TOP/scripts/leann-model.1
+		[ ! -f "$TOP/scripts/$p.1" ] || page=$TOP/scripts/$p.1
 		help_options "$p" >help
 		page_options "$page" >page
 		for o in $(comm -23 help page); do complain "$p: $o is not in $(basename "$page")"; done
