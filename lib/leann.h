@@ -133,6 +133,9 @@ LEANN_API int leann_filter_new(const struct leann_index *ix, const char *const *
  */
 LEANN_API int leann_filter_parse(const struct leann_index *ix, const char *expression,
 				 struct leann_filter **out, struct leann_error *e);
+/* Those n chunks, in any order, also twice; one that the index does not have is LEANN_USAGE. */
+LEANN_API int leann_filter_chunks(const struct leann_index *ix, const uint32_t *chunks, size_t n,
+				  struct leann_filter **out, struct leann_error *e);
 /* What both let through; they stay the caller's. LEANN_USAGE: they are of two indexes. */
 LEANN_API int leann_filter_and(const struct leann_filter *a, const struct leann_filter *b,
 			       struct leann_filter **out, struct leann_error *e);
@@ -165,8 +168,9 @@ struct leann_options {
 /*
  * o NULL: all defaults. The first search that needs it connects to an embedding server that has
  * the model and the precision of the index, or fails; one whose answer is in the cache needs none.
- * A server is started by running leann-embed-server from the folder of the running program, else
- * from $PATH; it outlives the searcher. The caller frees the searcher; ix outlives it.
+ * A server is started by running leann-embed-server from the folder of libleann.so or the folder bin
+ * beside that, else of the running program, else from $PATH; it outlives the searcher. The caller
+ * frees the searcher; ix outlives it.
  */
 LEANN_API int leann_searcher_new(const struct leann_index *ix, const struct leann_options *o,
 				 struct leann_searcher **out, struct leann_error *e);
@@ -277,6 +281,14 @@ struct leann_passage {
  */
 LEANN_API int leann_passage_get(struct leann_searcher *s, uint32_t chunk,
 				struct leann_passage *out, struct leann_error *e);
+
+/*
+ * Those n_lines lines (0: 3) of the passage read last by leann_passage_get() that have most different
+ * words of the question, the first ones where none has any, into *out, which points into s until the
+ * next call with s. Empty where the passage has no text.
+ */
+LEANN_API void leann_passage_preview(struct leann_searcher *s, struct leann_text question,
+				     size_t n_lines, struct leann_text *out);
 
 /* Metadata of a passage: leann-stream(5). */
 struct leann_meta {

@@ -1,7 +1,10 @@
 /* The environment; see env.h. */
+#define _GNU_SOURCE	/* dladdr */
 #include "base/env.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,22 +84,34 @@ int env_runtime_dir(char **out, struct err *e)
 	return r;
 }
 
+/* name in the folder of file, or in sub of that, when it can be run. */
+static char *program_in(const char *file, const char *sub, const char *name)
+{
+	const char *slash = strrchr(file, '/');
+	if (!slash)
+		return NULL;
+	char *p = mem_printf("%.*s/%s%s", (int)(slash - file), file, sub, name);
+	if (access(p, X_OK) == 0)
+		return p;
+	mem_free(p);
+	return NULL;
+}
+
 char *env_program(const char *name)
 {
-	char self[4096];
+	char self[4096] = "", *p = NULL;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n > 0) {
-		self[n] = 0;
-		char *slash = strrchr(self, '/');
-		if (slash) {
-			*slash = 0;
-			char *p = mem_printf("%s/%s", self, name);
-			if (access(p, X_OK) == 0)
-				return p;
-			mem_free(p);
-		}
+	self[n > 0 ? n : 0] = 0;
+	Dl_info at;
+	/* Where this code is: in libleann.so, which came with its programs, or in the program itself. */
+	char *file = dladdr((void *)(uintptr_t)env_program, &at) ? realpath(at.dli_fname, NULL) : NULL;
+	if (file && strcmp(file, self)) {
+		p = program_in(file, "", name);
+		p = p ? p : program_in(file, "../bin/", name);
 	}
-	return mem_strdup(name);
+	free(file);	/* realpath's own */
+	p = p ? p : program_in(self, "", name);
+	return p ? p : mem_strdup(name);
 }
 
 size_t env_here(const char *path, size_t n)

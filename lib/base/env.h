@@ -27,8 +27,8 @@ void env_make_dirs(const char *dir);
  */
 int env_runtime_dir(char **out, struct err *e) MUST_CHECK;
 /*
- * Path of a sibling program: beside the running one, else the bare name (found on PATH). Caller
- * frees.
+ * Path of a sibling program: beside libleann.so, or in the folder bin beside its folder, where this
+ * is called in that; else beside the running one; else the bare name (found on PATH). Caller frees.
  */
 char *env_program(const char *name);
 

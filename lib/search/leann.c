@@ -118,6 +118,27 @@ int leann_filter_parse(const struct leann_index *ix, const char *expression,
 	return bad ? leann_fail(e, &why) : 0;
 }
 
+int leann_filter_chunks(const struct leann_index *ix, const uint32_t *chunks, size_t n,
+			struct leann_filter **out, struct leann_error *e)
+{
+	const struct index *x = &ix->g.ix;
+	struct err why;
+	*out = NULL;
+	uint64_t *bits = mem_calloc(x->n_chunks / 64 + 1, sizeof *bits);
+	for (size_t i = 0; i < n; i++) {
+		if (chunks[i] >= x->n_chunks) {
+			err_set(&why, ERR_USAGE, "%s: chunk %u of %zu", x->b.path, chunks[i], x->n_chunks);
+			mem_free(bits);
+			return leann_fail(e, &why);
+		}
+		bits[chunks[i] / 64] |= (uint64_t)1 << chunks[i] % 64;
+	}
+	for (size_t i = 0; ix->g.live && i < x->n_chunks / 64 + 1; i++)
+		bits[i] &= ix->g.live[i];
+	*out = made(ix, bits);
+	return 0;
+}
+
 int leann_filter_and(const struct leann_filter *a, const struct leann_filter *b,
 		     struct leann_filter **out, struct leann_error *e)
 {

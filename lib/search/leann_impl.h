@@ -31,6 +31,7 @@ struct leann_searcher {
 	unsigned threads;
 	struct source_passage p;	/* what leann_passage_get() gave last */
 	struct buf head;
+	struct buf lines;		/* of leann_passage_preview() */
 	struct meta_reader *meta;	/* NULL: there is none, or it was not asked for yet */
 	struct meta now;		/* of leann_passage_meta() */
 	struct leann_meta *items;

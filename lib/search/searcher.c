@@ -1,6 +1,7 @@
 /* The searcher of leann.h: connection, questions, passages. */
 #include <stdlib.h>
 
+#include "algo/preview.h"
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/mem.h"
@@ -16,7 +17,7 @@
 #include "sys/rerank.h"
 #include "sys/source.h"
 
-enum { THREADS_MAX = 1024 };
+enum { THREADS_MAX = 1024, PREVIEW_LINES_MAX = 100000 };
 
 /* One block: answers after it, hits of all of them in another, copies in a third. */
 struct results {
@@ -153,6 +154,7 @@ void leann_searcher_free(struct leann_searcher *s)
 	graph_scratch_release(&s->a.scratch);
 	source_passage_release(&s->p);
 	buf_release(&s->head);
+	buf_release(&s->lines);
 	meta_reader_free(s->meta);
 	meta_release(&s->now);
 	mem_free(s->items);
@@ -311,6 +313,19 @@ int leann_passage_get(struct leann_searcher *s, uint32_t chunk, struct leann_pas
 {
 	struct err why;
 	return read_passage(s, chunk, out, &why) ? leann_fail(e, &why) : 0;
+}
+
+void leann_passage_preview(struct leann_searcher *s, struct leann_text question, size_t n_lines,
+			   struct leann_text *out)
+{
+	struct leann_text t = text_of(&s->p.text);
+	size_t first, n = n_lines ? n_lines : 3;
+	buf_clear(&s->lines);
+	if (s->p.status == SOURCE_FRESH)
+		preview_lines(t.p, t.n_bytes, question.p, question.n_bytes,
+			      n < PREVIEW_LINES_MAX ? n : PREVIEW_LINES_MAX, &s->lines, &first);
+	buf_add(&s->lines, "", 1);
+	*out = (struct leann_text){(const char *)s->lines.p, s->lines.len - 1};
 }
 
 size_t leann_unreadable(const struct leann_searcher *s, const char **why)

@@ -108,6 +108,18 @@ C
 	diff want got
 }
 
+@test "a program elsewhere starts the server that was installed with the shared library" {
+	need_pkg_config
+	need_model
+	# shellcheck disable=SC2046,SC2086 # words
+	cc $SANITIZE -o ask ask.c $(pkg-config --cflags --libs leann) -Wl,-rpath,"$P/lib"
+	mkdir -p run
+	chmod 700 run
+	! PATH=/usr/bin:/bin command -v leann-embed-server || skip "one is in /usr/bin"
+	run -0 env XDG_RUNTIME_DIR="$T/run" PATH=/usr/bin:/bin ./ask tree.leann "how long does the dough rise?"
+	XDG_RUNTIME_DIR=$T/run leann-embed-server --stop
+}
+
 @test "threads with a searcher each over one index and one filter find what one finds" {
 	need_model
 	printf '%s\n' "how long does the dough rise?" "when do I prune tomatoes?" "send a letter" >asked

@@ -108,6 +108,29 @@ static int check_misuse(const char *path, const char *other)
 	q.confidence = 0;
 	ok(leann_related(s, 0, &q, &r, &e) == -1 && e.status == LEANN_USAGE,
 	   "reranking what is near a passage is refused");
+	const uint32_t some[] = {1, 0, 1, n};
+	struct leann_filter *two;
+	ok(leann_filter_chunks(ix, some, 4, &two, &e) == -1 && e.status == LEANN_USAGE && !two,
+	   "a filter of a chunk past the last is refused");
+	q = (struct leann_params)LEANN_PARAMS_INIT;
+	ok(!leann_filter_chunks(ix, some, 3, &two, &e) && leann_filter_n_chunks(two) == 2 &&
+		   (q.filter = two, !leann_search(s, &text, 1, &q, &r, &e)) && r->answers[0].n_hits == 2 &&
+		   r->answers[0].hits[0].chunk + r->answers[0].hits[1].chunk == 1,
+	   "a filter of chunks lets those through and no others");
+	leann_results_free(r);
+	leann_filter_free(two);
+	struct leann_text lines = {NULL, 1};
+	leann_passage_preview(s, text, 0, &lines);
+	ok(lines.p && lines.n_bytes == 0, "there is no preview before there is a passage");
+	ok(!leann_passage_get(s, 0, &p, &e), "the first passage is there");
+	const char *last = strrchr(p.text.p, '\n');
+	const struct leann_text word = {last ? last + 1 : p.text.p, 0},
+				end = {word.p, strcspn(word.p, " .;\n")};
+	leann_passage_preview(s, end, 1, &lines);
+	ok(lines.n_bytes >= end.n_bytes && !strncmp(lines.p, end.p, end.n_bytes) && !strchr(lines.p, '\n'),
+	   "a preview of one line is the line that has the word");
+	leann_passage_preview(s, end, (size_t)-1, &lines);
+	ok(lines.n_bytes <= p.text.n_bytes && lines.n_bytes, "a preview of all lines is the passage");
 	ok(!leann_search(s, NULL, 0, NULL, &r, &e) && r->n_answers == 0,
 	   "no questions have no answers");
 	leann_results_free(r);
