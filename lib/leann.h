@@ -142,6 +142,8 @@ LEANN_API int leann_filter_and(const struct leann_filter *a, const struct leann_
 LEANN_API void leann_filter_free(struct leann_filter *f);
 /* Chunks it lets through. */
 LEANN_API size_t leann_filter_n_chunks(const struct leann_filter *f);
+/* Does it let chunk through? Of leann_filter_new() with nothing given: is it there, its file not removed? */
+LEANN_API int leann_filter_has(const struct leann_filter *f, uint32_t chunk);
 
 /* ---- a searcher: a connection to the embedding server, the files, threads, the cache ---- */
 

@@ -167,3 +167,8 @@ size_t leann_filter_n_chunks(const struct leann_filter *f)
 {
 	return f->n;
 }
+
+int leann_filter_has(const struct leann_filter *f, uint32_t chunk)
+{
+	return chunk < f->ix->g.ix.n_chunks && f->allow[chunk / 64] >> chunk % 64 & 1;
+}

@@ -117,6 +117,9 @@ static int check_misuse(const char *path, const char *other)
 		   (q.filter = two, !leann_search(s, &text, 1, &q, &r, &e)) && r->answers[0].n_hits == 2 &&
 		   r->answers[0].hits[0].chunk + r->answers[0].hits[1].chunk == 1,
 	   "a filter of chunks lets those through and no others");
+	ok(leann_filter_has(two, 0) && leann_filter_has(two, 1) && !leann_filter_has(two, 2) &&
+		   !leann_filter_has(two, n) && !leann_filter_has(two, UINT32_MAX),
+	   "a filter says of each chunk what it does");
 	leann_results_free(r);
 	leann_filter_free(two);
 	struct leann_text lines = {NULL, 1};
