@@ -79,10 +79,33 @@ static enum encoder_kind kind_of(const struct work *w, const struct wire_req *r)
 	return ENCODER_RAW;
 }
 
-struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r)
+/* Of the official forms a float is a msgpack one. */
+static size_t reply_bytes(const struct work *w, const struct wire_req *r)
+{
+	if (r->op == WIRE_OFFICIAL_DISTANCES)
+		return 9 * r->n_numbers;
+	return (r->op == WIRE_OFFICIAL_EMBED || r->op == WIRE_OFFICIAL_ROWS ? 5 : 4) * r->n_texts *
+	       w->info->dim;
+}
+
+/* Passages that have no text are far away. */
+static void start_numbered(struct job *j, struct numbered_kept *kept)
+{
+	j->kept = *kept;
+	*kept = (struct numbered_kept)NUMBERED_KEPT_INIT;
+	if (j->req.op != WIRE_OFFICIAL_DISTANCES)
+		return;
+	j->distances = mem_array(j->req.n_numbers, sizeof *j->distances);
+	for (size_t i = 0; i < j->req.n_numbers; i++)
+		j->distances[i] = NUMBERED_FAR;
+	if (!j->req.n_texts)
+		wire_put_official_distances(&j->reply, j->distances, j->req.n_numbers);
+}
+
+struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r,
+		    struct numbered_kept *kept)
 {
 	struct job *j = mem_calloc(1, sizeof *j);
-	size_t float_bytes = r->op == WIRE_OFFICIAL_EMBED ? 5 : 4;
 	j->from = m->from;
 	j->body = m->body;
 	j->req = *r;
@@ -91,7 +114,10 @@ struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r)
 				  .query = r->op == WIRE_RERANK ||
 					   (r->op == WIRE_EMBED && r->kind == WIRE_QUERY),
 				  .pair_bytes = r->query.n,
-				  .n_bytes = m->body.len + float_bytes * r->n_texts * w->info->dim};
+				  .n_bytes = m->body.len + reply_bytes(w, r) +
+					     (kept ? kept->bytes.len : 0)};
+	if (kept)
+		start_numbered(j, kept);
 	m->body = (struct buf)BUF_INIT;
 	*r = (struct wire_req)WIRE_REQ_INIT;
 	return j;
@@ -102,7 +128,45 @@ void job_free(struct job *j)
 	wire_req_release(&j->req);
 	buf_release(&j->body);
 	buf_release(&j->reply);
+	numbered_kept_release(&j->kept);
+	mem_free(j->distances);
 	mem_free(j);
+}
+
+static void put_distances(const struct work *w, struct job *j, const struct queue_part *part, const float *v)
+{
+	for (size_t i = 0; i < part->n; i++)
+		j->distances[j->kept.place[part->first + i]] =
+			numbered_distance(w->numbered, &j->req, v + i * w->info->dim);
+	if (part->first + part->n == j->q.n_texts)
+		wire_put_official_distances(&j->reply, j->distances, j->req.n_numbers);
+}
+
+/* Rows of a part into the reply, in the form of the request: its head before the first, its tail. */
+static void put_rows(const struct work *w, struct job *j, const struct queue_part *part, const float *v)
+{
+	const struct wire_info *info = w->info;
+	switch (j->req.op) {
+	case WIRE_OFFICIAL_DISTANCES:
+		put_distances(w, j, part, v);
+		break;
+	case WIRE_OFFICIAL_ROWS:
+		if (!part->first)
+			wire_put_official_flat_head(&j->reply, j->q.n_texts, info->dim);
+		wire_put_official_flat(&j->reply, v, part->n * info->dim);
+		break;
+	case WIRE_OFFICIAL_EMBED:
+		if (!part->first)
+			wire_put_official_head(&j->reply, j->q.n_texts, info->dim);
+		wire_put_official_rows(&j->reply, v, part->n, info->dim);
+		break;
+	default:
+		if (!part->first)
+			wire_put_embed_head(&j->reply, j->req.id, info, j->q.n_texts);
+		wire_put_embed_rows(&j->reply, v, part->n, info->dim);
+		if (part->first + part->n == j->q.n_texts)
+			wire_put_embed_tail(&j->reply, j->n_tokens, j->n_cut);
+	}
 }
 
 /* n rows from texts first of j on; the first text that has none fails the request. */
@@ -121,19 +185,9 @@ static void take_rows(struct work *w, struct job *j, const struct queue_part *pa
 		j->n_cut += n_tokens[i] > info->max_tokens;
 		j->n_tokens += n_tokens[i] < info->max_tokens ? n_tokens[i] : info->max_tokens;
 	}
-	if (j->req.op != WIRE_OFFICIAL_EMBED) {
-		if (!part->first)
-			wire_put_embed_head(&j->reply, j->req.id, info, j->q.n_texts);
-		wire_put_embed_rows(&j->reply, v, part->n, info->dim);
-	} else {
-		if (!part->first)
-			wire_put_official_head(&j->reply, j->q.n_texts, info->dim);
-		wire_put_official_rows(&j->reply, v, part->n, info->dim);
-	}
+	put_rows(w, j, part, v);
 	if (part->first + part->n < j->q.n_texts)
 		return;
-	if (j->req.op != WIRE_OFFICIAL_EMBED)
-		wire_put_embed_tail(&j->reply, j->n_tokens, j->n_cut);
 	w->info->n_texts += j->q.n_texts;
 	w->info->n_tokens += j->n_tokens;
 }

@@ -14,6 +14,7 @@
 #include "base/par.h"
 #include "fmt/wire.h"
 #include "nn/encoder.h"
+#include "numbered.h"
 #include "queue.h"
 #include "sys/zsock.h"
 
@@ -23,6 +24,8 @@ struct job {
 	struct buf body;		/* the texts point into it */
 	struct wire_req req;
 	struct buf reply;		/* grows with every slice */
+	struct numbered_kept kept;	/* texts of passages that were asked for by number */
+	float *distances;		/* (req.n_numbers) of WIRE_OFFICIAL_DISTANCES, else NULL */
 	uint64_t n_tokens, n_cut;
 	bool failed;
 	struct err why;
@@ -32,6 +35,7 @@ struct work {
 	struct encoder *enc;
 	struct par *par;
 	struct wire_info *info;		/* dim and max_tokens are read, n_texts and n_tokens kept */
+	struct numbered *numbered;	/* NULL: no index was given */
 	struct queue queue;
 	float *rows;			/* (QUEUE_SLICE_TEXTS, dim) of the slice under way */
 };
@@ -41,8 +45,13 @@ void work_release(struct work *w);	/* jobs that still wait are freed */
 /* Encode the next slice; which texts these were into part (QUEUE_SLICE_TEXTS). 0: none wait. */
 size_t work_slice(struct work *w, struct queue_part *part);
 
-/* Of an embed request, native or official, or a rerank one; m->body and r are empty afterwards. */
-struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r);
+/*
+ * Of an embed request, native or official, or a rerank one; m->body and r are empty afterwards. Of
+ * one by number, with the texts that kept has (NULL for others), which is empty afterwards too; it
+ * may have no text at all, and is ready then.
+ */
+struct job *job_new(const struct work *w, struct zmsg *m, struct wire_req *r,
+		    struct numbered_kept *kept);
 void job_free(struct job *j);
 static inline struct job *job_of(struct queue_job *q)
 {

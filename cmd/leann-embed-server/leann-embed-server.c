@@ -24,7 +24,7 @@
 #define STOP_WAIT_S 30		/* a slice of long texts on a slow machine */
 #define OTHER_WAIT_S 120	/* for a server that another process is starting */
 
-enum { ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_IDLE, ID_DAEMON, ID_STOP };
+enum { ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_IDLE, ID_DAEMON, ID_STOP, ID_INDEX, ID_METRIC };
 
 static const struct opt table[] = {
 	{ID_MODEL, "model", "NAME|DIR", "model to serve ($LEANN_MODEL, else " MODEL_DEFAULT ")"},
@@ -33,6 +33,8 @@ static const struct opt table[] = {
 	 "numbers to compute in: auto, fp32, bf16 or int8 ($LEANN_PRECISION, else auto)"},
 	{'j', "threads", "N", "threads that encode (one per processor)"},
 	{ID_IDLE, "idle-timeout", "S", "leave after S seconds without requests (0: never)"},
+	{ID_INDEX, "index", "FILE", "answer for its passages by number, as the official LEANN asks; wants --endpoint"},
+	{ID_METRIC, "distance-metric", "NAME", "of --index: mips, cosine or l2 (mips)"},
 	{ID_DAEMON, "daemon", NULL, "go to the background when ready; fine if one runs already"},
 	{ID_STOP, "stop", NULL, "stop the server of this endpoint and wait until it is gone"},
 	{0},
@@ -41,12 +43,13 @@ static const struct opt table[] = {
 static const char *const precisions[] = {"auto", "fp32", "bf16", "int8", NULL};
 
 struct args {
-	const char *model, *endpoint;
+	const char *model, *endpoint, *index;
 	const char *precision;		/* a name that is known */
 	bool precision_given;		/* by option */
 	size_t n_threads;
 	double idle_s;
 	bool daemon, stop;
+	enum metric metric;		/* of index */
 };
 
 struct server {
@@ -58,6 +61,7 @@ struct server {
 	struct encoder *enc;
 	struct par *par;
 	struct wire_info info;
+	struct numbered *numbered;
 };
 
 static const char *precision_by_env(void)
@@ -85,12 +89,16 @@ static struct args parse(int argc, char **argv)
 			break;
 		case 'j': a.n_threads = (size_t)opts_num(&o, 1, 1024); break;
 		case ID_IDLE: a.idle_s = opts_real(&o, 0, 1e9); break;
+		case ID_INDEX: a.index = o.val; break;
+		case ID_METRIC: a.metric = (enum metric)opts_word(&o, numbered_metrics); break;
 		case ID_DAEMON: a.daemon = true; break;
 		case ID_STOP: a.stop = true; break;
 		}
 	if (o.n_args)
 		err_usage_die("%s: no operands are taken", o.args[0]);
 	mem_free(o.args);
+	if (a.index && !a.endpoint)
+		err_usage_die("--index wants --endpoint: the user's own socket has no index");
 	if (!a.precision)
 		a.precision = precision_by_env();
 	return a;
@@ -158,14 +166,15 @@ static int serve(struct server *s, struct err *e)
 	if (precision_from(s->a.precision, &p))
 		return err_set(e, ERR_USAGE, "precision %s", s->a.precision);
 	if (stop_fd_open(&s->stop_fd, e) || pidlock_write(s->lock_fd, s->pidfile, NULL, e) ||
-	    load_model(s->dir, p, &s->enc, &s->info, e))
+	    load_model(s->dir, p, &s->enc, &s->info, e) ||
+	    (s->a.index && numbered_open(s->a.index, s->a.metric, &s->info, &s->numbered, e)))
 		return -1;
 	s->par = par_new(s->a.n_threads);
 	s->info.threads = par_n_threads(s->par);
 	if (zsock_router(s->ep, WIRE_MESSAGE_MAX, &s->z, e) || announce(s, e))
 		return -1;
 	struct serve loop = {.z = s->z, .enc = s->enc, .par = s->par, .info = &s->info,
-			     .stop_fd = s->stop_fd, .idle_s = s->a.idle_s,
+			     .numbered = s->numbered, .stop_fd = s->stop_fd, .idle_s = s->a.idle_s,
 			     .lock_fd = s->lock_fd, .pidfile = s->pidfile};
 	return serve_run(&loop, e);
 }
@@ -179,7 +188,6 @@ static int stop(struct server *s, struct err *e)
 		pid_t pid;
 		if (all) {
 			mem_free(s->ep);
-			s->ep = NULL;
 			if (embed_ep_default(s->dir, precisions[i], &s->ep, e))
 				return -1;
 		}
@@ -219,6 +227,7 @@ static int run(struct server *s, struct err *e)
 	if (embed_ep_path(s->ep))
 		unlink(embed_ep_path(s->ep));
 	pidlock_drop(s->lock_fd, s->pidfile);
+	numbered_close(s->numbered);
 	par_free(s->par);
 	encoder_free(s->enc);
 	return r;

@@ -67,10 +67,39 @@ static int refuse_kind(struct loop *l, const struct zpeer *to, const struct wire
 	return reply_err(l, to, r->id, &why, e);
 }
 
+/* Passages by number. */
+static bool is_numbered(const struct wire_req *r)
+{
+	return r->op == WIRE_OFFICIAL_ROWS || r->op == WIRE_OFFICIAL_DISTANCES;
+}
+
+/* Their texts, where there is an index that has them. */
+static int find_texts(const struct serve *s, struct wire_req *r, struct numbered_kept *kept,
+		      struct err *why)
+{
+	if (s->numbered)
+		return numbered_texts(s->numbered, r, kept, why);
+	return err_set(why, ERR_DATA, "request: passages asked for by number, and this server has no"
+		       " index: start it with --index, or send texts");
+}
+
+/* Into the queue with it, but for one that is ready already. */
+static int let_wait(struct loop *l, struct job *j, struct err *e)
+{
+	struct err busy;
+	if (!job_ready(j)) {
+		if (queue_add(&l->work.queue, &j->q, &busy) == 0)
+			return 0;
+		wire_put_busy(&j->reply, j->req.id, &busy);
+	}
+	int r = reply(l, &j->from, &j->reply, e);
+	job_free(j);
+	return r;
+}
+
 /* Answer what needs no encoding; let the rest wait, or say that too much waits. */
 static int accept_request(struct loop *l, struct zmsg *m, struct wire_req *r, struct err *e)
 {
-	struct err busy;
 	if (r->op == WIRE_INFO) {
 		count(l);
 		wire_put_info(&l->reply, r->id, l->s->info);
@@ -82,12 +111,14 @@ static int accept_request(struct loop *l, struct zmsg *m, struct wire_req *r, st
 	}
 	if ((r->op == WIRE_RERANK) != l->s->info->reranker)
 		return refuse_kind(l, &m->from, r, e);
-	struct job *j = job_new(&l->work, m, r);
-	if (queue_add(&l->work.queue, &j->q, &busy) == 0)
-		return 0;
-	wire_put_busy(&l->reply, j->req.id, &busy);
-	job_free(j);
-	return reply(l, &m->from, &l->reply, e);
+	struct numbered_kept kept = NUMBERED_KEPT_INIT;
+	struct err why;
+	if (!is_numbered(r))
+		return let_wait(l, job_new(&l->work, m, r, NULL), e);
+	if (find_texts(l->s, r, &kept, &why) == 0)
+		return let_wait(l, job_new(&l->work, m, r, &kept), e);
+	numbered_kept_release(&kept);
+	return reply_err(l, &m->from, 0, &why, e);
 }
 
 /* Take the messages that are there, up to a bound: slices must go on. */
@@ -176,6 +207,7 @@ int serve_run(struct serve *s, struct err *e)
 	struct loop l = {.s = s, .doc = mp_new(), .start_s = now_s(), .active_s = now_s()};
 	int r;
 	work_init(&l.work, s->enc, s->par, s->info);
+	l.work.numbered = s->numbered;
 	while ((r = turn(&l, e)) > 0)
 		;
 	stop(&l);

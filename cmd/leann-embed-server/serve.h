@@ -15,6 +15,7 @@
 #include "base/par.h"
 #include "fmt/wire.h"
 #include "nn/encoder.h"
+#include "numbered.h"
 #include "sys/zsock.h"
 
 struct serve {
@@ -22,6 +23,7 @@ struct serve {
 	struct encoder *enc;
 	struct par *par;
 	struct wire_info *info;		/* its counters are kept up to date here */
+	struct numbered *numbered;	/* passages that can be asked for by number; NULL: none */
 	int stop_fd;
 	double idle_s;			/* 0: never leave by itself */
 	int lock_fd;			/* it leaves when its lock file is gone: nobody finds it */

@@ -47,6 +47,58 @@ static int get_texts(const struct mp *arr, struct wire_req *r, struct err *e)
 	return 0;
 }
 
+/* A passage's number; whatever else stands there is the number of none. */
+static int get_numbers(const struct mp *arr, struct wire_req *r, struct err *e)
+{
+	size_t n = mp_len(arr);
+	if (n < 1 || n > WIRE_TEXTS_MAX)
+		return err_set(e, ERR_DATA, "request: %zu passages, want 1 to %d", n, WIRE_TEXTS_MAX);
+	r->numbers = mem_array(n, sizeof *r->numbers);
+	for (size_t i = 0; i < n; i++) {
+		const struct mp *v = mp_at(arr, i);
+		r->numbers[i] = mp_type(v) == MP_UINT ? mp_u64(v) : UINT64_MAX;
+	}
+	r->n_numbers = n;
+	return 0;
+}
+
+static int get_vector(const struct mp *arr, struct wire_req *r, struct err *e)
+{
+	size_t n = mp_len(arr);
+	if (n < 1 || n > WIRE_DIM_MAX)
+		return err_set(e, ERR_DATA, "request: a vector of %zu numbers, want 1 to %d", n,
+			       WIRE_DIM_MAX);
+	r->vector = mem_array(n, sizeof *r->vector);
+	for (size_t i = 0; i < n; i++) {
+		const struct mp *v = mp_at(arr, i);
+		enum mp_type t = mp_type(v);
+		r->vector[i] = (float)mp_real(v);
+		if ((t != MP_REAL && t != MP_UINT && t != MP_INT) || !isfinite(r->vector[i]))
+			return err_set(e, ERR_DATA, "request: number %zu of the vector is %s", i,
+				       t == MP_REAL ? "not finite" : mp_type_name(t));
+	}
+	r->n_vector = n;
+	return 0;
+}
+
+/* [[numbers], [vector]], [[numbers]] or [numbers]; the numbers may be in an array more. */
+static int parse_numbered(const struct mp *v, struct wire_req *r, struct err *e)
+{
+	const struct mp *first = mp_at(v, 0), *second = mp_at(v, 1);
+	const struct mp *numbers = mp_type(first) == MP_ARR ? first : v;
+	if (mp_len(numbers) == 1 && mp_type(mp_at(numbers, 0)) == MP_ARR)
+		numbers = mp_at(numbers, 0);
+	if (numbers == v || mp_len(v) == 1) {
+		r->op = WIRE_OFFICIAL_ROWS;
+		return get_numbers(numbers, r, e);
+	}
+	r->op = WIRE_OFFICIAL_DISTANCES;
+	if (mp_len(v) != 2 || mp_type(second) != MP_ARR)
+		return err_set(e, ERR_DATA, "request: passage numbers, then %s in %zu items, want a"
+			       " vector", mp_type_name(mp_type(second)), mp_len(v) - 1);
+	return get_numbers(numbers, r, e) ? -1 : get_vector(second, r, e);
+}
+
 /* The official server's order: the model's name, texts, then the forms that need an index. */
 static int parse_official(const struct mp *v, struct wire_req *r, struct err *e)
 {
@@ -61,10 +113,9 @@ static int parse_official(const struct mp *v, struct wire_req *r, struct err *e)
 		r->op = WIRE_OFFICIAL_EMBED;
 		return get_texts(v, r, e);
 	}
-	const struct mp *first = mp_at(v, 0);
-	if (mp_type(first) == MP_UINT || mp_type(mp_at(first, 0)) == MP_UINT)
-		return err_set(e, ERR_DATA, "request: passages asked for by number,"
-			       " and this server has no index: send texts");
+	enum mp_type first = mp_type(mp_at(v, 0));
+	if (first == MP_ARR || first == MP_UINT || first == MP_INT)
+		return parse_numbered(v, r, e);
 	return err_set(e, ERR_DATA, "request: an array that is neither texts nor passage numbers");
 }
 
@@ -131,6 +182,8 @@ int wire_req_parse(struct mp_doc *doc, const uint8_t *p, size_t n, struct wire_r
 void wire_req_release(struct wire_req *r)
 {
 	mem_free(r->texts);
+	mem_free(r->numbers);
+	mem_free(r->vector);
 	*r = (struct wire_req)WIRE_REQ_INIT;
 }
 

@@ -26,7 +26,11 @@ enum {
 	WIRE_DIM_MAX = 8192,
 };
 
-enum wire_op { WIRE_INFO, WIRE_EMBED, WIRE_OFFICIAL_MODEL, WIRE_OFFICIAL_EMBED, WIRE_RERANK };
+enum wire_op {
+	WIRE_INFO, WIRE_EMBED, WIRE_OFFICIAL_MODEL, WIRE_OFFICIAL_EMBED, WIRE_RERANK,
+	WIRE_OFFICIAL_ROWS,		/* embeddings of numbered passages */
+	WIRE_OFFICIAL_DISTANCES,	/* of these to a vector */
+};
 enum wire_kind { WIRE_RAW, WIRE_QUERY, WIRE_DOCUMENT };
 
 struct wire_text {
@@ -41,8 +45,13 @@ struct wire_req {
 	struct wire_text *texts;	/* n_texts, freed by wire_req_release; bytes borrowed */
 	size_t n_texts;
 	struct wire_text query;		/* of WIRE_RERANK; bytes borrowed */
+	/* of the last two, freed by wire_req_release: what is no number of a passage is UINT64_MAX */
+	uint64_t *numbers;		/* n_numbers */
+	size_t n_numbers;
+	float *vector;			/* n_vector, finite; of WIRE_OFFICIAL_DISTANCES */
+	size_t n_vector;
 };
-#define WIRE_REQ_INIT {WIRE_INFO, 0, WIRE_RAW, NULL, 0, {NULL, 0}}
+#define WIRE_REQ_INIT {WIRE_INFO, 0, WIRE_RAW, NULL, 0, {NULL, 0}, NULL, 0, NULL, 0}
 
 int wire_req_parse(struct mp_doc *doc, const uint8_t *p, size_t n, struct wire_req *r,
 		   struct err *e) MUST_CHECK;
@@ -109,5 +118,9 @@ void wire_put_embed_tail(struct buf *b, uint64_t n_tokens, uint64_t n_cut);
 void wire_put_official_model(struct buf *b, const char *model);
 void wire_put_official_head(struct buf *b, size_t n, size_t dim);
 void wire_put_official_rows(struct buf *b, const float *v, size_t n, size_t dim);
+/* Those by number come flat behind their shape; distances are one array in another. */
+void wire_put_official_flat_head(struct buf *b, size_t n, size_t dim);
+void wire_put_official_flat(struct buf *b, const float *v, size_t n);
+void wire_put_official_distances(struct buf *b, const float *v, size_t n);
 
 #endif

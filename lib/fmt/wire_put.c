@@ -182,3 +182,26 @@ void wire_put_official_rows(struct buf *b, const float *v, size_t n, size_t dim)
 			mp_put_f32(b, v[i * dim + k]);
 	}
 }
+
+void wire_put_official_flat_head(struct buf *b, size_t n, size_t dim)
+{
+	mp_put_arr(b, 2);
+	mp_put_arr(b, 2);
+	mp_put_u64(b, n);
+	mp_put_u64(b, dim);
+	mp_put_arr(b, n * dim);
+	buf_reserve(b, 5 * n * dim);
+}
+
+void wire_put_official_flat(struct buf *b, const float *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		mp_put_f32(b, v[i]);
+}
+
+void wire_put_official_distances(struct buf *b, const float *v, size_t n)
+{
+	mp_put_arr(b, 1);
+	mp_put_arr(b, n);
+	wire_put_official_flat(b, v, n);
+}

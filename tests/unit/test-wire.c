@@ -93,8 +93,13 @@ static void bad_requests(void)
 		"\xa1x\xa5texts\x90", "0 texts", 7);
 	REFUSED("a number", "\x01", "want a map or an array", 0);
 	REFUSED("bytes after the request", "\x80\x80", "after the msgpack value", 0);
-	REFUSED("passage numbers", "\x92\x01\x02", "no index", 0);
-	REFUSED("passage numbers and a query", "\x92\x91\x01\x91\xa1q", "no index", 0);
+	REFUSED("passage numbers and a text", "\x92\x91\x01\x91\xa1q", "number 0 of the vector is", 0);
+	REFUSED("passage numbers and infinity", "\x92\x91\x01\x92\x01\xcb\x7f\xf0\0\0\0\0\0\0",
+		"number 1 of the vector is not finite", 0);
+	REFUSED("passage numbers and an empty vector", "\x92\x91\x01\x90", "a vector of 0", 0);
+	REFUSED("passage numbers and a map", "\x92\x91\x01\x80", "want a vector", 0);
+	REFUSED("passage numbers and two vectors", "\x93\x91\x01\x91\x01\x91\x01", "in 2 items", 0);
+	REFUSED("no passage numbers", "\x91\x90", "0 passages", 0);
 	REFUSED("an empty array", "\x90", "neither texts nor", 0);
 }
 
@@ -110,6 +115,20 @@ static void official(void)
 	ok(wire_req_parse(doc, (const uint8_t *)two, sizeof two - 1, &r, &e) == 0 &&
 	   r.op == WIRE_OFFICIAL_EMBED && r.n_texts == 2 && r.kind == WIRE_RAW,
 	   "an array of strings is an official embed request, without prefix");
+	wire_req_release(&r);
+	static const char flat[] = "\x92\x05\xff", nested[] = "\x91\x92\x05\xa1x", far[] =
+		"\x92\x91\x91\x07\x92\xca\x3f\0\0\0\x02";
+	ok(wire_req_parse(doc, (const uint8_t *)flat, sizeof flat - 1, &r, &e) == 0 &&
+	   r.op == WIRE_OFFICIAL_ROWS && r.n_numbers == 2 && r.numbers[0] == 5 && r.numbers[1] == UINT64_MAX,
+	   "numbers ask for embeddings of passages; a negative one is the number of none");
+	wire_req_release(&r);
+	ok(wire_req_parse(doc, (const uint8_t *)nested, sizeof nested - 1, &r, &e) == 0 &&
+	   r.op == WIRE_OFFICIAL_ROWS && r.n_numbers == 2 && r.numbers[0] == 5 && r.numbers[1] == UINT64_MAX,
+	   "and so do numbers in an array");
+	wire_req_release(&r);
+	ok(wire_req_parse(doc, (const uint8_t *)far, sizeof far - 1, &r, &e) == 0 &&
+	   r.op == WIRE_OFFICIAL_DISTANCES && r.n_numbers == 1 && r.numbers[0] == 7 &&
+	   r.n_vector == 2 && r.vector[0] == .5f && r.vector[1] == 2, "numbers and a vector, for distances");
 	wire_req_release(&r);
 	ok(wire_req_parse(doc, (const uint8_t *)query, sizeof query - 1, &r, &e) == -1,
 	   "a cut official request is refused");
