@@ -92,6 +92,13 @@ struct leann_info {
 /* What is known of the index; lives as long as it. */
 LEANN_API const struct leann_info *leann_index_info(const struct leann_index *ix);
 
+/*
+ * Do scores of hits from a and b compare? 0: they do. LEANN_USAGE: their passages were embedded by
+ * different models, or in different precisions, and the message names both.
+ */
+LEANN_API int leann_comparable(const struct leann_index *a, const struct leann_index *b,
+			       struct leann_error *e);
+
 enum leann_type {
 	LEANN_TEXT = 0,
 	LEANN_INTEGER = 1,

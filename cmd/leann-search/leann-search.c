@@ -10,81 +10,59 @@
 #include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
-#include "filters.h"
 #include "like.h"
-#include "log.h"
 #include "settings.h"
 #include "show.h"
+#include "together.h"
 
-enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10, EF_DEFAULT = 200 };
+enum { BATCH_QUESTIONS = 64, QUESTION_MAX = 64 << 10 };
 
 /* What is open while questions are asked. */
 struct asking {
-	struct leann_index *ix;
-	struct leann_searcher *from;
-	struct leann_filter *filter;
-	struct leann_params params;
+	struct together *t;
 	struct show show;
-	size_t n_hits;
-	bool no_log;
 };
-
-/* Files that only their codes speak for. */
-static void warn_unreadable(const struct asking *g)
-{
-	const char *why;
-	size_t n = leann_unreadable(g->from, &why);
-	if (n)
-		err_warn("%s: passages of %zu file%s are ranked by codes alone", why, n, n == 1 ? "" : "s");
-}
 
 /* One batch of questions. */
 static int ask(struct asking *g, const struct leann_text *q, size_t n, struct err *e)
 {
-	struct leann_results *r;
 	struct leann_error why;
 	struct show *s = &g->show;
-	int bad = leann_search(g->from, q, n, &g->params, &r, &why);
-	if (!bad && !g->no_log)
-		log_results(g->ix, r);
+	int bad = together_ask(g->t, q, n, &why);
 	for (size_t i = 0; i < n && !bad; i++) {
+		struct shown_answer a = together_answer(g->t, i);
 		if (s->batch && !s->json)
 			show_question(s, &q[i]);
-		bad = show_answer(s, g->from, &q[i], r, i, &why);
-		g->n_hits += r->answers[i].n_hits;
+		bad = show_answer(s, &q[i], &a, &why);
 	}
-	leann_results_free(r);
-	warn_unreadable(g);
+	together_warn(g->t);
 	return bad ? leann_why(&why, e) : 0;
 }
 
 /* What is near a passage. None there is an answer: 1, and why on stderr. */
 static int like(struct asking *g, const char *where, struct err *e)
 {
-	struct leann_results *r = NULL;
+	struct leann_searcher *from = together_searcher(g->t);
 	struct leann_passage p;
 	struct leann_error why;
 	uint32_t chunk;
-	if (like_find(g->from, where, &chunk, &why)) {
+	if (like_find(from, where, &chunk, &why)) {
 		leann_why(&why, e);
 		if (why.status != LEANN_NOT_FOUND)
 			return -1;
 		err_print(e);
 		return 0;
 	}
-	int bad = leann_related(g->from, chunk, &g->params, &r, &why);
-	if (!bad && !g->no_log)
-		log_results(g->ix, r);
+	int bad = together_near(g->t, chunk, &why);
 	if (!bad)
-		bad = leann_passage_get(g->from, chunk, &p, &why);
+		bad = leann_passage_get(from, chunk, &p, &why);
 	if (!bad) {
 		struct leann_text text = {mem_strndup(p.text.p, p.text.n_bytes), p.text.n_bytes};
-		bad = show_answer(&g->show, g->from, &text, r, 0, &why);
+		struct shown_answer a = together_answer(g->t, 0);
+		bad = show_answer(&g->show, &text, &a, &why);
 		mem_free((char *)text.p);
-		g->n_hits += r->answers[0].n_hits;
 	}
-	leann_results_free(r);
-	warn_unreadable(g);
+	together_warn(g->t);
 	return bad ? leann_why(&why, e) : 0;
 }
 
@@ -127,65 +105,15 @@ static bool want_colour(size_t choice, bool tty)
 	return tty && !env_get("NO_COLOR") && term && strcmp(term, "dumb");
 }
 
-static size_t ef_search(const struct settings *s)
-{
-	if (s->source == SOURCE_TWO_LEVEL)
-		return s->ef_search;
-	return s->source == SOURCE_GRAPH ? s->ef_search ? s->ef_search : EF_DEFAULT : 0;
-}
-
-static int open_all(struct asking *g, const struct settings *s, struct err *e)
-{
-	struct leann_error why;
-	const struct leann_options o = {.root = s->root,
-					.model = s->model,
-					.endpoint = s->embed.endpoint,
-					.timeout_s = s->embed.timeout_s,
-					.no_start = s->embed.no_start,
-					.threads = (unsigned)s->n_threads,
-					.no_cache = s->no_cache,
-					.reranker = s->reranker,
-					.rerank_endpoint = s->rerank_endpoint};
-	g->params = (struct leann_params){.top_k = s->top_k,
-					  .recompute = s->recompute,
-					  .codes_only = s->no_recompute,
-					  .shortlist = s->candidates,
-					  .word_weight = s->weight,
-					  .dense = s->dense,
-					  .per_file = s->per_file,
-					  .all_copies = s->all_copies,
-					  .recall_target = s->recall_target,
-					  .confidence = s->confidence,
-					  .ef_search = ef_search(s),
-					  .n_probe = s->source == SOURCE_SCAN ? SIZE_MAX
-									     : s->n_probe,
-					  .promote = s->promote,
-					  .recompute_batch = s->recompute_batch,
-					  .rerank = s->rerank,
-					  .rerank_depth = s->rerank_depth};
-	bool graph = s->source == SOURCE_GRAPH || s->source == SOURCE_TWO_LEVEL;
-	if (leann_open(s->index, graph ? LEANN_OPEN_GRAPH : 0, &g->ix, &why) ||
-	    leann_searcher_new(g->ix, &o, &g->from, &why))
-		return leann_why(&why, e);
-	const struct leann_info *i = leann_index_info(g->ix);
-	if ((s->n_probe || s->source == SOURCE_LISTS) && i->n_chunks && !i->n_lists)
-		return err_set(e, ERR_USAGE, "%s has no lists: build it with leann-graph --backend "
-			       "diskann, or search it with --candidates scan", s->index);
-	if (filters_make(s, g->ix, &g->filter, e))
-		return -1;
-	g->params.filter = g->filter;
-	return 0;
-}
-
 static int run(struct asking *g, const struct settings *s, struct err *e)
 {
 	bool tty = isatty(1);
 	struct leann_text q = {(const char *)s->question.p, s->question.len};
-	if (open_all(g, s, e))
+	if (together_open(s, &g->t, e))
 		return -1;
 	g->show = (struct show){.json = s->json,
 				.explain = s->explain,
-				.explain_words = !s->dense && !s->like && leann_index_info(g->ix)->has_words,
+				.explain_words = !s->dense && !s->like && together_has_words(g->t),
 				.like = s->like,
 				.batch = s->batch,
 				.tty = tty,
@@ -221,13 +149,10 @@ int main(int argc, char **argv)
 	settings_parse(argc, argv, &s);
 	if (s.show_config)
 		return show_config(&s);
-	g.no_log = s.no_log;
 	if (run(&g, &s, &e))
 		err_die(&e);
-	leann_filter_free(g.filter);
-	leann_searcher_free(g.from);
-	leann_close(g.ix);
+	together_free(g.t);
 	settings_release(&s);
 	close_stdout_die();
-	return g.n_hits ? 0 : 1;
+	return g.show.n_hits ? 0 : 1;
 }

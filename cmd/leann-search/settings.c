@@ -26,6 +26,7 @@ enum {
 	OPT_RECALL,
 	OPT_EARLY,
 	OPT_CONFIDENCE,
+	OPT_WITH,
 	OPT_LANG,
 	OPT_PATH,
 	OPT_TYPE,
@@ -51,6 +52,7 @@ enum {
 
 static const struct opt table[] = {
 	{'k', "top-k", "N", "hits to show (10)"},
+	{OPT_WITH, "with", "INDEX", "search this index, too; again for more"},
 	{OPT_LANG, "lang", "LIST", "only files in these languages, comma-separated"},
 	{OPT_PATH, "path", "GLOB",
 	 "only files whose path matches; again for more, \"!GLOB\" excludes"},
@@ -143,6 +145,10 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	switch (c) {
 	case 'k': s->top_k = (size_t)opts_num(o, 1, TOP_MAX); break;
 	case 'j': s->n_threads = (size_t)opts_num(o, 1, 1024); break;
+	case OPT_WITH:
+		s->more = mem_realloc(s->more, (s->n_more + 1) * sizeof *s->more);
+		s->more[s->n_more++] = o->val;
+		break;
 	case OPT_LANG: filters_langs(s, o->val); break;
 	case OPT_PATH:
 		if (globs_add(&s->globs, o->val, &e))
@@ -211,25 +217,7 @@ void settings_parse(int argc, char **argv, struct settings *s)
 	s->index = o.args[0];
 	for (size_t i = 1; i < o.n_args; i++)
 		buf_printf(&s->question, "%s%s", i > 1 ? " " : "", o.args[i]);
-	if (s->confidence > 0 && !s->early)
-		err_usage_die("--confidence-threshold goes with --early-terminate");
-	if (s->source != SOURCE_TWO_LEVEL && (s->promote > 0 || s->recompute_batch))
-		err_usage_die("--promote and --recompute-batch go with --candidates two-level");
-	if (s->source == SOURCE_TWO_LEVEL && !(s->promote > 0))
-		s->promote = PROMOTE_DEFAULT;
-	if (s->early && !(s->confidence > 0))
-		s->confidence = CONFIDENCE_DEFAULT;
-	if (s->n_probe && s->source != SOURCE_AUTO && s->source != SOURCE_LISTS)
-		err_usage_die("--nprobe goes with --candidates lists");
-	if (s->rerank && (s->like || s->early))
-		err_usage_die("--mode rerank does not go with %s",
-			      s->like ? "--like, which has no question" : "--early-terminate");
-	if (s->like && (s->batch || s->question.len))
-		err_usage_die("--like and %s: only one of them",
-			      s->batch ? "--batch" : "a question");
-	if (!s->like && !s->batch == !s->question.len)
-		err_usage_die(s->batch ? "a question and --batch: only one of them"
-				       : "what is the question?");
+	settings_check(s);
 out:
 	mem_free(o.args);
 }
@@ -239,6 +227,7 @@ void settings_release(struct settings *s)
 	globs_release(&s->globs);
 	js_free(s->langs);
 	mem_free(s->paths);
+	mem_free(s->more);
 	filters_release(s);
 	buf_release(&s->question);
 	config_release(&s->config);

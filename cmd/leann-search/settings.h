@@ -23,6 +23,8 @@ struct filter_option {
 };
 
 struct settings {
+	const char **more;			/* (n_more) --with: indexes beside the first */
+	size_t n_more;
 	const char *index, *batch, *root, *model, *config_path;
 	struct config config;
 	struct embed_opts embed;
@@ -51,6 +53,8 @@ struct settings {
 
 /* Fills s from the arguments; wrong use ends the program. */
 void settings_parse(int argc, char **argv, struct settings *s);
+/* Of settings_parse(): options that do not go together end the program, defaults of others are set. */
+void settings_check(struct settings *s);
 void settings_release(struct settings *s);
 
 #endif

@@ -145,7 +145,7 @@ static int show_copies(const struct show *s, struct leann_searcher *from,
 
 /* Times are the question's share of its batch's. */
 static struct js *json_answer(const struct show *s, const struct leann_text *question,
-			      const struct leann_results *r, size_t i, struct js *items)
+			      const struct shown_answer *a, struct js *items)
 {
 	struct js *o = js_new_obj();
 	if (s->like)
@@ -153,10 +153,10 @@ static struct js *json_answer(const struct show *s, const struct leann_text *que
 	else
 		js_set(o, "query", js_new_strn(question->p, question->n_bytes));
 	js_set(o, "items", items);
-	js_set(o, "latency", latency_json(r));
-	js_set(o, "recomputed", js_new_int((int64_t)r->answers[i].n_recomputed));
-	js_set(o, "roundTrips", js_new_int((int64_t)r->answers[i].n_round_trips));
-	if (r->answers[i].cached)
+	js_set(o, "latency", latency_json(a->times));
+	js_set(o, "recomputed", js_new_int((int64_t)a->n_recomputed));
+	js_set(o, "roundTrips", js_new_int((int64_t)a->n_round_trips));
+	if (a->cached)
 		js_set(o, "cached", js_new_bool(true));
 	return o;
 }
@@ -169,22 +169,24 @@ static void print_json(struct js *o)
 	buf_release(&b);
 }
 
-int show_answer(struct show *s, struct leann_searcher *from, const struct leann_text *question,
-		const struct leann_results *r, size_t i, struct leann_error *e)
+int show_answer(struct show *s, const struct leann_text *question, const struct shown_answer *a,
+		struct leann_error *e)
 {
-	const struct leann_answer *a = &r->answers[i];
 	struct hit_text t = {
 		.words = s->explain && s->explain_words ? explain_new(question) : NULL};
 	struct js *items = js_new_arr();
 	int bad = 0;
 	for (size_t k = 0; k < a->n_hits; k++) {
-		const struct leann_hit *h = &a->hits[k];
+		const struct leann_hit *h = a->hits[k].hit;
+		struct leann_searcher *from = a->hits[k].from;
 		bad = load_hit(s, from, question, h->chunk, &t, e);
 		if (bad)
 			break;
 		s->n_hits++;
 		s->n_stale += t.p.source != LEANN_FRESH;
 		struct js *hit = s->json ? json_hit(h, &t, question) : NULL;
+		if (hit && a->hits[k].index)
+			js_set(hit, "index", js_new_path(a->hits[k].index, strlen(a->hits[k].index)));
 		if (s->json)
 			js_push(items, hit);
 		else
@@ -198,7 +200,7 @@ int show_answer(struct show *s, struct leann_searcher *from, const struct leann_
 	if (!bad && s->explain && !s->json)
 		printf("recomputed %zu in %zu round trip%s\n", a->n_recomputed, a->n_round_trips,
 		       a->n_round_trips == 1 ? "" : "s");
-	struct js *o = json_answer(s, question, r, i, items);
+	struct js *o = json_answer(s, question, a, items);
 	if (!bad && s->json)
 		print_json(o);
 	js_free(o);

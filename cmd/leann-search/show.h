@@ -17,9 +17,23 @@ struct show {
 	size_t n_hits, n_stale;		/* hits so far, and those whose source changed */
 };
 
-/* The hits of question i of r on stdout; counts them in s. */
-int show_answer(struct show *s, struct leann_searcher *from, const struct leann_text *question,
-		const struct leann_results *r, size_t i, struct leann_error *e) MUST_CHECK;
+struct shown {
+	struct leann_searcher *from;
+	const struct leann_hit *hit;
+	const char *index;		/* path of the one it is from; NULL: there is one only */
+};
+
+/* Hits of a question, and what they took. */
+struct shown_answer {
+	const struct shown *hits;	/* n_hits, in the order to show them */
+	size_t n_hits, n_recomputed, n_round_trips;
+	bool cached;
+	const struct leann_results *times;	/* the latency of the batch; no more is read */
+};
+
+/* On stdout; counts hits in s. */
+int show_answer(struct show *s, const struct leann_text *question, const struct shown_answer *a,
+		struct leann_error *e) MUST_CHECK;
 
 /* A question above its hits, for people. */
 void show_question(struct show *s, const struct leann_text *question);

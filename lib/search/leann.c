@@ -2,6 +2,7 @@
 #include "leann.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/js.h"
@@ -70,6 +71,26 @@ void leann_close(struct leann_index *ix)
 		engine_close(&ix->g);
 	}
 	mem_free(ix);
+}
+
+static const char *model_sha256(const struct leann_index *ix)
+{
+	const char *s = js_str(index_key(&ix->g.ix, "model.sha256"), NULL);
+	return s ? s : "";
+}
+
+int leann_comparable(const struct leann_index *a, const struct leann_index *b, struct leann_error *e)
+{
+	const struct leann_info *x = &a->info, *y = &b->info;
+	struct err why;
+	if (!x->n_chunks || !y->n_chunks ||
+	    (*model_sha256(a) && !strcmp(model_sha256(a), model_sha256(b)) &&
+	     !strcmp(x->precision, y->precision)))
+		return 0;
+	err_set(&why, ERR_USAGE, "%s and %s have different models (%s %s, %s %s), whose scores do not compare",
+		x->path, y->path, x->model ? x->model : "?", x->precision, y->model ? y->model : "?",
+		y->precision);
+	return leann_fail(e, &why);
 }
 
 const struct leann_info *leann_index_info(const struct leann_index *ix)

@@ -92,11 +92,6 @@ static int search_one(struct searching *s, size_t i_index)
 	return bad;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && !strcmp(a, b);
-}
-
 /* Scores compare when the embeddings do. */
 static int check_models(struct desk *d, struct err *e)
 {
@@ -105,9 +100,7 @@ static int check_models(struct desk *d, struct err *e)
 	for (size_t i = 1; i < catalog_n(desk_catalog(d)) && !r; i++) {
 		struct edition *ed = catalog_take(desk_catalog(d), i);
 		const struct leann_info *a = leann_index_info(first->ix), *b = leann_index_info(ed->ix);
-		if (!same_text(js_str(index_key(&first->ix->g.ix, "model.sha256"), NULL),
-			       js_str(index_key(&ed->ix->g.ix, "model.sha256"), NULL)) ||
-		    !same_text(a->precision, b->precision))
+		if (leann_comparable(first->ix, ed->ix, NULL))
 			r = err_set(e, ERR_USAGE, "%s and %s have different models (%s %s, %s %s), whose scores do "
 				    "not compare: say which index", first->name, ed->name,
 				    a->model ? a->model : "?", a->precision, b->model ? b->model : "?", b->precision);
