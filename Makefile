@@ -20,6 +20,7 @@ PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
 XML_PKG := libxml-2.0
 HTTP_PKG := libmicrohttpd
 CURL_PKG := libcurl
+SQLITE_PKG := sqlite3
 
 WARN := -Wall -Wextra -Wshadow -Wvla
 ifneq ($(WERROR),)
@@ -36,7 +37,7 @@ endif
 # The list of goals that need no libraries, so that they work before install-deps ran.
 NO_PKGS := clean help demo deps check check-arm uninstall install-deps
 ifneq ($(filter-out $(NO_PKGS),$(or $(MAKECMDGOALS),all)),)
-PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG) $(HTTP_PKG) $(CURL_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+PKG_MISSING := $(shell for p in $(PKGS) $(XML_PKG) $(HTTP_PKG) $(CURL_PKG) $(SQLITE_PKG); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(PKG_MISSING),)
 $(error missing libraries: $(PKG_MISSING): run scripts/install-deps, or install their -dev packages)
 endif
@@ -48,6 +49,8 @@ HTTP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(HTTP_PKG))
 HTTP_LIBS := $(shell $(PKG_CONFIG) --libs $(HTTP_PKG))
 CURL_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CURL_PKG))
 CURL_LIBS := $(shell $(PKG_CONFIG) --libs $(CURL_PKG))
+SQLITE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(SQLITE_PKG))
+SQLITE_LIBS := $(shell $(PKG_CONFIG) --libs $(SQLITE_PKG))
 endif
 
 # Short lines for people, whole commands with V=1.
@@ -191,6 +194,8 @@ $(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
 $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 $(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)
 $(BUILD)/bin/leann-ask: ALL_LDLIBS += $(CURL_LIBS)
+$(BUILD)/cmd/leann-from-chroma/db.o: ALL_CPPFLAGS += $(SQLITE_CFLAGS)
+$(BUILD)/bin/leann-from-chroma: ALL_LDLIBS += $(SQLITE_LIBS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)

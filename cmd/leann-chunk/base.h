@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "base/names.h"
 #include "fmt/index.h"
 #include "fmt/record.h"
-#include "names.h"
 
 struct base {
 	struct index ix;

@@ -97,11 +97,37 @@ static int open_journal(const char *path, struct pipe *p, struct err *e)
 	return 0;
 }
 
+/*
+ * A stream that has its vectors, as one that takes over embeddings from elsewhere: it passes as it is, so that
+ * who makes an index need not know which of the two came.
+ */
+static int pass_on(const struct args *a, struct pipe *p, struct err *e)
+{
+	struct stream_rec r;
+	char model[256];
+	int more;
+	if (shead_str(&p->in.head, "model", model, sizeof model, e))
+		return -1;
+	const char *want = a->embed.model, *slash = want ? strrchr(want, '/') : NULL;
+	if (want && strcmp(slash ? slash + 1 : want, model))
+		return err_set(e, ERR_DATA, "stdin: a stream of vectors of model %s, wanted is %s: have its "
+			       "texts embedded anew, or name no --model", *model ? model : "?", want);
+	if (stream_out_head(&p->out, &p->in.head, e))
+		return -1;
+	while ((more = stream_in_next(&p->in, &r, e)) > 0)
+		if (rec_any(&p->check, &r, e) || stream_out_raw(&p->out, r.raw, r.n_raw, e))
+			return -1;
+	return more || rec_check_end(&p->check, e) ? -1 : stream_out_end(&p->out, e);
+}
+
 static int run(struct args *a, struct pipe *p, struct err *e)
 {
 	stream_out_open(&p->out, 1, "stdout");
-	if (stream_in_open(&p->in, 0, "stdin", "chunks", e) ||
-	    rec_check_init(&p->check, &p->in, e) || connect_server(a, &p->h, e))
+	if (stream_in_open(&p->in, 0, "stdin", NULL, e) || rec_check_init(&p->check, &p->in, e))
+		return -1;
+	if (!strcmp(p->in.head.kind, "vectors"))
+		return pass_on(a, p, e);
+	if (connect_server(a, &p->h, e))
 		return -1;
 	p->in.in.tie = &p->out.out;
 	struct head head = {&p->in.head, embed_info(p->h), a->limits.keep_texts, a->n_data_args,
@@ -119,6 +145,11 @@ static int run(struct args *a, struct pipe *p, struct err *e)
 
 static void summary(const struct args *a, const struct pipe *p, double s)
 {
+	if (!p->h) {
+		if (a->verbose)
+			fprintf(stderr, "%s: the stream has its vectors: passed on\n", err_prog());
+		return;
+	}
 	const struct wire_info *i = embed_info(p->h);
 	uint64_t n = window_n_written(p->w);
 	if (embed_n_cut(p->h))
@@ -148,7 +179,8 @@ static int filter(struct args *a)
 		err_die(&e);
 	}
 	summary(a, &p, now_s() - t0_s);
-	window_free(p.w);
+	if (p.w)
+		window_free(p.w);
 	journal_close(p.journal);
 	stream_in_release(&p.in);
 	stream_out_release(&p.out);

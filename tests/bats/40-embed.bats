@@ -247,8 +247,10 @@ assert len(set.union(*vecs.values())) > 890'
 	run -2 bash -c "leann-embed-client -q --endpoint '$EP' <'$t/cut' 2>&1 >'$t/v'"
 	[[ $output == *"stdin: record "*": cut after "* ]]
 	leann-embed-client -q --endpoint "$EP" <"$t/chunks" >"$t/good"
-	run -2 bash -c "leann-embed-client -q --endpoint '$EP' <'$t/good' 2>&1 >'$t/v'"
-	[[ $output == *"a stream of vectors, this program takes chunks"* ]]
+	leann-embed-client -q --endpoint "$EP" <"$t/good" | cmp - "$t/good" # has its vectors: passed on
+	run -2 bash -c "leann-embed-client -q --model other --endpoint '$EP' <'$t/good' 2>&1 >'$t/v'"
+	[[ $output == *"a stream of vectors of model "*", wanted is other"* ]]
+	run -2 bash -c "head -c 700 '$t/good' | leann-embed-client -q 2>&1 >'$t/v'"
 	run -2 bash -c "leann-embed-client -q --endpoint '$EP' <'$t/chunks' 2>&1 >/dev/full"
 	run -141 bash -o pipefail -c "{ sleep .3; leann-embed-client -q --endpoint '$EP' <'$t/chunks'; } | :"
 }

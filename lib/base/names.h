@@ -8,8 +8,8 @@
  *
  * Reading from several threads at once is safe.
  */
-#ifndef LEANN_CMD_NAMES_H
-#define LEANN_CMD_NAMES_H
+#ifndef LEANN_BASE_NAMES_H
+#define LEANN_BASE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
