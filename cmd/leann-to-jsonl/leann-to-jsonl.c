@@ -8,7 +8,7 @@
 #include "base/opts.h"
 #include "base/progress.h"
 #include "base/tmpfile.h"
-#include "fmt/items.h"
+#include "port/items.h"
 
 enum { ID_NONE = 256, ID_EMBEDDING };
 

@@ -15,7 +15,7 @@
 #include "base/opts.h"
 #include "base/progress.h"
 #include "base/tmpfile.h"
-#include "fmt/items.h"
+#include "port/items.h"
 
 enum { ID_FORCE = 256 };
 enum { HEAD_BYTES = 128 };	/* of the array: numbers of passages are known at the end */

@@ -11,67 +11,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/tmpfile.h"
-#include "fmt/items.h"
-
-static bool member_is(const char *json, const char *key, const char *want)
-{
-	size_t n = 0;
-	const char *p = item_member(json, strlen(json), key, &n);
-	return want ? p && n == strlen(want) && !memcmp(p, want, n) : !p;
-}
-
-static void test_member(void)
-{
-	ok(member_is("{\"id\":\"a\",\"metadata\":{\"x\":1.10,\"s\":\"}\\\",\"}}", "metadata",
-		     "{\"x\":1.10,\"s\":\"}\\\",\"}"), "a member is found with its bytes as they are");
-	ok(member_is(" { \"metadata\" : [ {} , \"]\" ] , \"b\" : 2 } ", "b", "2") &&
-	   member_is(" { \"metadata\" : [ {} , \"]\" ] , \"b\" : 2 } ", "metadata", "[ {} , \"]\" ]"),
-	   "spaces around it are not its own");
-	ok(member_is("{\"a\":{\"metadata\":1},\"b\":\"metadata\"}", "metadata", NULL),
-	   "a member of a member, or a value of that name, is none");
-	ok(member_is("{}", "a", NULL) && member_is("{\"a\":", "a", NULL) && member_is("{\"", "a", NULL) &&
-	   member_is("", "a", NULL), "what is cut off has none");
-}
-
-/* Whatever js_parse() takes: the slice, parsed, is the value that it found. */
-static void test_member_random(void)
-{
-	static const char *const bits[] = {"{", "}", "[", "]", ",", ":", "\"", "\\\"", "\"m\"", "\"k\"", "1.50", "true",
-					   " ", "\"m\":", "{\"m\":1}", "null,", "\\\\", "\"a\\\\\","};
-	struct rng g = {7};
-	size_t n_good = 0, n_bad = 0;
-	for (int trial = 0; trial < 300000; trial++) {
-		struct buf b = BUF_INIT;
-		struct js *j;
-		struct err e;
-		size_t n = 0;
-		buf_adds(&b, "{\"k\":");
-		for (uint64_t k = rng_below(&g, 7); k; k--)
-			buf_adds(&b, bits[rng_below(&g, sizeof bits / sizeof *bits)]);
-		buf_adds(&b, trial % 2 ? ",\"m\":[{}]}" : "1,\"m\":2}");
-		const char *p = item_member((const char *)b.p, b.len, "m", &n);
-		if (p && (p < (const char *)b.p || p + n > (const char *)b.p + b.len))
-			n_bad++;
-		if (!js_parse(b.p, b.len, "t", &j, &e)) {
-			struct buf x = BUF_INIT, y = BUF_INIT;
-			struct js *own;
-			n_good++;
-			if (!p || js_parse(p, n, "t", &own, &e)) {
-				n_bad++;
-			} else {
-				js_dump(own, 0, &x);
-				js_dump(js_get(j, "m"), 0, &y);
-				n_bad += x.len != y.len || memcmp(x.p, y.p, x.len);
-				js_free(own);
-			}
-			buf_release(&x);
-			buf_release(&y);
-			js_free(j);
-		}
-		buf_release(&b);
-	}
-	ok(!n_bad && n_good > 1000, "of 300000 texts %zu are JSON, and their members are found", n_good);
-}
+#include "port/items.h"
 
 static void test_ids(void)
 {
@@ -238,8 +178,6 @@ static void test_stream(void)
 
 int main(void)
 {
-	test_member();
-	test_member_random();
 	test_ids();
 	test_numbers();
 	test_stream();

@@ -1,5 +1,5 @@
 /* Passages of a stream, for other stores; see items.h. */
-#include "fmt/items.h"
+#include "port/items.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -23,9 +23,6 @@ int items_open(struct items *s, int fd, const char *name, bool vectors, struct e
 	if (vectors && !s->check.dim)
 		return stream_in_bad(&s->in, e, "a stream of chunks, without vectors: put leann-embed-client "
 				     "--texts before this program");
-	if (!s->check.texts)
-		return stream_in_bad(&s->in, e, "a stream of vectors without texts: give leann-embed-client "
-				     "--texts");
 	return 0;
 }
 
@@ -39,6 +36,7 @@ void items_release(struct items *s)
 	buf_release(&s->it.text);
 	buf_release(&s->it.metadata);
 	buf_release(&s->it.path);
+	members_release(&s->members);
 	buf_release(&s->line);
 	buf_release(&s->scratch);
 	if (s->spool >= 0)
@@ -115,6 +113,7 @@ static void take_metadata(struct items *s, const struct rec_chunk *k)
 static int take_record(struct items *s, const struct rec_chunk *k, struct err *e)
 {
 	struct item *it = &s->it;
+	const struct member *meta;
 	struct js *j;
 	size_t n = (size_t)k->len_bytes, got;
 	const char *p;
@@ -123,16 +122,13 @@ static int take_record(struct items *s, const struct rec_chunk *k, struct err *e
 	buf_clear(&s->line);
 	buf_zero(&s->line, n);
 	if (fd_pread(s->spool, SPOOL, s->line.p, n, k->off_bytes, &got, e) ||
-	    js_parse(s->line.p, n, "record", &j, e))
+	    members_of(&s->members, s->line.p, n, e) || js_parse(s->line.p, n, "record", &j, e))
 		return err_prefix(e, "%s: chunk %" PRIu64, s->in.name, k->id);
-	const struct js *meta = js_get(j, "metadata");
-	p = meta ? item_member((const char *)s->line.p, n, "metadata", &got) : NULL;
-	if (meta)
+	meta = members_get(&s->members, "metadata");
+	if (meta) {
 		buf_clear(&it->metadata);
-	if (p)
-		buf_add(&it->metadata, p, got);
-	else if (meta)
-		js_dump(meta, 0, &it->metadata);
+		buf_add(&it->metadata, meta->value, meta->n);
+	}
 	p = js_str(js_get(j, "text"), &got);
 	if (p && !k->sub_off_bytes && !k->sub_len_bytes) {
 		buf_clear(&it->text);
@@ -156,10 +152,10 @@ static void take_text(struct items *s, const struct rec_chunk *k)
 	buf_clear(&s->scratch);
 	context_put(s->context, s->flags, it->path.p, it->path.len, m ? m : &none, &s->scratch);
 	skip = s->scratch.len;
-	if (skip > k->n_text || (skip && memcmp(s->scratch.p, k->text, skip)))
+	if (!k->text || skip > k->n_text || (skip && memcmp(s->scratch.p, k->text, skip)))
 		skip = 0;
 	buf_clear(&it->text);
-	buf_add(&it->text, k->text + skip, k->n_text - skip);
+	buf_add(&it->text, k->text ? k->text + skip : "", k->n_text - skip);
 }
 
 static int see_chunk(struct items *s, const struct stream_rec *r, struct err *e)
@@ -169,6 +165,9 @@ static int see_chunk(struct items *s, const struct stream_rec *r, struct err *e)
 	if (rec_chunk(&s->check, r, &k, e))
 		return -1;
 	it->has_title = false;
+	if (!k.text && (!is_stored_records(s) || k.sub_off_bytes || k.sub_len_bytes))
+		return stream_in_bad(&s->in, e, "a stream of vectors without texts: give leann-embed-client "
+				     "--texts");
 	take_text(s, &k);
 	take_metadata(s, &k);
 	if (is_stored_records(s) && take_record(s, &k, e))

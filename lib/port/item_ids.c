@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "fmt/items.h"
+#include "port/items.h"
 
 /* Its place, or that of the empty slot it would have. */
 static size_t place_of(const struct item_ids *s, uint64_t h)

@@ -11,8 +11,8 @@
  *
  * Memory: two words a passage, for ids that are there twice; stored files lie in a nameless scratch file.
  */
-#ifndef LEANN_FMT_ITEMS_H
-#define LEANN_FMT_ITEMS_H
+#ifndef LEANN_PORT_ITEMS_H
+#define LEANN_PORT_ITEMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +24,7 @@
 #include "fmt/meta.h"
 #include "fmt/record.h"
 #include "fmt/stream.h"
+#include "port/record_line.h"
 
 /* A passage. Bytes are borrowed until the next items_next(). */
 struct item {
@@ -53,11 +54,12 @@ struct items {
 	int spool;			/* its bytes, where it is stored and has records; -1: none yet */
 	uint64_t n_spooled;
 	float vec[DIM_MAX];
+	struct members members;
 	struct buf line, scratch;
 	uint64_t n;			/* items given */
 };
 
-/* vectors: a stream without them is an error. Texts must be there in either kind. */
+/* vectors: a stream without them is an error. Texts must be there in either kind, or be in stored records. */
 int items_open(struct items *s, int fd, const char *name, bool vectors, struct err *e) MUST_CHECK;
 int items_next(struct items *s, struct item *it, struct err *e) MUST_CHECK;
 void items_release(struct items *s);
@@ -72,10 +74,5 @@ enum item_vec { ITEM_VEC_NONE, ITEM_VEC_LIST, ITEM_VEC_BASE64 };
 void item_json(const struct item *it, enum item_vec how, struct buf *out);
 /* Appends m as an object; numbers with as many digits as bring them back. */
 void item_meta_json(const struct meta *m, struct buf *out);
-/*
- * The bytes of the member called key of the object that is all of the JSON text at p, as they are;
- * NULL: there is none whose name is spelt so. js_parse() must have had no complaint.
- */
-const char *item_member(const char *p, size_t n, const char *key, size_t *len);
 
 #endif
