@@ -82,6 +82,8 @@ TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
 TOOL_BIN := $(TOOLS:%=$(BUILD)/bin/%)
 SCRIPTS := $(filter-out %.1 %.7,$(sort $(wildcard scripts/leann scripts/leann-*)))
+# Run by scripts, as they run programs.
+PYTHON_FILES := scripts/chroma.py
 SCRIPT_BIN := $(SCRIPTS:scripts/%=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -316,7 +318,7 @@ install: all lib
 		'$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(INSTALL) -m 755 $(TOOL_BIN) $(SCRIPTS) '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 644 $(wildcard models/*.lock) '$(DESTDIR)$(DATADIR)/models'
-	$(INSTALL) -m 644 scripts/leann.mk '$(DESTDIR)$(DATADIR)'
+	$(INSTALL) -m 644 scripts/leann.mk $(PYTHON_FILES) '$(DESTDIR)$(DATADIR)'
 	$(INSTALL) -m 644 lib/leann.h '$(DESTDIR)$(INCLUDEDIR)'
 	$(INSTALL) -m 644 $(API_FILES) '$(DESTDIR)$(LIBDIR)'
 	ln -sf libleann.so.$(LEANN_VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'

@@ -50,6 +50,7 @@ static int put_lines(const struct args *a, struct items *s, struct fdout *out, s
 	struct buf line = BUF_INIT;
 	struct progress p;
 	struct item it;
+	struct err ignored;
 	int k;
 	progress_start(&p, "passages", 0, a->quiet);
 	while ((k = items_next(s, &it, e)) > 0) {
@@ -64,6 +65,8 @@ static int put_lines(const struct args *a, struct items *s, struct fdout *out, s
 	}
 	progress_end(&p, s->n);
 	buf_release(&line);
+	if (k && !a->out && fdout_flush(out, &ignored)) /* whole lines: a reader may keep them */
+		return -1;
 	return k ? -1 : fdout_flush(out, e);
 }
 
