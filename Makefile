@@ -14,6 +14,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 OBJCOPY ?= objcopy
 INSTALL ?= install
 BUILD ?= build
+DIST ?= dist
 CFLAGS ?= -O2 -g
 PKGS := libzmq msgpack openblas libarchive jansson libutf8proc libzstd libxxhash
 # Of one program alone.
@@ -94,7 +95,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
+.PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -102,6 +103,7 @@ help:
 	@echo 'make             build the tools into $(BUILD)/bin'
 	@echo 'make demo        install what is missing, build, fetch the model, index a folder, answer questions'
 	@echo 'make lib         build libleann, shared and static, into $(BUILD)/api: leann(3)'
+	@echo 'make python-wheel   the package for Python with library and programs, into $(DIST)'
 	@echo 'make check       build and run every test; closes with "N passed, N failed"'
 	@echo 'make check-faults   crashes, kills, errors, damage: the whole matrix of tests/faults, about 20 minutes'
 	@echo 'make soak HOURS=n   the same with other seeds, again and again'
@@ -183,15 +185,38 @@ lib: $(API_FILES)
 
 # One program a folder of cmd/: all its .c files.
 define tool_rule
-$(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c))) $(LIB)
+$(2)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c))) $(LIB)
 	@mkdir -p $$(@D)
 	$$(say) '  LD  $$@'
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LDLIBS)
 endef
-$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t),$(BUILD)/bin)))
+
+# For Python: libleann, programs and scripts as `make install` lays them out, which find the libraries
+# that go with them. DT_RPATH, unlike DT_RUNPATH, counts for libraries of libraries. Programs with TLS
+# stay out: that library and the certificates had better be the machine's.
+WHEEL := $(BUILD)/wheel
+WHEEL_TOOLS := $(filter-out leann-ask leann-serve leann-embed-gateway,$(TOOLS))
+WHEEL_RPATH = -Wl,--disable-new-dtags,-rpath,
+$(foreach t,$(WHEEL_TOOLS),$(eval $(call tool_rule,$(t),$(WHEEL)/bin)))
+$(WHEEL)/bin/%: ALL_LDFLAGS += $(WHEEL_RPATH)'$$ORIGIN/../lib:$$ORIGIN/../lib/cxx'
+
+$(WHEEL)/lib/$(SONAME): $(API)/leann.o
+	@mkdir -p $(@D)
+	$(say) '  LD  $@'
+	$(Q)$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) $(WHEEL_RPATH)'$$ORIGIN' -Wl,-z,defs -shared \
+		-Wl,-soname,$(SONAME) -o $@ $< $(ALL_LDLIBS)
+
+python-wheel: $(WHEEL_TOOLS:%=$(WHEEL)/bin/%) $(WHEEL)/lib/$(SONAME)
+	@rm -rf $(WHEEL)/tree
+	@mkdir -p $(WHEEL)/tree/bin $(WHEEL)/tree/lib $(WHEEL)/tree/share/leann/models
+	$(Q)cp -p $(WHEEL_TOOLS:%=$(WHEEL)/bin/%) $(SCRIPTS) $(WHEEL)/tree/bin
+	$(Q)cp -p $(WHEEL)/lib/$(SONAME) $(WHEEL)/tree/lib
+	$(Q)cp -p models/*.lock $(WHEEL)/tree/share/leann/models
+	$(Q)python3 bindings/python/make_wheel.py --version $(LEANN_VERSION) --tree $(WHEEL)/tree --out $(DIST) $(WHEEL_ARGS)
 
 $(BUILD)/cmd/leann-extract/xml.o: ALL_CPPFLAGS += $(XML_CFLAGS)
-$(BUILD)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
+$(BUILD)/bin/leann-extract $(WHEEL)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
 $(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
 $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 $(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)

@@ -138,7 +138,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def library_path() -> str:
+def lib_path() -> str:
     """The file that is loaded: $LEANN_LIBRARY, the wheel's, the build tree's, else the system's."""
     named = os.environ.get("LEANN_LIBRARY")
     if named:
@@ -162,13 +162,13 @@ def _load(path: str) -> ctypes.CDLL:
             for f in own:
                 ctypes.CDLL(str(f), mode=ctypes.RTLD_GLOBAL)
             return ctypes.CDLL(path)
-        except OSError:
-            raise LEANNDataError(f"cannot load libleann: {e}") from None
+        except OSError as again:
+            raise LEANNDataError(f"cannot load libleann: {again}") from None
 
 
 def load() -> ctypes.CDLL:
     """The library, its functions declared; another version than the package's is refused."""
-    path = library_path()
+    path = lib_path()
     lib = _load(path)
     for name, (returns, takes) in FUNCTIONS.items():
         try:
