@@ -20,6 +20,8 @@ setup() {
 	! nm -D "$LEANN_LIBRARY" | grep -q __asan || skip "a library with sanitizers does not load into python"
 	"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || skip "no Python 3.9"
 	cd "$BATS_TEST_TMPDIR"
+	# with chromadb in it, where that was installed
+	STORES=${LEANN_BENCH_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/leann/bench-venv}/bin/python
 }
 
 # A file of tests, all its tests; what it says when one fails.
@@ -36,6 +38,18 @@ tests() { # NAME
 @test "an index is asked from Python: hits, filters, threads, fork, the end of the interpreter" {
 	need_model
 	tests test_index
+}
+
+@test "a store does what every vector store does, and what Chroma does with the same embeddings" {
+	need_model
+	! "$STORES" -c 'import chromadb' 2>/dev/null || PYTHON=$STORES
+	tests contract
+	[[ $PYTHON = "$STORES" ]] || skip "ours passed; no chromadb: scripts/bench-setup --stores"
+}
+
+@test "a store survives its writers, takes turns, and keeps house" {
+	need_model
+	tests test_store
 }
 
 @test "another version of the library is refused, and a file that is none" {

@@ -293,6 +293,15 @@ class LEANNIndex:
                                       ctypes.byref(w), ctypes.byref(e)), e)
             lib.leann_warmth_free(w)
 
+    def places(self, first: int = 0) -> Iterator[tuple[int, str, int]]:
+        """Chunk, path and first line of every passage from chunk `first` on whose file is as it was."""
+        with self._h.searcher() as (ix, s):
+            n, p, e = lib.leann_index_info(ix).contents.n_chunks, _lib.Passage(), _lib.Error()
+            for chunk in range(first, n):
+                _lib.check(lib.leann_passage_get(s, chunk, ctypes.byref(p), ctypes.byref(e)), e)
+                if p.source == 0:
+                    yield chunk, os.fsdecode(p.path.bytes()), p.first_line
+
     # ---- inside ----
 
     def _search(self, s: int, asked: list[str], p: _lib.Params) -> list[Results]:
