@@ -5,24 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/env.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/opts.h"
 #include "base/progress.h"
-#include "background.h"
 #include "load.h"
 #include "serve.h"
 #include "sys/embed_ep.h"
 #include "sys/modeldir.h"
-#include "sys/stop.h"
+#include "sys/service.h"
 
 #define STOP_WAIT_S 30		/* a slice of long texts on a slow machine */
-#define OTHER_WAIT_S 120	/* for a server that another process is starting */
 
 enum { ID_ENDPOINT = 256, ID_MODEL, ID_PRECISION, ID_IDLE, ID_DAEMON, ID_STOP, ID_INDEX, ID_METRIC };
 
@@ -54,10 +49,8 @@ struct args {
 
 struct server {
 	struct args a;
-	char *dir, *ep, *pidfile;
-	int lock_fd, stop_fd;
-	int ready_fd;			/* --daemon: told when we answer; else -1 */
-	struct zsock *z;
+	char *dir;
+	struct service life;
 	struct encoder *enc;
 	struct par *par;
 	struct wire_info info;
@@ -104,79 +97,34 @@ static struct args parse(int argc, char **argv)
 	return a;
 }
 
-/* Another process has the lock: an error, or with --daemon wait for its ready line (1). */
-static int other_serves(struct server *s, pid_t holder, struct buf *ready, struct err *e)
-{
-	const struct timespec nap = {0, 10 * 1000 * 1000};
-	double deadline_s = now_s() + OTHER_WAIT_S;
-	if (!s->a.daemon)
-		return err_set(e, ERR_TEMP, "%s: process %ld serves it already", s->ep,
-			       (long)holder);
-	while (now_s() < deadline_s) {
-		int r = pidlock_query(s->pidfile, &holder, ready, e);
-		if (r <= 0)
-			return r;
-		if (ready->len)
-			return 1;
-		nanosleep(&nap, NULL);
-	}
-	return err_set(e, ERR_TEMP, "%s: process %ld is starting for %d s now", s->ep, (long)holder,
-		       OTHER_WAIT_S);
-}
-
-/* 0: we have the lock; 1: another server answers, its ready line was printed. */
-static int take_lock(struct server *s, struct err *e)
-{
-	struct buf ready = BUF_INIT;
-	pid_t holder;
-	int r;
-	while ((r = pidlock_take(s->pidfile, &s->lock_fd, &holder, e)) == 1) {
-		r = other_serves(s, holder, &ready, e);
-		if (r < 0)
-			break;
-		if (r == 1) {
-			puts((const char *)ready.p);
-			break;
-		}
-	}
-	buf_release(&ready);
-	return r;
-}
-
 /* We answer: say so in the lock file, on stdout, and to who started us. */
 static int announce(struct server *s, struct err *e)
 {
 	const struct wire_info *i = &s->info;
-	char *line = mem_printf("leann-embed-server: ready %s %s %s %zu %s %s", s->ep, i->model,
+	char *line = mem_printf("leann-embed-server: ready %s %s %s %zu %s %s", s->life.ep, i->model,
 				i->sha256, i->dim, i->precision, i->kernels);
-	int r = pidlock_write(s->lock_fd, s->pidfile, line, e);
 	puts(line);
+	int r = fflush(stdout) ? err_sys(e, "stdout") : service_ready(&s->life, line, e);
 	mem_free(line);
-	if (r)
-		return -1;
-	if (fflush(stdout))
-		return err_sys(e, "stdout");
-	return s->ready_fd < 0 ? 0 : background_ready(s->ready_fd, e);
+	return r;
 }
 
 static int serve(struct server *s, struct err *e)
 {
 	enum precision p = PRECISION_AUTO;
-	umask(077);
 	if (precision_from(s->a.precision, &p))
 		return err_set(e, ERR_USAGE, "precision %s", s->a.precision);
-	if (stop_fd_open(&s->stop_fd, e) || pidlock_write(s->lock_fd, s->pidfile, NULL, e) ||
-	    load_model(s->dir, p, &s->enc, &s->info, e) ||
+	if (load_model(s->dir, p, &s->enc, &s->info, e) ||
 	    (s->a.index && numbered_open(s->a.index, s->a.metric, &s->info, &s->numbered, e)))
 		return -1;
 	s->par = par_new(s->a.n_threads);
 	s->info.threads = par_n_threads(s->par);
-	if (zsock_router(s->ep, WIRE_MESSAGE_MAX, &s->z, e) || announce(s, e))
+	if (service_bind(&s->life, e) || announce(s, e))
 		return -1;
-	struct serve loop = {.z = s->z, .enc = s->enc, .par = s->par, .info = &s->info,
-			     .numbered = s->numbered, .stop_fd = s->stop_fd, .idle_s = s->a.idle_s,
-			     .lock_fd = s->lock_fd, .pidfile = s->pidfile};
-	return serve_run(&loop, e);
+	struct embed_serve loop = {.z = s->life.z, .info = &s->info, .stop_fd = s->life.stop_fd,
+				   .idle_s = s->a.idle_s, .lock_fd = s->life.lock_fd,
+				   .pidfile = s->life.pidfile};
+	return serve_run(&loop, s->enc, s->par, s->numbered, e);
 }
 
 /* Without --endpoint and --precision: all of the model's. 1: none ran. */
@@ -187,11 +135,12 @@ static int stop(struct server *s, struct err *e)
 	for (size_t i = 0; precisions[i] && (i == 0 || all); i++) {
 		pid_t pid;
 		if (all) {
-			mem_free(s->ep);
-			if (embed_ep_default(s->dir, precisions[i], &s->ep, e))
+			mem_free(s->life.ep);
+			s->life.ep = NULL;
+			if (embed_ep_default(s->dir, precisions[i], &s->life.ep, e))
 				return -1;
 		}
-		int r = embed_stop(s->ep, STOP_WAIT_S, &pid, e);
+		int r = embed_stop(s->life.ep, STOP_WAIT_S, &pid, e);
 		if (r < 0)
 			return -1;
 		n_stopped += r;
@@ -201,32 +150,24 @@ static int stop(struct server *s, struct err *e)
 
 static int run(struct server *s, struct err *e)
 {
+	struct buf line = BUF_INIT;
 	int r;
 	if (!s->a.endpoint || !s->a.stop)
 		if (model_find(s->a.model, &s->dir, e))
 			return -1;
-	if ((s->a.endpoint ? embed_ep_check(s->a.endpoint, &s->ep, e)
-			   : embed_ep_default(s->dir, s->a.precision, &s->ep, e)) ||
-	    embed_ep_pidfile(s->ep, &s->pidfile, e))
+	if (s->a.endpoint ? embed_ep_check(s->a.endpoint, &s->life.ep, e)
+			  : embed_ep_default(s->dir, s->a.precision, &s->life.ep, e))
 		return -1;
 	if (s->a.stop)
 		return stop(s, e);
-	if (s->a.daemon && background_start(&s->ready_fd, e))
-		return -1;
-	r = take_lock(s, e);
+	r = service_begin(&s->life, s->a.daemon, &line, e);
+	if (r == 1)
+		puts((const char *)line.p);
+	buf_release(&line);
 	if (r)
 		return r < 0 ? -1 : 0;
 	r = serve(s, e);
-	/* Files that another server may have made since are not ours to remove; libzmq would. */
-	if (!r && !pidlock_mine(s->lock_fd, s->pidfile))
-		_exit(0);
-	if (s->z) {
-		zsock_unbind(s->z);
-		zsock_free(s->z);
-	}
-	if (embed_ep_path(s->ep))
-		unlink(embed_ep_path(s->ep));
-	pidlock_drop(s->lock_fd, s->pidfile);
+	service_end(&s->life);
 	numbered_close(s->numbered);
 	par_free(s->par);
 	encoder_free(s->enc);
@@ -235,7 +176,7 @@ static int run(struct server *s, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct server s = {.lock_fd = -1, .stop_fd = -1, .ready_fd = -1};
+	struct server s = {.life = SERVICE_INIT};
 	struct err e;
 	prog_start(argv[0]);
 	s.a = parse(argc, argv);
@@ -243,8 +184,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		err_die(&e);
 	mem_free(s.dir);
-	mem_free(s.ep);
-	mem_free(s.pidfile);
+	service_release(&s.life);
 	close_stdout_die();
 	return r;
 }

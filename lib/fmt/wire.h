@@ -56,6 +56,11 @@ struct wire_req {
 int wire_req_parse(struct mp_doc *doc, const uint8_t *p, size_t n, struct wire_req *r,
 		   struct err *e) MUST_CHECK;
 void wire_req_release(struct wire_req *r);
+/* Does it ask for passages by number? */
+static inline bool wire_req_numbered(const struct wire_req *r)
+{
+	return r->op == WIRE_OFFICIAL_ROWS || r->op == WIRE_OFFICIAL_DISTANCES;
+}
 
 /* What a server says of itself and its model. */
 struct wire_info {

@@ -2,8 +2,8 @@
  * background: leave the starter's session, but let the starter wait until the
  * server answers or has said why it cannot.
  */
-#ifndef LEANN_BACKGROUND_H
-#define LEANN_BACKGROUND_H
+#ifndef LEANN_SYS_BACKGROUND_H
+#define LEANN_SYS_BACKGROUND_H
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* Going to the background; see background.h. */
 #define _GNU_SOURCE
-#include "background.h"
+#include "sys/background.h"
 
 #include <dirent.h>
 #include <errno.h>
