@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "serve/http_error.h"
 #include "serve/safe.h"
 #include "sys/http_client.h"
+#include "sys/secret.h"
 #include "sys/sse.h"
 
 struct talking {
@@ -19,33 +21,11 @@ struct talking {
 	bool done;			/* [DONE] came */
 };
 
-/* The text of an error body: {"error": {"message"}}, {"error": "..."}, {"message"}, or as it is. */
-static void error_text(const struct js *j, const void *p, size_t n, struct buf *out)
-{
-	const struct js *e = js_get(j, "error"), *m = js_get(e, "message");
-	size_t len = 0;
-	const char *s = js_str(m ? m : e ? e : js_get(j, "message"), &len);
-	enum { LONGEST = 300 };
-	safe_text(out, s ? s : p, s ? len : n < LONGEST ? n : LONGEST, true);
-	if (!out->len)
-		buf_adds(out, "(no message)");
-}
-
-/* Servers quote what they were given. */
-static void mask(const struct settings *s, struct err *e)
-{
-	size_t k = s->key.len;
-	for (char *p = e->msg; k && (p = strstr(p, (const char *)s->key.p)); p++) {
-		*p = '*';
-		memmove(p + 1, p + k, strlen(p + k) + 1);
-	}
-}
-
 static int server_failed(struct talking *t, const struct js *j, const void *p, size_t n, enum err_code code,
 			 struct err *e)
 {
 	struct buf b = BUF_INIT;
-	error_text(j, p, n, &b);
+	http_error_json(j, p, n, &b);
 	err_set(e, code, "%s: %.500s", (const char *)t->s->url.p, (const char *)b.p);
 	buf_release(&b);
 	return -1;
@@ -172,7 +152,7 @@ int chat_ask(const struct settings *s, const struct js *messages, chat_show *sho
 	};
 	int r = http_client_ask(h, &a, &t.r, e) || finish(&t, e) ? -1 : 0;
 	if (r)
-		mask(s, e);
+		secret_mask(&s->key, e);
 	buf_release(&body);
 	buf_release(&t.whole);
 	sse_release(&t.sse);

@@ -9,6 +9,7 @@
 #include "base/opts.h"
 #include "sys/http_client.h"
 #include "sys/secret.h"
+#include "sys/url.h"
 
 enum {
 	ID_CONTEXT = 256,
@@ -112,21 +113,6 @@ static void read_key(struct settings *s, const struct given *g)
 		buf_adds(&s->key, key);
 }
 
-/* Where the chat completions of an API at base are. */
-static void set_url(struct settings *s, const char *base)
-{
-	static const char path[] = "/chat/completions";
-	size_t n = strlen(base), k = sizeof path - 1;
-	while (n && base[n - 1] == '/')
-		n--;
-	buf_add(&s->url, base, n);
-	const char *slashes = strstr((const char *)s->url.p, "://");
-	if (slashes && !strchr(slashes + 3, '/'))
-		buf_adds(&s->url, "/v1");
-	if (n < k || strncmp(base + n - k, path, k))
-		buf_adds(&s->url, path);
-}
-
 static void set_endpoint(struct settings *s, const struct given *g)
 {
 	const char *base = g->endpoint ? g->endpoint : env_get("OPENAI_BASE_URL");
@@ -141,7 +127,7 @@ static void set_endpoint(struct settings *s, const struct given *g)
 		err_usage_die("--endpoint: %s", e.msg);
 	if (strpbrk(base, "?#"))
 		err_usage_die("--endpoint: %s: want no ? and no #", base);
-	set_url(s, base);
+	url_api(base, "/v1", "/chat/completions", &s->url);
 	if (!loopback && !g->remote)
 		err_usage_die("--endpoint: %s is another machine, which would get the question and passages: "
 			      "want --allow-remote", base);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "sys/url.h"
 
 #define CONNECT_S 10.
 
@@ -58,24 +59,6 @@ void http_answer_release(struct http_answer *r)
 	*r = (struct http_answer)HTTP_ANSWER_INIT;
 }
 
-/* localhost, 127.x.y.z, [::1] */
-static bool is_loopback(const char *host)
-{
-	unsigned a, n = 0;
-	if (!strcasecmp(host, "localhost") || !strcmp(host, "[::1]"))
-		return true;
-	if (strncmp(host, "127.", 4) || strspn(host, "0123456789.") != strlen(host))
-		return false;
-	for (const char *p = host; *p; p += *p == '.') {	/* four numbers, or a name can hide there */
-		for (a = 0; *p >= '0' && *p <= '9' && a < 256; p++)
-			a = 10 * a + (unsigned)(*p - '0');
-		if (a > 255 || (*p && *p != '.'))
-			return false;
-		n++;
-	}
-	return n == 4 && host[strlen(host) - 1] != '.';
-}
-
 static int check_parts(CURLU *u, const char *url, bool *loopback, bool *https, struct err *e)
 {
 	char *scheme = NULL, *host = NULL, *user = NULL;
@@ -86,7 +69,7 @@ static int check_parts(CURLU *u, const char *url, bool *loopback, bool *https, s
 	else if (!curl_url_get(u, CURLUPART_USER, &user, 0) || !curl_url_get(u, CURLUPART_PASSWORD, &user, 0))
 		r = err_set(e, ERR_USAGE, "a URL with a user or a password in it: others see it");
 	else {
-		*loopback = is_loopback(host);
+		*loopback = url_host_is_loopback(host);
 		*https = !strcmp(scheme, "https");
 	}
 	curl_free(scheme);

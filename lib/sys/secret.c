@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,26 @@ int secret_read(const char *path, size_t min, struct buf *out, struct err *e)
 	while (!r && out->len && isspace(out->p[out->len - 1]))
 		out->p[--out->len] = 0;
 	return r ? -1 : secret_check(path, out->p, out->len, min, e);
+}
+
+void secret_mask(const struct buf *key, struct err *e)
+{
+	size_t k = key->len;
+	for (char *p = e->msg; k && (p = strstr(p, (const char *)key->p)); p++) {
+		*p = '*';
+		memmove(p + 1, p + k, strlen(p + k) + 1);
+	}
+}
+
+void secret_mask_text(const struct buf *key, struct buf *text)
+{
+	for (size_t i = 0; key->len && i + key->len <= text->len; i++)
+		if (!memcmp(text->p + i, key->p, key->len)) {
+			text->p[i] = '*';
+			text->len -= key->len - 1;
+			memmove(text->p + i + 1, text->p + i + key->len, text->len - i - 1);
+			text->p[text->len] = 0;
+		}
 }
 
 void secret_release(struct buf *b)

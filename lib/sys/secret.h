@@ -22,6 +22,9 @@ enum { SECRET_MAX = 4096 };		/* bytes */
 int secret_read(const char *path, size_t min, struct buf *out, struct err *e) MUST_CHECK;
 /* The same of n bytes at p, called where in messages. */
 int secret_check(const char *where, const void *p, size_t n, size_t min, struct err *e) MUST_CHECK;
+/* The key becomes "*" in the message, where a server that quotes what it was given has it. */
+void secret_mask(const struct buf *key, struct err *e);
+void secret_mask_text(const struct buf *key, struct buf *text);
 /* Overwritten, then freed. */
 void secret_release(struct buf *b);
 
