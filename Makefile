@@ -220,7 +220,7 @@ $(BUILD)/bin/leann-extract $(WHEEL)/bin/leann-extract: ALL_LDLIBS += $(XML_LIBS)
 $(BUILD)/cmd/leann-serve/http.o: ALL_CPPFLAGS += $(HTTP_CFLAGS)
 $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 $(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)
-$(BUILD)/bin/leann-ask: ALL_LDLIBS += $(CURL_LIBS)
+$(BUILD)/bin/leann-ask $(BUILD)/bin/leann-embed-gateway: ALL_LDLIBS += $(CURL_LIBS)
 $(BUILD)/cmd/leann-from-chroma/db.o: ALL_CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/bin/leann-from-chroma: ALL_LDLIBS += $(SQLITE_LIBS)
 

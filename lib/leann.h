@@ -80,13 +80,17 @@ LEANN_API void leann_close(struct leann_index *ix);
 struct leann_info {
 	const char *path;	/* as given to leann_open() */
 	const char *model;	/* name of the embedding model, NULL: the index does not say */
-	const char *precision;	/* of its embeddings: "fp32", "bf16" or "int8" */
+	const char *precision;	/* of its embeddings: "fp32", "bf16" or "int8"; NULL: a provider's */
 	size_t n_files, n_chunks;
 	size_t dim;		/* of embeddings */
 	size_t code_bytes;	/* a chunk; 0 for an index without chunks */
 	int has_words;		/* can rank by words beside meaning */
 	int has_graph;		/* over chunks */
 	size_t n_lists;		/* that codes lie in, 0: none; leann_params.n_probe */
+	const char *provider;	/* server of others that embeds: "openai", "ollama", "tei", "leann";
+				   NULL: a model of this machine */
+	const char *provider_url;	/* where it is, or NULL */
+	int remote;		/* not 0: on another machine, which gets questions and passages */
 };
 
 /* What is known of the index; lives as long as it. */
@@ -170,9 +174,11 @@ struct leann_options {
 				   else ms-marco-MiniLM-L6-v2 */
 	const char *rerank_endpoint;	/* server that has it; NULL: $LEANN_RERANK_ENDPOINT, else the
 				   user's own, which is started where none runs */
+	int allow_remote;	/* not 0: the provider of the index may be another machine; 0: only
+				   where $LEANN_ALLOW_REMOTE names it, else LEANN_USAGE */
 };
 /* In the order above. */
-#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}
+#define LEANN_OPTIONS_INIT {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, 0}
 
 /*
  * o NULL: all defaults. The first search that needs it connects to an embedding server that has

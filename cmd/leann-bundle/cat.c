@@ -80,7 +80,7 @@ static int put_head(struct cat *c, struct err *e)
 	memcpy(h.kind, "chunks", sizeof "chunks");
 	if (put_roots(c, &h, e) || index_chunk_args(&c->ix, &there, &args, e))
 		goto out;
-	copy_str(&c->ix, &h, "model.name", "model");
+	copy_str(&c->ix, &h, index_key(&c->ix, "chunking.model") ? "chunking.model" : "model.name", "model");
 	copy_u64(&c->ix, &h, "model.max_tokens", "max_tokens");
 	shead_set_str(&h, "tokenizer_sha256", tok_sha256(c->tok));
 	copy_u64(&c->ix, &h, "chunking.version", "chunk_version");
@@ -102,7 +102,7 @@ out:
 /* The tokenizer that the passages were cut for; another one would count other tokens. */
 static int open_model(struct cat *c, struct err *e)
 {
-	const char *own = js_str(index_key(&c->ix, "model.name"), NULL);
+	const char *own = index_tokenizer_model(&c->ix);
 	const char *name = c->o->model ? c->o->model : own;
 	const char *sha = js_str(index_key(&c->ix, "model.tokenizer_sha256"), NULL);
 	struct model_info m;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "nn/model.h"
 #include "nn/tok.h"
+#include "sys/gateway.h"
 #include "sys/modeldir.h"
 
 static void add(struct js *todo, const char *line)
@@ -32,6 +33,21 @@ static bool identity(const struct index *ix, const char *dir, char out[65], stru
 	return good;
 }
 
+/* What embeds is a server of others: is it one that may be asked from here? */
+static const char *provider_state(const struct index *ix, struct js *todo)
+{
+	struct provider *p = mem_alloc(sizeof *p);
+	struct err e;
+	const char *state = "";
+	if (provider_from_json(index_key(ix, "model"), ix->b.path, p, &e) ||
+	    gateway_consent(p, false, "its provider", &e)) {
+		add(todo, e.msg);
+		state = "missing";
+	}
+	mem_free(p);
+	return state;
+}
+
 const char *model_state(const struct index *ix, const char *model, struct js *todo)
 {
 	const char *own = js_str(index_key(ix, "model.name"), NULL);
@@ -39,6 +55,8 @@ const char *model_state(const struct index *ix, const char *model, struct js *to
 	const char *name = model ? model : own && *own ? own : NULL, *state = "";
 	char *dir = NULL, *line = NULL, has[65];
 	struct err e;
+	if (index_key(ix, "model.provider"))
+		return provider_state(ix, todo);
 	if (model_find(name, &dir, &e)) {
 		state = "missing";
 		line = mem_printf("model %s is not here: fetch it (leann model pull) or bring it along "

@@ -63,6 +63,7 @@ struct js *show_object(const struct index *ix)
 		js_set(members, ix->b.member[i].name, sizes_of(ix, on_disk(&ix->b.member[i])));
 	js_set(sizes, "members", members);
 	js_set(o, "sizes", sizes);
+	js_set(o, "text_leaves_machine", js_new_bool(text_leaves(ix)));
 	if (ix->copies.n)
 		js_set(o, "copies", js_new_int((int64_t)ix->copies.n));
 	if (ix->meta)
@@ -102,7 +103,10 @@ static void show_head(const struct index *ix)
 	row("model", str_of(ix, "model.name"));
 	printf("          %zu dimensions, up to %" PRId64 " tokens, sha256 %.16s...\n", ix->dim,
 	       int_of(ix, "model.max_tokens"), str_of(ix, "model.sha256"));
-	row("precision", index_key(ix, "model.precision") ? str_of(ix, "model.precision") : "fp32");
+	if (index_key(ix, "model.provider"))
+		show_provider(ix);
+	else
+		row("precision", index_key(ix, "model.precision") ? str_of(ix, "model.precision") : "fp32");
 	if (index_key(ix, "model.kernels"))
 		row("kernels", str_of(ix, "model.kernels"));
 	printf("chunking  up to %" PRId64 " tokens, overlap %" PRId64 "\n",

@@ -46,6 +46,9 @@ void root_names_free(char **name, size_t n);
 /* What show says: the manifest with its sizes (caller owns), or lines for people. */
 struct js *show_object(const struct index *ix);
 void show_report(const struct index *ix);
+/* show_provider.c: two lines about who embeds; does text leave this machine for it? */
+void show_provider(const struct index *ix);
+bool text_leaves(const struct index *ix);
 /* Text of a stranger on stdout: what drives a terminal is shown as "?". */
 void show_safe(const char *s);
 /* One line of JSON on stdout; frees it. */

@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "update.h"
 
-/* The model that the index was made with, unless an option names one. */
+/* The model that passages of the index were cut for, unless an option names one. */
 static int take_model(struct chunk_opts *c, const struct index *ix, struct err *e)
 {
-	const char *name = js_str(index_key(ix, "model.name"), NULL);
+	const char *name = index_tokenizer_model(ix);
 	if (config_str(&c->config, "embeddingServer.model") || !name || !*name)
 		return 0;
 	return config_set(&c->config, "embeddingServer.model", name, CONFIG_FLAG, e);

@@ -16,7 +16,8 @@ struct args {
 	const char *config_path;
 	const char *journal;		/* or NULL */
 	bool info, show, quiet, verbose;
-	char *data_args[5];		/* options that change the output, for "prog" */
+	struct provider *provider;	/* NULL: a server of ours; embed.provider is this */
+	char *data_args[13];		/* options that change the output, for "prog" */
 	size_t n_data_args;
 };
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "sys/embed_ep.h"
 #include "sys/modeldir.h"
+#include "sys/url.h"
 
 /* Cosine to fp32 of what the server makes. */
 static struct js *quality(const struct wire_info *i)
@@ -18,6 +19,13 @@ static struct js *quality(const struct wire_info *i)
 	return q;
 }
 
+static struct js *provider(const struct provider *p)
+{
+	struct js *o = provider_json(p);
+	js_set(o, "remote", js_new_bool(!url_is_loopback(p->url)));
+	return o;
+}
+
 void info_print(const char *endpoint, const struct wire_info *i)
 {
 	struct js *j = js_new_obj();
@@ -26,7 +34,10 @@ void info_print(const char *endpoint, const struct wire_info *i)
 	js_set(j, "model", js_new_str(i->model));
 	js_set(j, "sha256", js_new_str(i->sha256));
 	js_set(j, "kind", js_new_str(i->reranker ? "reranker" : "embedder"));
-	js_set(j, "precision", js_new_str(i->precision));
+	if (*i->provider.api)
+		js_set(j, "provider", provider(&i->provider));
+	if (*i->precision)
+		js_set(j, "precision", js_new_str(i->precision));
 	js_set(j, "kernels", js_new_str(i->kernels));
 	if (i->quality_mean != 0 || i->quality_min != 0)
 		js_set(j, "quality", quality(i));

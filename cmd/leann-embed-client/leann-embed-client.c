@@ -193,7 +193,7 @@ static int show_info(const struct args *a)
 {
 	struct embed *h;
 	struct err e;
-	bool all = a->embed.no_start && !a->embed.endpoint &&
+	bool all = a->embed.no_start && !a->embed.endpoint && !a->provider &&
 		   !config_is_set(&a->config, "embeddingServer.precision");
 	size_t n = 0;
 	if (all && info_print_all(&a->embed, &n, &e))

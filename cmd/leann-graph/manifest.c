@@ -1,5 +1,7 @@
 /* The manifest of a new index; see write.h and leann-index(5). */
+#include "base/mem.h"
 #include "base/opts.h"
+#include "fmt/provider.h"
 #include "write.h"
 
 static void set_str(struct js *o, const char *key, const char *val)
@@ -54,9 +56,14 @@ static int put_model(struct js *m, const struct shead *h, struct err *e)
 					   "document_prefix",
 					   NULL};
 	static const char *const uints[] = {"dim", "dim", "max_tokens", "max_tokens", NULL};
-	struct js *o = js_new_obj();
+	struct js *o = js_new_obj(), *j;
+	struct provider *p = mem_alloc(sizeof *p);
 	js_set(m, "model", o);
-	return from_header(o, h, strs, uints, e);
+	int r = from_header(o, h, strs, uints, e) || provider_from_head(h, p, e) ? -1 : 0;
+	if (!r && (j = provider_json(p)))
+		js_set(o, "provider", j);
+	mem_free(p);
+	return r;
 }
 
 /* Arguments that made the chunks, as strings where they are. */
@@ -82,7 +89,7 @@ static int put_args(struct js *chunking, const struct shead *h, struct err *e)
 static int put_chunking(struct js *m, const struct shead *h, struct err *e)
 {
 	static const char *const strs[] = {"?chunk_structure", "structure", "?chunk_licences", "licences",
-					   "?context", "context", NULL};
+					   "?context", "context", "?chunk_model", "model", NULL};
 	static const char *const uints[] = {
 		"chunk_version", "version", "chunk_max_tokens", "max_tokens", "chunk_overlap",
 		"overlap",	 NULL};

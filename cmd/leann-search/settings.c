@@ -36,6 +36,7 @@ enum {
 	OPT_COLOR,
 	OPT_MODEL,
 	OPT_ENDPOINT,
+	OPT_REMOTE,
 	OPT_TIMEOUT,
 	OPT_NO_START,
 	OPT_MODE,
@@ -87,6 +88,7 @@ static const struct opt table[] = {
 	{OPT_ROOT, "root", "DIR", "the files are below DIR now"},
 	{OPT_MODEL, "model", "NAME|DIR", "the model, if not found under the index's name for it"},
 	{OPT_ENDPOINT, "endpoint", "EP", "embedding server, see leann-embed(7)"},
+	{OPT_REMOTE, "allow-remote", NULL, "let its provider be another machine: question and passages go there"},
 	{OPT_TIMEOUT, "timeout", "SECONDS", "give up on the server after (60)"},
 	{OPT_NO_START, "no-start", NULL, "do not start a server"},
 	{OPT_NO_CACHE, "no-cache", NULL, "ask anew, and keep nothing for the next time"},
@@ -183,6 +185,7 @@ static void set_option(struct settings *s, const struct opts *o, int c)
 	case OPT_ROOT: s->root = o->val; break;
 	case OPT_MODEL: set_key(s, "embeddingServer.model", o); break;
 	case OPT_ENDPOINT: set_key(s, "embeddingServer.endpoint", o); break;
+	case OPT_REMOTE: s->embed.allow_remote = true; break;
 	case OPT_TIMEOUT: set_key(s, "embeddingServer.timeout", o); break;
 	case OPT_MODE: s->rerank = opts_word(o, modes) == 1; break;
 	case OPT_RERANK_MODEL: set_key(s, "reranker.model", o); break;

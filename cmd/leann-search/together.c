@@ -59,6 +59,7 @@ static int open_member(const struct settings *s, const char *path, struct member
 	const struct leann_options o = {.root = s->root,
 					.model = s->model,
 					.endpoint = s->embed.endpoint,
+					.allow_remote = s->embed.allow_remote,
 					.timeout_s = s->embed.timeout_s,
 					.no_start = s->embed.no_start,
 					.threads = (unsigned)s->n_threads,

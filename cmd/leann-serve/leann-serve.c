@@ -60,13 +60,12 @@ static int serve(const struct settings *s, struct routes *r, struct err *e)
 static void set_up(struct routes *r, const struct settings *s)
 {
 	struct edition *first = catalog_take(r->catalog, 0);
-	const struct leann_info *i = leann_index_info(first->ix);
 	r->n_desks = s->n_workers;
 	r->desk = mem_array(r->n_desks, sizeof *r->desk);
 	r->embedder = mem_array(r->n_desks, sizeof *r->embedder);
 	for (size_t k = 0; k < r->n_desks; k++) {
 		r->desk[k] = desk_new(r->catalog, &s->o);
-		r->embedder[k] = embedder_new(&s->o, i->model, i->precision);
+		r->embedder[k] = embedder_of(&s->o, first->ix);
 	}
 	edition_drop(first);
 }

@@ -23,7 +23,7 @@
 
 enum {
 	INDEX_MAJOR = 1,
-	INDEX_MINOR = 5,
+	INDEX_MINOR = 6,
 	BUNDLE_MEMBERS_MAX = 64,
 };
 

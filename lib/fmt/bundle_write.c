@@ -105,6 +105,8 @@ static int minor_of(const struct js *extra, const struct bundle_part *part, size
 {
 	const struct js *quantization = js_get(js_get(extra, "build"), "quantization");
 	const struct js *counts = js_get(extra, "counts");
+	if (js_get(js_get(extra, "model"), "provider"))
+		return 6;
 	if (bundle_find_part(part, n, "meta") || bundle_find_part(part, n, "copies") ||
 	    js_get(counts, "extracted_files") || js_get(counts, "decoded_files") ||
 	    js_get(js_get(extra, "chunking"), "context"))

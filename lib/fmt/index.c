@@ -38,6 +38,12 @@ const struct js *index_key(const struct index *ix, const char *path)
 	return j;
 }
 
+const char *index_tokenizer_model(const struct index *ix)
+{
+	const char *own = js_str(index_key(ix, "chunking.model"), NULL);
+	return own ? own : js_str(index_key(ix, "model.name"), NULL);
+}
+
 /* A whole number of the manifest in [0, max]. */
 static int get_count(const struct index *ix, const char *path, uint64_t max, size_t *out,
 		     struct err *e)

@@ -135,6 +135,8 @@ int index_text(const struct index *ix, size_t i, uint64_t off, size_t n, struct 
 /* chunking.args, each ended by NUL, into out; there: are they there? As shead_args() gives them. */
 int index_chunk_args(const struct index *ix, bool *there, struct buf *out,
 		     struct err *e) MUST_CHECK;
+/* Name of the model whose tokenizer cut the passages: not always the one that embedded them. NULL: none. */
+const char *index_tokenizer_model(const struct index *ix);
 /* The key of the manifest, by path "model.name"; NULL when absent. */
 const struct js *index_key(const struct index *ix, const char *path);
 

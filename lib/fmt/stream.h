@@ -77,6 +77,8 @@ void shead_set_u64(struct shead *h, const char *key, uint64_t val);
 void shead_set_bool(struct shead *h, const char *key, bool val);
 /* Any value, already packed. */
 void shead_set_packed(struct shead *h, const char *key, const struct buf *packed);
+/* The packed value of a key, appended to out; false: it is not there. */
+bool shead_packed(const struct shead *h, const char *key, struct buf *out);
 /* Append [name, version, [args]] to "prog". */
 void shead_add_prog(struct shead *h, const char *name, size_t n_args, char **args);
 bool shead_has(const struct shead *h, const char *key);

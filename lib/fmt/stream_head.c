@@ -135,6 +135,18 @@ bool shead_has(const struct shead *h, const char *key)
 	return r;
 }
 
+bool shead_packed(const struct shead *h, const char *key, struct buf *out)
+{
+	struct mp_doc *doc = mp_new();
+	struct buf b = BUF_INIT;
+	const struct mp *v = look(h, key, doc, &b);
+	if (v)
+		mp_put(out, v);
+	buf_release(&b);
+	mp_free(doc);
+	return v != NULL;
+}
+
 int shead_str(const struct shead *h, const char *key, char *out, size_t cap, struct err *e)
 {
 	struct mp_doc *doc = mp_new();

@@ -241,6 +241,18 @@ static int parse_err(const struct mp *map, struct wire_reply *r, struct err *e)
 		       (const char *)p), 0;
 }
 
+/* Of a server that asks another one. */
+static int parse_provider(const struct mp *v, struct wire_info *i, struct err *e)
+{
+	const struct mp *p = mp_get(v, "provider");
+	if (!p)
+		return 0;
+	snprintf(i->provider.model, sizeof i->provider.model, "%s", i->model);
+	snprintf(i->provider.query_prefix, sizeof i->provider.query_prefix, "%s", i->query_prefix);
+	snprintf(i->provider.document_prefix, sizeof i->provider.document_prefix, "%s", i->document_prefix);
+	return provider_parse(p, &i->provider, e);
+}
+
 /* Keys that a server of another release or make may not send. */
 static int parse_more(const struct mp *v, struct wire_info *i, struct err *e)
 {
@@ -258,7 +270,9 @@ static int parse_more(const struct mp *v, struct wire_info *i, struct err *e)
 		if (mp_get(v, uints[k].key) &&
 		    get_uint(v, uints[k].key, UINT64_MAX, uints[k].out, e))
 			return -1;
-	snprintf(i->precision, sizeof i->precision, "fp32");
+	if (parse_provider(v, i, e))
+		return -1;
+	snprintf(i->precision, sizeof i->precision, "%s", *i->provider.api ? "" : "fp32");
 	if ((mp_get(v, "precision") &&
 	     get_str(v, "precision", i->precision, sizeof i->precision, e)) ||
 	    (mp_get(v, "kernels") && get_str(v, "kernels", i->kernels, sizeof i->kernels, e)))

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "fmt/mp.h"
+#include "fmt/provider.h"
 
 enum {
 	WIRE_VERSION = 1,
@@ -66,16 +67,19 @@ static inline bool wire_req_numbered(const struct wire_req *r)
 struct wire_info {
 	char model[256], sha256[65];
 	bool reranker;			/* it scores texts for a query, dim is 1; else it embeds */
-	size_t dim, max_tokens, max_texts, threads;
+	size_t dim, max_texts, threads;
+	size_t max_tokens;		/* 0: not known, of a provider alone */
 	bool normalized;
 	char tokenizer_sha256[65];	/* "" unknown */
 	char query_prefix[1024], document_prefix[1024];
 	uint64_t n_requests, n_texts, n_tokens, uptime_s, pid;
 	char version[32];
-	char precision[16];		/* "fp32" where a server does not say */
+	char precision[16];		/* "fp32" where a server does not say, "" of a provider */
 	char kernels[32];		/* "" unknown */
 	double quality_mean, quality_min;	/* cosine to fp32; 0 unknown */
 	uint64_t n_batches, n_merged, n_busy, queue, max_rss_bytes;	/* 0 where it does not say */
+	struct provider provider;	/* that it asks; api "": it computes by itself. model and
+					   prefixes are those above */
 };
 
 /* "fp32", "bf16", "int8"; NULL-terminated. */

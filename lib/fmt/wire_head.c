@@ -8,7 +8,8 @@ void wire_head(struct shead *h, const struct wire_info *i)
 	snprintf(h->kind, sizeof h->kind, "vectors");
 	shead_set_str(h, "model", i->model);
 	shead_set_str(h, "model_sha256", i->sha256);
-	shead_set_str(h, "precision", i->precision);
+	if (*i->precision)
+		shead_set_str(h, "precision", i->precision);
 	if (*i->kernels)
 		shead_set_str(h, "kernels", i->kernels);
 	shead_set_u64(h, "max_tokens", i->max_tokens);

@@ -95,7 +95,8 @@ void wire_put_busy(struct buf *b, uint64_t id, const struct err *why)
 void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i)
 {
 	bool quality = i->quality_mean != 0 || i->quality_min != 0;
-	put_start(b, 26 + quality, id);
+	bool provider = *i->provider.api, precise = *i->precision;
+	put_start(b, 25u + quality + provider + precise, id);
 	put_model(b, i);
 	put_str(b, "kind", i->reranker ? "reranker" : "embedder");
 	put_str(b, "tokenizer_sha256", i->tokenizer_sha256);
@@ -112,13 +113,18 @@ void wire_put_info(struct buf *b, uint64_t id, const struct wire_info *i)
 	put_uint(b, "uptime_s", i->uptime_s);
 	put_uint(b, "pid", i->pid);
 	put_str(b, "version", i->version);
-	put_str(b, "precision", i->precision);
+	if (precise)
+		put_str(b, "precision", i->precision);
 	put_str(b, "kernels", i->kernels);
 	put_uint(b, "n_batches", i->n_batches);
 	put_uint(b, "n_merged", i->n_merged);
 	put_uint(b, "n_busy", i->n_busy);
 	put_uint(b, "queue", i->queue);
 	put_uint(b, "max_rss_bytes", i->max_rss_bytes);
+	if (provider) {
+		mp_put_str(b, "provider");
+		provider_put(&i->provider, b);
+	}
 	if (!quality)
 		return;
 	mp_put_str(b, "quality");

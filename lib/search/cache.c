@@ -146,6 +146,11 @@ void cache_embedding_key(const struct wire_info *info, const struct wire_text *t
 	add_str(&s, info->document_prefix);
 	add_str(&s, info->precision);
 	add_str(&s, info->kernels);
+	if (*info->provider.api) {
+		add_str(&s, info->provider.api);
+		add_str(&s, info->provider.url);
+		add_str(&s, info->provider.served);
+	}
 	add_num(&s, info->dim);
 	add_num(&s, info->max_tokens);
 	sha256_add(&s, t->p, t->n);

@@ -10,6 +10,7 @@
 #include "base/opts.h"
 #include "search/filter.h"
 #include "search/leann_impl.h"
+#include "sys/url.h"
 
 const char *leann_version(void)
 {
@@ -31,10 +32,12 @@ static void describe(struct leann_index *ix)
 {
 	const struct index *x = &ix->g.ix;
 	const char *precision = js_str(index_key(x, "model.precision"), NULL);
+	const char *api = js_str(index_key(x, "model.provider.api"), NULL);
+	const char *url = js_str(index_key(x, "model.provider.url"), NULL);
 	ix->info = (struct leann_info){
 		.path = x->b.path,
 		.model = js_str(index_key(x, "model.name"), NULL),
-		.precision = precision ? precision : "fp32",
+		.precision = api ? NULL : precision ? precision : "fp32",
 		.n_files = x->n_files,
 		.n_chunks = x->n_chunks,
 		.dim = x->dim,
@@ -42,6 +45,9 @@ static void describe(struct leann_index *ix)
 		.has_words = x->terms.n_buckets > 0,
 		.has_graph = x->chunk_graph.p != NULL,
 		.n_lists = x->lists ? x->anchors.m : 0,
+		.provider = api,
+		.provider_url = url,
+		.remote = api && !(url && url_is_loopback(url)),
 	};
 }
 

@@ -27,7 +27,7 @@ struct leann_searcher {
 	char *model, *endpoint;		/* as in leann_options; NULL: the default */
 	char *reranker, *rerank_endpoint;
 	double timeout_s;
-	int no_start;
+	int no_start, allow_remote;
 	unsigned threads;
 	struct source_passage p;	/* what leann_passage_get() gave last */
 	struct buf head;

@@ -104,7 +104,7 @@ static int set_params(struct recut *k, struct err *e)
 
 static int open_tokenizer(struct recut *k, struct err *e)
 {
-	const char *own = js_str(index_key(k->ix, "model.name"), NULL);
+	const char *own = index_tokenizer_model(k->ix);
 	const char *sha = js_str(index_key(k->ix, "model.tokenizer_sha256"), NULL);
 	const char *name = k->model ? k->model : own;
 	char *dir = NULL;

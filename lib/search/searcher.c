@@ -1,5 +1,6 @@
 /* The searcher of leann.h: connection, questions, passages. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "algo/preview.h"
 #include "base/buf.h"
@@ -38,12 +39,20 @@ static int connect_model(struct leann_searcher *s, struct embed **out, struct er
 		.precision = i->precision,
 		.timeout_s = s->timeout_s > 0 ? s->timeout_s : EMBED_TIMEOUT_S,
 		.no_start = s->no_start,
+		.allow_remote = s->allow_remote,
+		.whose = i->path,
 	};
-	if (embed_open(&o, out, e))
+	struct provider *p = mem_alloc(sizeof *p);
+	int r = provider_from_json(index_key(&s->ix->g.ix, "model"), i->path, p, e);
+	o.provider = i->provider ? p : NULL;
+	r = r || embed_open(&o, out, e) ? -1 : 0;
+	mem_free(p);
+	if (r)
 		return -1;
-	if (embed_want_precision(*out, o.precision, "the index has",
-				 "search without --endpoint, or build it again", e) ||
-	    embed_want_model(*out, sha,
+	if (!i->provider && embed_want_precision(*out, o.precision, "the index has",
+				 "search without --endpoint, or build it again", e))
+		return err_prefix(e, "%s", i->path);
+	if (embed_want_model(*out, sha,
 			     "search with the model of the index (--model), or build it again", e))
 		return err_prefix(e, "%s", i->path);
 	if (embed_info(*out)->dim != i->dim)
@@ -89,7 +98,7 @@ static int ready_to_rerank(struct leann_searcher *s, struct plan *p, struct err 
 static int check_model(const struct leann_index *ix, struct err *e)
 {
 	const struct leann_info *i = &ix->info;
-	if (!wire_precision_known(i->precision))
+	if (i->precision && !wire_precision_known(i->precision))
 		return err_set(e, ERR_DATA, "%s: made in precision \"%s\", which is not known here:"
 			       " use a newer leann", i->path, i->precision);
 	if (!js_str(index_key(&ix->g.ix, "model.sha256"), NULL))
@@ -106,13 +115,17 @@ static int set_up(struct leann_searcher *s, const struct leann_options *o, struc
 	if (recut_open(&s->ix->g.ix, o->root, o->model, &s->recut, &s->a.src, e) ||
 	    check_model(s->ix, e))
 		return -1;
-	if ((o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e)) ||
-	    (o->rerank_endpoint && embed_ep_check(o->rerank_endpoint, &s->rerank_endpoint, e)))
+	if (o->endpoint && s->ix->info.provider && strstr(o->endpoint, "http") == o->endpoint)
+		s->endpoint = mem_strdup(o->endpoint);	/* where the provider is now */
+	else if (o->endpoint && embed_ep_check(o->endpoint, &s->endpoint, e))
+		return -1;
+	if (	    o->rerank_endpoint && embed_ep_check(o->rerank_endpoint, &s->rerank_endpoint, e))
 		return -1;
 	s->model = o->model ? mem_strdup(o->model) : NULL;
 	s->reranker = o->reranker ? mem_strdup(o->reranker) : NULL;
 	s->timeout_s = o->timeout_s;
 	s->no_start = o->no_start;
+	s->allow_remote = o->allow_remote;
 	s->threads = o->threads;
 	s->a.cache = o->no_cache ? NULL : cache_new();
 	return 0;

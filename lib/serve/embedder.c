@@ -2,11 +2,13 @@
 #include "serve/embedder.h"
 
 #include "base/mem.h"
+#include "search/leann_impl.h"
 #include "sys/rerank.h"
 
 struct embedder {
 	struct leann_options o;
 	char *model, *precision;	/* or NULL */
+	struct provider *provider;	/* or NULL */
 	struct embed *h, *reranker;	/* NULL: not connected yet */
 };
 
@@ -19,6 +21,19 @@ struct embedder *embedder_new(const struct leann_options *o, const char *model, 
 	return n;
 }
 
+struct embedder *embedder_of(const struct leann_options *o, const struct leann_index *ix)
+{
+	const struct leann_info *i = leann_index_info(ix);
+	struct embedder *n = embedder_new(o, i->model, i->precision);
+	struct err ignored;	/* the index is told so when it is searched */
+	n->provider = mem_alloc(sizeof *n->provider);
+	if (provider_from_json(index_key(&ix->g.ix, "model"), i->path, n->provider, &ignored) || !i->provider) {
+		mem_free(n->provider);
+		n->provider = NULL;
+	}
+	return n;
+}
+
 void embedder_free(struct embedder *n)
 {
 	if (!n)
@@ -27,6 +42,7 @@ void embedder_free(struct embedder *n)
 	embed_free(n->reranker);
 	mem_free(n->model);
 	mem_free(n->precision);
+	mem_free(n->provider);
 	mem_free(n);
 }
 
@@ -43,6 +59,8 @@ struct embed *embedder_open(struct embedder *n, struct err *e)
 		.precision = n->precision,
 		.timeout_s = timeout_s(n),
 		.no_start = n->o.no_start,
+		.provider = n->provider,
+		.allow_remote = n->o.allow_remote,
 	};
 	if (!n->h && embed_open(&o, &n->h, e))
 		n->h = NULL;

@@ -21,6 +21,8 @@ struct embedder;
  * Strings of o outlive the embedder, others are copied.
  */
 struct embedder *embedder_new(const struct leann_options *o, const char *model, const char *precision);
+/* The provider of ix, where it has one, else as above with model and precision of ix. Copied. */
+struct embedder *embedder_of(const struct leann_options *o, const struct leann_index *ix);
 void embedder_free(struct embedder *n);
 /* The connection, which stays the embedder's. */
 struct embed *embedder_open(struct embedder *n, struct err *e) MUST_CHECK;

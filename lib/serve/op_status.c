@@ -28,7 +28,11 @@ static struct js *describe(const struct edition *ed)
 	js_set(o, "files", js_new_int((int64_t)n_files(&ed->ix->g.ix)));
 	js_set(o, "chunks", js_new_int((int64_t)info->n_chunks));
 	js_set(o, "model", text_or_null(info->model));
-	js_set(o, "precision", js_new_str(info->precision));
+	js_set(o, "precision", text_or_null(info->precision));
+	if (info->provider) {
+		js_set(o, "provider", js_new_str(info->provider));
+		js_set(o, "text_leaves_machine", js_new_bool(info->remote));
+	}
 	return o;
 }
 

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "sys/embed_ep.h"
 #include "sys/embed_impl.h"
+#include "sys/gateway.h"
 
 enum {
 	TRIES_MAX = 3,			/* the first and two more, after lost connections */
@@ -42,16 +43,22 @@ static int ensure_server(struct embed *h, double deadline_s, struct err *e)
 {
 	struct buf ready = BUF_INIT;
 	pid_t pid;
-	if (!h->model_dir)
+	if (!h->model_dir && !h->provider)
 		return 0;
 	int r = pidlock_query(h->pidfile, &pid, &ready, e);
 	buf_release(&ready);
 	if (r)
 		return r < 0 ? -1 : 0;
+	if (h->no_start && h->provider)
+		return err_set(e, ERR_TEMP, "no gateway to %s runs at %s: start one with "
+			       "leann-embed-gateway --daemon", h->provider->url, h->endpoint);
 	if (h->no_start)
 		return err_set(e, ERR_TEMP, "no embedding server runs at %s:"
 			       " start one with leann-embed-server --daemon%s%s", h->endpoint,
 			       h->reranker ? " --model " : "", h->reranker ? h->model_dir : "");
+	if (h->provider)
+		return gateway_start(&(struct gateway_start){h->provider, h->endpoint, h->key_file,
+							     h->timeout_s}, deadline_s, e);
 	return embed_start(h->model_dir, h->precision, h->endpoint, deadline_s, e);
 }
 
@@ -133,6 +140,8 @@ static int handle(struct embed *h, void **tag, struct err *e)
 	}
 	if (rep.failed)
 		*e = rep.err;
+	if (rep.failed && *h->info.provider.api)	/* what went wrong is not there, and it says where */
+		return -1;
 	if (rep.failed || embed_check(h, &rep, &h->open[i], e))
 		return bad_reply(h, rep.id, e);
 	*tag = h->open[i].tag;

@@ -38,9 +38,18 @@ struct embed_opts {
 	double timeout_s;		/* without an answer, and for opening, start included */
 	bool no_start;			/* do not start a server: none there is ERR_TEMP */
 	bool reranker;			/* for rerank.h: other defaults of endpoint and model */
+	/*
+	 * A server of others to be asked, through a gateway that is found or started; NULL: a model of
+	 * this machine. What it knows of names and probe must be true of it: ERR_DATA.
+	 */
+	const struct provider *provider;
+	bool provider_given;		/* by the user, whole: $LEANN_ENDPOINT is not for it */
+	bool allow_remote;		/* it may be another machine, see gateway.h */
+	const char *key_file;		/* of the provider; NULL: the environment */
+	const char *whose;		/* who wants it, for messages; NULL: nobody in particular */
 };
 #define EMBED_TIMEOUT_S 60
-#define EMBED_OPTS_INIT {NULL, NULL, NULL, EMBED_TIMEOUT_S, false, false}
+#define EMBED_OPTS_INIT {NULL, NULL, NULL, EMBED_TIMEOUT_S, false, false, NULL, false, false, NULL, NULL}
 
 struct embed;
 

@@ -45,6 +45,11 @@ int pidlock_query(const char *path, pid_t *holder, struct buf *ready, struct err
  */
 int embed_start(const char *model_dir, const char *precision, const char *ep, double deadline_s,
 		struct err *e) MUST_CHECK;
+/*
+ * Start a program of the suite with these arguments (at most 20, NULL behind them) and --idle-timeout;
+ * it goes to the background and returns when it is ready. What it says where it is not is the message.
+ */
+int embed_start_program(const char *name, char *const *args, double deadline_s, struct err *e) MUST_CHECK;
 /* Stop the server of ep and wait until it is gone. 1: stopped, 0: none ran, -1: error. */
 int embed_stop(const char *ep, double timeout_s, pid_t *pid, struct err *e) MUST_CHECK;
 

@@ -23,6 +23,8 @@ struct embed {
 	bool reranker;			/* as in embed_opts */
 	char *model_dir;		/* NULL: the server is not ours to start */
 	const char *precision;		/* to start it with: one of wire_precisions, or NULL: auto */
+	struct provider *provider;	/* a gateway to it is ours to start; NULL: none */
+	char *key_file;			/* or NULL */
 	double timeout_s;
 	bool no_start;
 	struct zsock *z;		/* NULL after an error, until the next request */

@@ -1,4 +1,5 @@
 /* Which server to ask, and opening it; see embed.h and embed_ep.h. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "base/progress.h"
 #include "sys/embed_ep.h"
 #include "sys/embed_impl.h"
+#include "sys/gateway.h"
 #include "sys/modeldir.h"
 
 /* The user's own endpoint for the model, of servers of that precision (NULL: of their choice). */
@@ -81,17 +83,54 @@ static int connect_to(struct embed *h, const char *endpoint, struct err *e)
 	return embed_ep_check(endpoint, &h->endpoint, e) ? -1 : embed_ask_info(h, e);
 }
 
+/* The gateway to the provider; url, where it is not NULL, is where that is by now. */
+static int connect_gateway(struct embed *h, const struct embed_opts *o, const char *url, struct err *e)
+{
+	struct provider *p = h->provider = mem_alloc(sizeof *p);
+	*p = *o->provider;
+	if (url)
+		snprintf(p->url, sizeof p->url, "%s", url);
+	if (gateway_check(p, e))
+		return o->whose ? err_prefix(e, "%s", o->whose) : -1;
+	if (gateway_consent(p, o->allow_remote, o->whose ? o->whose : "--provider", e) ||
+	    gateway_ep(p, &h->endpoint, e) || embed_ep_pidfile(h->endpoint, &h->pidfile, e) ||
+	    embed_ask_info(h, e))
+		return -1;
+	if (strcmp(h->info.provider.api, p->api) || strcmp(h->info.provider.url, p->url))
+		return err_set(e, ERR_DATA, "%s: asks %s, want %s", h->endpoint,
+			       *h->info.provider.api ? h->info.provider.url : "nobody", p->url);
+	return 0;
+}
+
+static bool is_http(const char *endpoint)
+{
+	return !strncmp(endpoint, "http://", 7) || !strncmp(endpoint, "https://", 8);
+}
+
+/* A server at an endpoint, our own, or the gateway to a provider. */
+static int connect_any(struct embed *h, const struct embed_opts *o, const char *given, struct err *e)
+{
+	bool gateway = o->provider && (!given || is_http(given));
+	if (gateway ? connect_gateway(h, o, given, e) : given ? connect_to(h, given, e) : connect_own(h, o, e))
+		return -1;
+	/* a server of ours has another identity, which is for the caller to see */
+	if (!o->provider || !o->provider->n_probe || !*h->info.provider.api)
+		return 0;
+	return provider_same(o->provider, &h->info.provider, o->whose ? o->whose : h->endpoint, e);
+}
+
 int embed_open(const struct embed_opts *o, struct embed **out, struct err *e)
 {
 	const char *env = o->reranker ? "LEANN_RERANK_ENDPOINT" : "LEANN_ENDPOINT";
-	const char *given = o->endpoint ? o->endpoint : env_get(env);
+	const char *given = o->endpoint || o->provider_given ? o->endpoint : env_get(env);
 	struct embed *h = mem_calloc(1, sizeof *h);
 	h->timeout_s = o->timeout_s;
 	h->no_start = o->no_start;
 	h->reranker = o->reranker;
 	h->doc = mp_new();
 	h->rng.s = (uint64_t)getpid() * 1000003 + (uint64_t)(now_s() * 1e6);
-	if (given ? connect_to(h, given, e) : connect_own(h, o, e)) {
+	h->key_file = o->key_file ? mem_strdup(o->key_file) : NULL;
+	if (connect_any(h, o, given, e)) {
 		embed_free(h);
 		return -1;
 	}
@@ -109,6 +148,8 @@ void embed_free(struct embed *h)
 	mem_free(h->endpoint);
 	mem_free(h->pidfile);
 	mem_free(h->model_dir);
+	mem_free(h->provider);
+	mem_free(h->key_file);
 	mem_free(h);
 }
 

@@ -77,6 +77,11 @@ static void identity(const struct wire_info *i, char hex[65])
 	add_str(&s, i->document_prefix);
 	add_str(&s, i->precision);
 	add_str(&s, i->kernels);
+	if (*i->provider.api) {
+		add_str(&s, i->provider.api);
+		add_str(&s, i->provider.url);
+		add_str(&s, i->provider.served);
+	}
 	put_le64(le, i->dim);
 	put_le64(le + 8, i->max_tokens);
 	sha256_add(&s, le, sizeof le);

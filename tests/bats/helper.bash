@@ -13,6 +13,7 @@ export LEANN_NO_LOG=1 # 52-health.bats has a log of its own
 export XDG_DATA_HOME=${BATS_RUN_TMPDIR:-/tmp}/leann-data # the list of indexes is the tests' own
 unset LEANN_INDEX LEANN_MODEL LEANN_ENDPOINT LEANN_PRECISION LEANN_SIMD
 unset LEANN_RERANK_MODEL LEANN_RERANK_ENDPOINT LEANN_RERANK_DEPTH
+unset LEANN_ALLOW_REMOTE LEANN_EMBED_API_KEY LEANN_EMBED_API_KEY_FILE OPENAI_API_KEY
 # One encoder server serves the whole run: its socket directory is the run's own (tests/run sets it).
 : "${XDG_RUNTIME_DIR:=${BATS_RUN_TMPDIR:-/tmp}}"
 export XDG_RUNTIME_DIR

@@ -6,7 +6,9 @@ Listens on a port of its own, which it writes to FOLDER/port; the body of the la
 its headers in FOLDER/head. The model of a request says how to answer: see STREAMS and do_POST; "echo" streams what
 it was asked last. A key, where one comes, has to be "sk-right". It is also the proxy to http://leann.test.
 """
-import http.server, json, os, socket, sys, time
+import json, socket, sys, time
+
+import fake_http
 
 folder = sys.argv[1]
 
@@ -44,22 +46,7 @@ STREAMS = {  # pieces, and seconds between them
 }
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *a):
-        pass
-
-    def reply(self, status, body, kind="application/json", **headers):
-        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        for k, v in headers.items():
-            self.send_header(k.replace("_", "-"), v)
-        self.end_headers()
-        self.wfile.write(data)
-
+class Handler(fake_http.Handler):
     def stream(self, pieces, pause_s, cut=False):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -81,8 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        open(os.path.join(folder, "body"), "wb").write(body)
-        open(os.path.join(folder, "head"), "w").write("".join("%s: %s\n" % h for h in self.headers.items()))
+        self.keep(folder, body)
         # as a server, or as a proxy to one that is not there
         if self.path not in ("/v1/chat/completions", "http://leann.test/v1/chat/completions"):
             return self.reply(404, {"error": {"message": "no path " + self.path}})
@@ -137,9 +123,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(404, {"error": {"message": "no model " + model}})
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
-with open(os.path.join(folder, "port.new"), "w") as f:
-    f.write(str(server.server_address[1]))
-os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
-server.serve_forever()
+fake_http.serve(folder, Handler)
