@@ -85,17 +85,22 @@ static const char *model_sha256(const struct leann_index *ix)
 	return s ? s : "";
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 int leann_comparable(const struct leann_index *a, const struct leann_index *b, struct leann_error *e)
 {
 	const struct leann_info *x = &a->info, *y = &b->info;
 	struct err why;
 	if (!x->n_chunks || !y->n_chunks ||
 	    (*model_sha256(a) && !strcmp(model_sha256(a), model_sha256(b)) &&
-	     !strcmp(x->precision, y->precision)))
+	     same_text(x->precision, y->precision)))
 		return 0;
 	err_set(&why, ERR_USAGE, "%s and %s have different models (%s %s, %s %s), whose scores do not compare",
-		x->path, y->path, x->model ? x->model : "?", x->precision, y->model ? y->model : "?",
-		y->precision);
+		x->path, y->path, x->model ? x->model : "?", x->precision ? x->precision : x->provider,
+		y->model ? y->model : "?", y->precision ? y->precision : y->provider);
 	return leann_fail(e, &why);
 }
 

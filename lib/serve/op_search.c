@@ -103,7 +103,8 @@ static int check_models(struct desk *d, struct err *e)
 		if (leann_comparable(first->ix, ed->ix, NULL))
 			r = err_set(e, ERR_USAGE, "%s and %s have different models (%s %s, %s %s), whose scores do "
 				    "not compare: say which index", first->name, ed->name,
-				    a->model ? a->model : "?", a->precision, b->model ? b->model : "?", b->precision);
+				    a->model ? a->model : "?", a->precision ? a->precision : a->provider,
+				    b->model ? b->model : "?", b->precision ? b->precision : b->provider);
 		edition_drop(ed);
 	}
 	edition_drop(first);

@@ -41,7 +41,8 @@ class Info(Structure):
     _fields_ = [("path", c_char_p), ("model", c_char_p), ("precision", c_char_p),
                 ("n_files", c_size_t), ("n_chunks", c_size_t), ("dim", c_size_t),
                 ("code_bytes", c_size_t), ("has_words", c_int), ("has_graph", c_int),
-                ("n_lists", c_size_t)]
+                ("n_lists", c_size_t), ("provider", c_char_p), ("provider_url", c_char_p),
+                ("remote", c_int)]
 
 
 class Field(Structure):
@@ -51,7 +52,8 @@ class Field(Structure):
 class Options(Structure):
     _fields_ = [("root", c_char_p), ("model", c_char_p), ("endpoint", c_char_p),
                 ("timeout_s", c_double), ("no_start", c_int), ("threads", c_uint),
-                ("no_cache", c_int), ("reranker", c_char_p), ("rerank_endpoint", c_char_p)]
+                ("no_cache", c_int), ("reranker", c_char_p), ("rerank_endpoint", c_char_p),
+                ("allow_remote", c_int)]
 
 
 class Params(Structure):

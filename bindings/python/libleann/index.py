@@ -175,6 +175,7 @@ class LEANNIndex:
         graph: bool = False,
         reranker: Any = None,
         rerank_endpoint: str | None = None,
+        allow_remote: bool = False,
     ) -> None:
         """path: an index file, or a folder that `leann build` indexed.
 
@@ -182,12 +183,14 @@ class LEANNIndex:
         server, else the user's own, which is started where none runs unless start is False.
         timeout: seconds to wait for it (0: 60). threads: for one search (0: one a processor).
         cache: keep answers and embeddings. graph: unpack the graph over passages, for ef_search.
+        allow_remote: the provider that embeds for this index may be another machine, which then gets
+        questions and passages.
         """
         self.path = find_index(path)
         options = _lib.Options(
             root=_bytes(root), model=_bytes(model), endpoint=_bytes(endpoint), timeout_s=timeout,
             no_start=not start, threads=threads, no_cache=not cache, reranker=_bytes(reranker),
-            rerank_endpoint=_bytes(rerank_endpoint))
+            rerank_endpoint=_bytes(rerank_endpoint), allow_remote=allow_remote)
         self._h = Handles(_bytes(self.path) or b"", _lib.OPEN_GRAPH if graph else 0, options)
 
     @classmethod
