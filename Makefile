@@ -95,7 +95,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
+.PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve bench-official replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(SCRIPT_BIN)
 
@@ -117,6 +117,7 @@ help:
 	@echo 'make bench-quality   rankings and sizes beside exact search and BM25 (SETS, DATA, UNION)'
 	@echo 'make bench-churn     recall and bytes after rounds of updates and a rebuild (SET, DATA, N, ROUNDS)'
 	@echo 'make bench-serve     leann-serve under load, and beside leann-search (TREE, CLIENTS, S)'
+	@echo 'make bench-official  the Python LEANN with its own embedding server and with ours, where it is (N, SET, DATA)'
 	@echo 'make bench-codes     recall and bytes of 8-bit, 4-bit and residual codes (SETS, DATA, WIDE)'
 	@echo 'make bench-functions functions of real sources that are whole in one passage (TREES)'
 	@echo 'make bench-context   retrieval with paths, headings and symbols before texts (SETS, DATA)'
@@ -314,6 +315,9 @@ bench-codes: all
 
 bench-serve: all
 	@BUILD=$(BUILD) tests/bench-serve
+
+bench-official: all
+	@BUILD=$(BUILD) tests/bench-official
 
 bench-churn: all
 	@BUILD=$(BUILD) tests/bench-churn
