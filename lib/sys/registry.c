@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/tmpfile.h"
 #include "base/utf8.h"
+#include "fmt/meta.h"
 
 enum { FILE_MAX = 32 << 20, NAME_MAX_BYTES = 200, PATH_MAX_BYTES = 4095 };
 #define LOCK_WAIT_S 5	/* who holds the lock is done in milliseconds */
@@ -67,32 +68,66 @@ static void escape(struct buf *b, const char *s)
 	}
 }
 
-static void append(struct registry *r, char *name, char *path, int64_t made_s)
+/* Takes name, path and meta over. */
+static void append(struct registry *r, char *name, char *path, int64_t made_s, struct js *meta)
 {
 	r->e = mem_realloc(r->e, (r->n + 1) * sizeof *r->e);
-	r->e[r->n++] = (struct registry_entry){name, path, made_s};
+	r->e[r->n++] = (struct registry_entry){name, path, made_s, meta};
 }
 
-/* "NAME\tPATH\tMADE", NUL-terminated. */
+static int check_meta(const char *key, const struct js *v, void *ctx)
+{
+	size_t n;
+	(void)ctx;
+	return !meta_key_ok(key, strlen(key)) || !js_str(v, &n) || n > REGISTRY_VALUE_MAX;
+}
+
+static bool meta_good(const struct js *meta)
+{
+	return js_type(meta) == JS_OBJ && js_len(meta) <= REGISTRY_META_MAX && !js_each(meta, check_meta, NULL);
+}
+
+/* The fourth field, from p: NULL where there is none, false where it is not what it should be. */
+static bool parse_meta(const char *p, const char *end, struct js **out)
+{
+	struct err ignored;
+	char *text;
+	*out = NULL;
+	if (p == end)
+		return true;
+	text = unescape(p + 1, end);
+	bool good = text && !js_parse(text, strlen(text), "", out, &ignored) && meta_good(*out);
+	mem_free(text);
+	if (!good) {
+		js_free(*out);
+		*out = NULL;
+	}
+	return good;
+}
+
+/* "NAME\tPATH\tMADE", or that and "\tMETADATA", NUL-terminated. */
 static bool parse(struct registry *r, const char *line, size_t n)
 {
 	const char *tab = memchr(line, '\t', n), *end = line + n;
 	const char *tab2 = tab ? memchr(tab + 1, '\t', (size_t)(end - tab - 1)) : NULL;
 	char *stop, *name, *path;
+	struct js *meta;
 	if (!tab2 || memchr(line, 0, n))
 		return false;
 	errno = 0;
 	int64_t made = strtoll(tab2 + 1, &stop, 10);
-	if (errno || stop != end || !strchr("-0123456789", tab2[1]) || !tab2[1])
+	if (errno || (stop != end && *stop != '\t') || !strchr("-0123456789", tab2[1]) || !tab2[1] ||
+	    !parse_meta(stop, end, &meta))
 		return false;
 	name = unescape(line, tab);
 	path = unescape(tab + 1, tab2);
 	bool good = name && path && registry_name_ok(name) && *path == '/' &&
 		    strlen(path) <= PATH_MAX_BYTES && r->n < REGISTRY_MAX;
 	if (good) {
-		append(r, name, path, made);
+		append(r, name, path, made, meta);
 		return true;
 	}
+	js_free(meta);
 	mem_free(name);
 	mem_free(path);
 	return false;
@@ -139,6 +174,7 @@ static void take_out(struct registry *r, size_t i)
 {
 	mem_free(r->e[i].name);
 	mem_free(r->e[i].path);
+	js_free(r->e[i].meta);
 	r->n--;
 	memmove(r->e + i, r->e + i + 1, (r->n - i) * sizeof *r->e);
 }
@@ -167,6 +203,15 @@ const struct registry_entry *registry_by_path(const struct registry *r, const ch
 	return NULL;
 }
 
+static void write_meta(struct buf *b, const struct js *meta)
+{
+	struct buf text = BUF_INIT;
+	js_dump(meta, 0, &text);
+	buf_addc(b, '\t');
+	escape(b, (const char *)text.p);
+	buf_release(&text);
+}
+
 static int write_file(const char *file, const struct registry *r, struct err *e)
 {
 	struct tmpout t;
@@ -175,7 +220,10 @@ static int write_file(const char *file, const struct registry *r, struct err *e)
 		escape(&b, r->e[i].name);
 		buf_addc(&b, '\t');
 		escape(&b, r->e[i].path);
-		buf_printf(&b, "\t%" PRId64 "\n", r->e[i].made_s);
+		buf_printf(&b, "\t%" PRId64, r->e[i].made_s);
+		if (js_len(r->e[i].meta))
+			write_meta(&b, r->e[i].meta);
+		buf_addc(&b, '\n');
 	}
 	int bad = tmpout_open(&t, file, e);
 	if (!bad && (fd_write(t.fd, file, b.p, b.len, e) || tmpout_commit(&t, e))) {
@@ -220,67 +268,151 @@ static int make_room(struct registry *r, const char *file, struct err *e)
 						 "them there", file, REGISTRY_MAX);
 }
 
-static int put(struct registry *r, const char *file, const char *path, const char *name,
-	       int64_t now_s, struct err *e)
+/* What is to be done to the list. */
+struct edit {
+	/* 1: the list was changed; 0: it is as it was. */
+	int (*apply)(struct registry *r, const struct edit *what, const char *file, struct err *e);
+	bool makes;			/* a list, where there is none */
+	const char *name, *path, *as;
+	int64_t now_s;
+	const struct js *changes;
+};
+
+static int put(struct registry *r, const struct edit *w, const char *file, struct err *e)
 {
-	const struct registry_entry *old = registry_by_path(r, path);
-	const struct registry_entry *named = name ? registry_by_name(r, name) : NULL;
-	char *as;
+	const struct registry_entry *old = registry_by_path(r, w->path);
+	const struct registry_entry *named = w->name ? registry_by_name(r, w->name) : NULL;
 	if (named && named != old)
-		return err_set(e, ERR_USAGE, "%s: %s has that name", name, named->path);
+		return err_set(e, ERR_USAGE, "%s: %s has that name", w->name, named->path);
 	if (!old && make_room(r, file, e))
 		return -1;
-	as = name ? mem_strdup(name) : old ? mem_strdup(old->name) : make_name(r, path);
+	char *as = w->name ? mem_strdup(w->name) : old ? mem_strdup(old->name) : make_name(r, w->path);
+	struct js *meta = old && old->meta ? js_copy(old->meta) : NULL;
 	if (old)
 		take_out(r, (size_t)(old - r->e));
-	append(r, as, mem_strdup(path), now_s);
+	append(r, as, mem_strdup(w->path), w->now_s, meta);
+	return 1;
+}
+
+static int drop(struct registry *r, const struct edit *w, const char *file, struct err *e)
+{
+	const struct registry_entry *old = registry_by_path(r, w->path);
+	(void)file;
+	(void)e;
+	if (old)
+		take_out(r, (size_t)(old - r->e));
+	return old != NULL;
+}
+
+static struct registry_entry *entry(struct registry *r, const char *name, struct err *e)
+{
+	const struct registry_entry *n = registry_by_name(r, name);
+	if (!n)
+		err_set(e, ERR_DATA, "%s: no index has that name", name);
+	return n ? r->e + (n - r->e) : NULL;
+}
+
+static int rename_entry(struct registry *r, const struct edit *w, const char *file, struct err *e)
+{
+	const struct registry_entry *other = registry_by_name(r, w->as);
+	struct registry_entry *n = entry(r, w->name, e);
+	(void)file;
+	if (!n)
+		return -1;
+	if (other && other != n)
+		return err_set(e, ERR_USAGE, "%s: %s has that name", w->as, other->path);
+	mem_free(n->name);
+	n->name = mem_strdup(w->as);
+	if (w->path) {
+		mem_free(n->path);
+		n->path = mem_strdup(w->path);
+	}
+	return 1;
+}
+
+static int set_meta(const char *key, const struct js *v, void *ctx)
+{
+	if (js_type(v) == JS_NULL)
+		js_del(ctx, key);
+	else
+		js_set(ctx, key, js_copy(v));
 	return 0;
 }
 
-/* The list with path in it, or, with now_s below 0, without. */
-static int change(const char *path, const char *name, int64_t now_s, struct err *e)
+static int describe(struct registry *r, const struct edit *w, const char *file, struct err *e)
+{
+	struct registry_entry *n = entry(r, w->name, e);
+	(void)file;
+	if (!n)
+		return -1;
+	if (!n->meta)
+		n->meta = js_new_obj();
+	js_each(w->changes, set_meta, n->meta);
+	if (!meta_good(n->meta))
+		return err_set(e, ERR_USAGE, "%s: metadata is at most %d keys of 1 to 63 of a-z, 0-9, _, . and -,"
+			       " a letter first, with texts of at most %d bytes", w->name, REGISTRY_META_MAX,
+			       REGISTRY_VALUE_MAX);
+	return 1;
+}
+
+static int change(const struct edit *w, struct err *e)
 {
 	struct registry r = {0};
-	const struct registry_entry *old;
 	char *file, *dir;
-	int lock = -1, bad;
+	int lock = -1, did = 0;
 	if (registry_path(&file, e))
 		return -1;
 	dir = env_data_dir();
-	if (now_s >= 0)
+	if (w->makes)
 		env_make_dirs(dir);
-	if (now_s < 0 && access(file, F_OK))
-		bad = 0;	/* no list, nothing to take out */
-	else if (!(bad = lock_writer(file, LOCK_WAIT_S, &lock, e) || read_file(file, &r, e) ? -1 : 0)) {
-		old = registry_by_path(&r, path);
-		if (now_s >= 0)
-			bad = put(&r, file, path, name, now_s, e);
-		else if (old)
-			take_out(&r, (size_t)(old - r.e));
-		if (!bad && (now_s >= 0 || old))
-			bad = write_file(file, &r, e);
-	}
+	/* Where there is no list there is nothing to lock: it is empty, and stays so. */
+	if ((w->makes || !access(file, F_OK)) &&
+	    (lock_writer(file, LOCK_WAIT_S, &lock, e) || read_file(file, &r, e)))
+		did = -1;
+	if (!did)
+		did = w->apply(&r, w, file, e);
+	if (did > 0)
+		did = write_file(file, &r, e);
 	if (lock >= 0)
 		close(lock);
 	registry_release(&r);
 	mem_free(dir);
 	mem_free(file);
-	return bad;
+	return did < 0 ? -1 : 0;
+}
+
+static int check_name(const char *name, struct err *e)
+{
+	if (registry_name_ok(name))
+		return 0;
+	return err_set(e, ERR_USAGE, "not a name for an index: want 1 to %d bytes of UTF-8 "
+		       "without control characters and /, and neither . nor - first", NAME_MAX_BYTES);
 }
 
 int registry_add(const char *path, const char *name, int64_t now_s, struct err *e)
 {
-	if (name && !registry_name_ok(name))
-		return err_set(e, ERR_USAGE, "not a name for an index: want 1 to %d bytes of UTF-8 "
-			       "without control characters and /, and neither . nor - first",
-			       NAME_MAX_BYTES);
+	if (name && check_name(name, e))
+		return -1;
 	if (*path != '/' || strlen(path) > PATH_MAX_BYTES)
 		return err_set(e, ERR_USAGE, "%s: want an absolute path of at most %d bytes", path,
 			       PATH_MAX_BYTES);
-	return change(path, name, now_s < 0 ? 0 : now_s, e);
+	return change(&(struct edit){.apply = put, .makes = true, .path = path, .name = name,
+				     .now_s = now_s < 0 ? 0 : now_s}, e);
 }
 
 int registry_drop(const char *path, struct err *e)
 {
-	return change(path, NULL, -1, e);
+	return change(&(struct edit){.apply = drop, .path = path}, e);
+}
+
+int registry_rename(const char *name, const char *as, const char *path, struct err *e)
+{
+	if (check_name(as, e))
+		return -1;
+	return change(&(struct edit){.apply = rename_entry, .name = name, .as = as, .path = path}, e);
+}
+
+int registry_describe(const char *name, const struct js *changes, struct err *e)
+{
+	return change(&(struct edit){.apply = describe, .name = name, .changes = changes}, e);
 }

@@ -6,7 +6,7 @@
  *	const struct registry_entry *n = registry_by_name(&r, "notes");
  *	registry_release(&r);
  *
- * registry_add() and registry_drop() change the file under a lock and replace it whole.
+ * The functions that change the file do so under a lock and replace it whole.
  */
 #ifndef LEANN_SYS_REGISTRY_H
 #define LEANN_SYS_REGISTRY_H
@@ -16,12 +16,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/js.h"
 
-enum { REGISTRY_MAX = 4096 };	/* entries */
+enum {
+	REGISTRY_MAX = 4096,		/* entries */
+	REGISTRY_META_MAX = 64,		/* keys of one */
+	REGISTRY_VALUE_MAX = 1024,	/* bytes of a value */
+};
 
 struct registry_entry {
 	char *name, *path;	/* name: registry_name_ok(); path: absolute */
 	int64_t made_s;		/* since 1970 */
+	struct js *meta;	/* what its owner says of it: strings by key; NULL: nothing */
 };
 
 struct registry {
@@ -44,5 +50,15 @@ bool registry_name_ok(const char *name);
 int registry_add(const char *path, const char *name, int64_t now_s, struct err *e) MUST_CHECK;
 /* Take path out; that it is not there is fine. */
 int registry_drop(const char *path, struct err *e) MUST_CHECK;
+/*
+ * Call an index as, and say that it is at path now (NULL: where it was). ERR_DATA: no entry has
+ * the old name; ERR_USAGE: another has the new one, or it is none.
+ */
+int registry_rename(const char *name, const char *as, const char *path, struct err *e) MUST_CHECK;
+/*
+ * Set what changes has to the entry of that name, a key with null to nothing. ERR_DATA: there is no
+ * such entry; ERR_USAGE: a key or value that may not be, or too many.
+ */
+int registry_describe(const char *name, const struct js *changes, struct err *e) MUST_CHECK;
 
 #endif
