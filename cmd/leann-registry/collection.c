@@ -150,7 +150,7 @@ static void add_index(struct js *o, const char *path)
 	size_t n = leann_index_fields(ix, &field);
 	struct js *fields = js_new_arr();
 	js_set(o, "model", i->model ? js_new_str(i->model) : js_new_null());
-	js_set(o, "precision", js_new_str(i->precision));
+	js_set(o, "precision", i->precision ? js_new_str(i->precision) : js_new_null());
 	js_set(o, "dim", js_new_int((int64_t)i->dim));
 	js_set(o, "files", js_new_int((int64_t)i->n_files));
 	js_set(o, "passages", js_new_int((int64_t)i->n_chunks));
