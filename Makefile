@@ -223,7 +223,7 @@ $(BUILD)/bin/leann-serve: ALL_LDLIBS += $(HTTP_LIBS)
 $(BUILD)/lib/sys/http_client.o: ALL_CPPFLAGS += $(CURL_CFLAGS)
 $(BUILD)/bin/leann-ask $(BUILD)/bin/leann-embed-gateway: ALL_LDLIBS += $(CURL_LIBS)
 $(BUILD)/cmd/leann-from-chroma/db.o: ALL_CPPFLAGS += $(SQLITE_CFLAGS)
-$(BUILD)/bin/leann-from-chroma: ALL_LDLIBS += $(SQLITE_LIBS)
+$(BUILD)/bin/leann-from-chroma $(WHEEL)/bin/leann-from-chroma: ALL_LDLIBS += $(SQLITE_LIBS)
 
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)

@@ -118,6 +118,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "leann_close": (None, [_P]),
     "leann_index_info": (POINTER(Info), [_P]),
     "leann_index_fields": (c_size_t, [_P, POINTER(POINTER(Field))]),
+    "leann_comparable": (c_int, [_P, _P, _E]),
     "leann_filter_new": (c_int, [_P, POINTER(c_char_p), POINTER(c_char_p), POINTER(_P), _E]),
     "leann_filter_parse": (c_int, [_P, c_char_p, POINTER(_P), _E]),
     "leann_filter_chunks": (c_int, [_P, POINTER(c_uint32), c_size_t, POINTER(_P), _E]),

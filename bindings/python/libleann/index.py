@@ -288,6 +288,11 @@ class LEANNIndex:
                 has_words=bool(i.has_words), has_graph=bool(i.has_graph), lists=i.n_lists,
                 fields=_fields(ix))
 
+    def comparable(self, other: LEANNIndex) -> bool:
+        """Do scores of hits of both compare: have they one model, in one precision?"""
+        with self._h.index() as a, other._h.index() as b:
+            return lib.leann_comparable(a, b, None) == 0
+
     def warm(self, max_bytes: int = 0, server: bool = True) -> None:
         """Read what every question touches, and have the embedding server ready."""
         with self._h.searcher() as (_, s):

@@ -57,6 +57,10 @@ class Index(unittest.TestCase):
     def setUp(self):
         self.index = LEANNIndex.load(INDEX)
 
+    def test_scores_of_one_model_compare(self):
+        with LEANNIndex.load(INDEX) as other:
+            self.assertTrue(self.index.comparable(other))
+
     def tearDown(self):
         self.index.close()
 
