@@ -82,6 +82,9 @@ PIC_OBJ := $(PIC_SRC:%.c=$(BUILD)/pic/%.o)
 TOOLS := $(sort $(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 TOOL_SRC := $(sort $(wildcard cmd/*/*.c))
 TOOL_BIN := $(TOOLS:%=$(BUILD)/bin/%)
+# Other names of a program, which tell it something.
+ALIASES := leann-from-npy leann-from-fvecs leann-from-faiss
+ALIAS_BIN := $(ALIASES:%=$(BUILD)/bin/%)
 SCRIPTS := $(filter-out %.1 %.7,$(sort $(wildcard scripts/leann scripts/leann-*)))
 # Run by scripts, as they run programs.
 PYTHON_FILES := scripts/chroma.py
@@ -97,7 +100,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 .SECONDARY:
 .PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve bench-official replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
 
-all: $(TOOL_BIN) $(SCRIPT_BIN)
+all: $(TOOL_BIN) $(ALIAS_BIN) $(SCRIPT_BIN)
 
 help:
 	@echo 'make             build the tools into $(BUILD)/bin'
@@ -225,6 +228,9 @@ $(BUILD)/bin/leann-ask $(BUILD)/bin/leann-embed-gateway: ALL_LDLIBS += $(CURL_LI
 $(BUILD)/cmd/leann-from-chroma/db.o: ALL_CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/bin/leann-from-chroma $(WHEEL)/bin/leann-from-chroma: ALL_LDLIBS += $(SQLITE_LIBS)
 
+$(ALIAS_BIN): $(BUILD)/bin/leann-from-vectors
+	$(Q)ln -sf $(<F) $@
+
 $(SCRIPT_BIN): $(BUILD)/bin/%: scripts/%
 	@mkdir -p $(@D)
 	$(Q)ln -sf $(abspath $<) $@
@@ -262,7 +268,7 @@ replay: all
 FUZZ ?= build-fuzz
 SECONDS ?= 60
 FUZZ_TARGETS ?= index stream request reply safetensors tokenizer model chunker config ignore jsonl line \
-	registry lock journal meta filter mail copies mcp faces sse
+	registry lock journal meta filter mail copies mcp faces sse vectors hnsw records
 fuzz-build:
 	+@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=$(FUZZ) CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(FUZZ)/libleann.a
 	@mkdir -p $(FUZZ)/tests
@@ -346,6 +352,7 @@ install: all lib
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(DATADIR)/models' \
 		'$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(INSTALL) -m 755 $(TOOL_BIN) $(SCRIPTS) '$(DESTDIR)$(BINDIR)'
+	for a in $(ALIASES); do ln -sf leann-from-vectors '$(DESTDIR)$(BINDIR)'/$$a || exit 1; done
 	$(INSTALL) -m 644 $(wildcard models/*.lock) '$(DESTDIR)$(DATADIR)/models'
 	$(INSTALL) -m 644 scripts/leann.mk $(PYTHON_FILES) '$(DESTDIR)$(DATADIR)'
 	$(INSTALL) -m 644 lib/leann.h '$(DESTDIR)$(INCLUDEDIR)'
@@ -358,7 +365,7 @@ install: all lib
 	for m in $(MAN); do $(INSTALL) -m 644 $$m '$(DESTDIR)$(MANDIR)'/man$${m##*.}/ || exit 1; done
 
 uninstall:
-	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(SCRIPTS))
+	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(ALIASES) $(notdir $(SCRIPTS))
 	for m in $(notdir $(MAN)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$$m; done
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f libleann.a libleann.so $(SONAME) \
 		libleann.so.$(LEANN_VERSION) pkgconfig/leann.pc

@@ -26,6 +26,9 @@
  *	mcp		a byte, the version and how it came, and a message; text for a model
  *	faces		a byte, which API, and a request for embeddings
  *	sse		a byte, the size of pieces, and server-sent events
+ *	vectors		a byte, the format, and a file of embeddings
+ *	hnsw		header.bin, 100 bytes, then data_level0.bin
+ *	records		a line of JSON from elsewhere
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -66,6 +69,10 @@
 #include "serve/safe.h"
 #include "sys/config.h"
 #include "sys/embed_ep.h"
+#include "port/hnsw_file.h"
+#include "port/import.h"
+#include "port/jsonl_in.h"
+#include "port/vecfile.h"
 #include "sys/glob.h"
 #include "sys/journal.h"
 #include "search/filter.h"
@@ -706,6 +713,60 @@ static void fuzz_sse(const uint8_t *p, size_t n)
 	buf_release(&b);
 }
 
+/* Files of embeddings: every row that they say to have is there. */
+static void fuzz_vectors(const uint8_t *p, size_t n)
+{
+	static float row[DIM_MAX];
+	struct vecfile v;
+	struct err e;
+	if (!n || vecfile_parse(&v, p + 1, n - 1, (enum vecfile_format)(*p % 4), &e))
+		return;
+	for (size_t i = 0; i < v.n; i++) {
+		vecfile_row(&v, i, row);
+		if (v.ids && vecfile_id(&v, i) == INT64_MIN + 12345)
+			row[0] = 0;
+		if (import_normalise(row, v.dim, &e) == 0 && !(row[0] >= -1.001 && row[0] <= 1.001))
+			abort();
+	}
+	vecfile_close(&v);
+}
+
+static void fuzz_hnsw(const uint8_t *p, size_t n)
+{
+	static float row[DIM_MAX];
+	struct hnsw_file h = {0};
+	struct err e;
+	size_t head = n < 100 ? n : 100;
+	if (!hnsw_file_parse(&h, p, head, p + head, n - head, 0, &e))
+		for (size_t i = 0; i < h.n; i++) {
+			hnsw_file_vec(&h, i, row);
+			if (i && h.live[i].label <= h.live[i - 1].label)
+				abort();
+		}
+	hnsw_file_close(&h);
+}
+
+/* A line that was made of a record is a record, and the line of it is the same again. */
+static void fuzz_records(const uint8_t *p, size_t n)
+{
+	struct jsonl_in a = JSONL_IN_INIT, b = JSONL_IN_INIT;
+	struct buf text = BUF_INIT, id = BUF_INIT;
+	struct meta m = META_INIT;
+	struct err e;
+	bool all;
+	if (!memchr(p, '\n', n) && !jsonl_in(&a, p, n, true, &e) && a.vec.len <= DIM_MAX * sizeof(float) &&
+	    !record_read(a.line.p, a.line.len, &text, &id, &m, &all, &e)) {
+		if (jsonl_in(&b, a.line.p, a.line.len, true, &e) || b.has_vec || a.line.len != b.line.len ||
+		    memcmp(a.line.p, b.line.p, a.line.len) || memchr(a.line.p, '\n', a.line.len))
+			abort();
+	}
+	jsonl_in_release(&a);
+	jsonl_in_release(&b);
+	meta_release(&m);
+	buf_release(&text);
+	buf_release(&id);
+}
+
 static const struct target {
 	const char *name;
 	void (*run)(const uint8_t *p, size_t n);
@@ -717,7 +778,8 @@ static const struct target {
 	{"registry", fuzz_registry},   {"lock", fuzz_lock},	      {"journal", fuzz_journal},
 	{"meta", fuzz_meta},	       {"filter", fuzz_filter},
 	{"mail", fuzz_mail},	       {"copies", fuzz_copies},       {"mcp", fuzz_mcp},
-	{"faces", fuzz_faces},	       {"sse", fuzz_sse},
+	{"faces", fuzz_faces},	       {"sse", fuzz_sse},	      {"vectors", fuzz_vectors},
+	{"hnsw", fuzz_hnsw},	       {"records", fuzz_records},
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
