@@ -258,6 +258,7 @@ check:
 check-faults: all tests
 	+@$(MAKE) --no-print-directory SAN=1 BUILD=build-san build-san/tests/tools/resign
 	@BUILD=$(BUILD) tests/faults/run
+	@BUILD=$(BUILD) tests/faults/migrate
 
 # An index that follows N commits of this history answers as a fresh one does.
 N ?= 60
