@@ -87,7 +87,7 @@ ALIASES := leann-from-npy leann-from-fvecs leann-from-faiss
 ALIAS_BIN := $(ALIASES:%=$(BUILD)/bin/%)
 SCRIPTS := $(filter-out %.1 %.7,$(sort $(wildcard scripts/leann scripts/leann-*)))
 # Run by scripts, as they run programs.
-PYTHON_FILES := scripts/chroma.py
+PYTHON_FILES := scripts/chroma.py scripts/compare.py
 SCRIPT_BIN := $(SCRIPTS:scripts/%=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -98,7 +98,7 @@ MAN := $(sort $(wildcard cmd/*/*.1 lib/*/*.5 lib/*/*.7 lib/*.3 scripts/*.1 scrip
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-churn bench-serve bench-official replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
+.PHONY: all lib python-wheel help check check-faults soak fuzz fuzz-build lint man bench bench-encoder bench-quality bench-functions bench-context bench-codes bench-search bench-rivals bench-backend bench-churn bench-serve bench-official replay shipped-codebook page-shots install uninstall clean demo deps tests check-arm
 
 all: $(TOOL_BIN) $(ALIAS_BIN) $(SCRIPT_BIN)
 
@@ -126,6 +126,7 @@ help:
 	@echo 'make bench-context   retrieval with paths, headings and symbols before texts (SETS, DATA)'
 	@echo 'make bench-search    build and search N=100000 synthetic vectors: times, memory, bytes'
 	@echo 'make bench-rivals    vector stores beside ours, where scripts/bench-setup --stores put them'
+	@echo 'make bench-backend   leann backend compare over N=10000 documents: leann, Chroma, exact search (DATA)'
 	@echo 'make check-arm   cross-compile for aarch64 (needs aarch64-linux-gnu-gcc); run tests of kernels under qemu-user'
 	@echo 'make shipped-codebook   fetch the sources of models/codebook-sources (into DIR=), train the codebook anew'
 	@echo 'make install     into $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall'
@@ -331,6 +332,9 @@ bench-churn: all
 
 bench-search: all $(BUILD)/tests/tools/leann-search-bench
 	@BUILD=$(BUILD) tests/bench-search
+
+bench-backend: all
+	@BUILD=$(BUILD) tests/bench-backend
 
 bench-rivals: all
 	@BUILD=$(BUILD) tests/bench-rivals

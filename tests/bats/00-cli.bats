@@ -7,7 +7,7 @@ programs() {
 	for d in "$TOP"/cmd/*/; do basename "$d"; done
 }
 scripts() {
-	printf '%s\n' leann leann-build leann-index leann-list leann-look leann-model leann-related leann-doctor leann-watch-loop leann-index-update leann-transfer leann-export leann-to-chroma leann-migrate leann-server leann-answer
+	printf '%s\n' leann leann-build leann-index leann-list leann-look leann-model leann-related leann-doctor leann-watch-loop leann-index-update leann-transfer leann-export leann-to-chroma leann-backend leann-migrate leann-server leann-answer
 }
 everything() {
 	programs

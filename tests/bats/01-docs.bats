@@ -34,7 +34,7 @@ page_options() {
 }
 
 @test "every option of the scripts is in their pages" {
-	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-export leann-to-chroma leann-migrate leann-transfer leann-server leann-answer leann; do
+	for p in leann-build leann-index leann-list leann-look leann-model leann-related leann-export leann-to-chroma leann-backend leann-migrate leann-transfer leann-server leann-answer leann; do
 		page=$TOP/scripts/leann.1
 		[ ! -f "$TOP/scripts/$p.1" ] || page=$TOP/scripts/$p.1
 		help_options "$p" >help
