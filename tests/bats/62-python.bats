@@ -52,6 +52,12 @@ tests() { # NAME
 	tests test_store
 }
 
+@test "programs written for the official LEANN run as they are" {
+	need_model
+	export LEANN_TEST_FAKE_OPENAI=$TOP/tests/tools/fake_openai.py
+	tests test_compat
+}
+
 @test "another version of the library is refused, and a file that is none" {
 	cp -r "$PYTHONPATH/libleann" .
 	sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' libleann/__init__.py
