@@ -58,6 +58,14 @@ tests() { # NAME
 	tests test_compat
 }
 
+@test "LangChain and LlamaIndex use an index and a store, where their packages are" {
+	need_model
+	FRAMEWORKS=${LEANN_PYTHON_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/leann/python-venv}/bin/python
+	! "$FRAMEWORKS" -c '' 2>/dev/null || PYTHON=$FRAMEWORKS
+	tests test_frameworks
+	! [[ $output == *skipped=* ]] || skip "packages are missing: scripts/bench-setup --python"
+}
+
 @test "another version of the library is refused, and a file that is none" {
 	cp -r "$PYTHONPATH/libleann" .
 	sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' libleann/__init__.py
