@@ -66,6 +66,18 @@ tests() { # NAME
 	! [[ $output == *skipped=* ]] || skip "packages are missing: scripts/bench-setup --python"
 }
 
+@test "the examples of the page do what they say" {
+	need_model
+	cp -r "$T/tree/notes" .
+	leann build -q notes
+	run -0 "$PYTHON" "$TOP/bindings/python/tests/examples.py"
+	printf '%s\n' "$output"
+	[[ $output == *"== index"*"/notes/garden.md 1 "*"Prune the side shoots"*"True 2"* ]]
+	[[ $output == *"== store"*"garden Prune tomatoes in June. {'page': 7}"*"1 garden"* ]]
+	[[ $output == *"== compat"*"LEANN saves most of the storage"* ]]
+	[[ $output == *"== readme"*"garden.md 1 "* ]]
+}
+
 @test "another version of the library is refused, and a file that is none" {
 	cp -r "$PYTHONPATH/libleann" .
 	sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' libleann/__init__.py
