@@ -68,6 +68,8 @@ class _Snapshot:
         live.sort(key=lambda p: p[0].n)
         self.docs: dict[str, tuple[Record, str]] = {r.id: (r, name) for r, name in live}
         self.by_key = {r.key: r for r, _ in live}
+        self.n_texts = sum(not r.empty for r, _ in live)
+        self.chunks: list[int] | None = None  # of all documents, where the index has others, too
         if len(self.docs) != len(live):
             raise LEANNDataError(f"{folder}: damaged store: an id is there twice")
 
@@ -265,14 +267,21 @@ class LeannVectorStore:
     def _query(self, s: _Snapshot, texts: list[str], k: int, where: Any, mode: str,
                params: dict[str, Any]) -> list[list[Match]] | None:
         """None: the files are not as they were indexed, so look again."""
-        allowed = [p for i in self._select(s, None, where) for p in [s.docs[i]] if not p[0].empty]
-        if not allowed or not texts:
+        if not s.n_texts or not texts:
             return [[] for _ in texts]
         index, n = self._open(s)
-        chunks = None
-        if where or s.manifest.has_dead:
-            chunks = self._chunks_of(s, index, allowed)
+        chunks, n_docs = None, s.n_texts
+        if where:
+            allowed = [s.docs[i] for i in self._select(s, None, where)]
+            chunks, n_docs = self._chunks_of(s, index, allowed), sum(not r.empty for r, _ in allowed)
+        elif s.manifest.has_dead:
+            if s.chunks is None:
+                s.chunks = self._chunks_of(s, index, s.docs.values())
+            chunks = s.chunks
+        if chunks is not None:
             n = len(chunks)
+        if not n_docs:
+            return [[] for _ in texts]
         want = k
         while True:  # a long document is several passages, of which the best counts
             found = index.batch_query(texts, min(want, TOP_MAX), mode, None if chunks is None else ChunkSet(chunks),
@@ -280,7 +289,7 @@ class LeannVectorStore:
             best = [{h.item.id: h for h in reversed(r.items)} for r in found]
             if any(h.item.source in ("missing", "changed") for r in found for h in r):
                 return None
-            if want >= min(n, TOP_MAX) or all(len(b) >= min(k, len(allowed)) for b in best):
+            if want >= min(n, TOP_MAX) or all(len(b) >= min(k, n_docs) for b in best):
                 break
             want *= 2
         return [self._matches(s, b, k) for b in best]
@@ -302,7 +311,7 @@ class LeannVectorStore:
                 self._index = name, index, len(index)
             return self._index[1:]
 
-    def _chunks_of(self, s: _Snapshot, index: LEANNIndex, docs: list[tuple[Record, str]]) -> list[int]:
+    def _chunks_of(self, s: _Snapshot, index: LEANNIndex, docs: Iterable[tuple[Record, str]]) -> list[int]:
         """Numbers of their passages. They stay until an index is written anew, so each is looked up once."""
         with self._lock:
             if self._chunks.epoch != s.manifest.epoch:
@@ -312,7 +321,15 @@ class LeannVectorStore:
             for chunk, path, line in index.places(known.n):
                 known.of.setdefault((os.path.basename(path), line), []).append(chunk)
                 known.n = chunk + 1
-        return [c for r, name in docs for c in known.of.get((name, r.line), ())]
+            out: list[int] = []
+            for r, name in docs:
+                chunks = known.of.get((name, r.line), [])
+                if not chunks and not r.empty:
+                    known.n = 0  # it may be there again
+                    known.of.clear()
+                    raise LEANNDataError(f"{self.path}: docs/{name}: document {r.id!r} is not as it was indexed")
+                out += chunks
+            return out
 
     # ---- the end ----
 

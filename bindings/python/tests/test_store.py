@@ -171,6 +171,13 @@ class Store(unittest.TestCase):
                     f.write(text)
                 with self.assertRaisesRegex(LEANNDataError, os.path.basename(file)):
                     LeannVectorStore(f"{d}/s").count()
+        with open(f"{self.path}/docs/{name}", "r+", encoding="utf-8") as f:
+            text = f.read().replace("One", "Ten")
+            f.seek(0)
+            f.write(text)
+        for where in None, {"$nin": [1]}:
+            with self.assertRaisesRegex(LEANNDataError, "indexed"):
+                LeannVectorStore(self.path).query("x", where=where and {"page": where})
         m = self.manifest()
         m["index"] = "../outside"
         with open(f"{self.path}/store.json", "w", encoding="utf-8") as f:
