@@ -95,6 +95,10 @@ SH
 	need_model
 	run -0 env -i HOME="$T/home" PATH="$T/venv/bin:/usr/bin:/bin" leann --version
 	[[ $output == "leann "* ]]
+	if ! PATH=/usr/bin:/bin command -v leann-ask; then
+		run -2 env -i HOME="$T/home" PATH="$T/venv/bin:/usr/bin:/bin" leann ask "why?"
+		[[ $output == "leann ask: leann-ask is not here"*"full installation" ]]
+	fi
 	run -0 env -i PATH=/usr/bin:/bin HOME="$HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" LEANN_MODEL=nowhere \
 		venv/bin/python -c 'from libleann import tools, LEANNNotFoundError
 try: tools.find_model()

@@ -119,4 +119,10 @@ def pull_model(name: str = DEFAULT_MODEL) -> str:
 def main() -> None:
     """The program `leann` of the environment that the wheel was installed into."""
     path = program("leann")
+    if sys.argv[1:2] in (["ask"], ["serve"]):  # a wheel leaves them out
+        try:
+            program(f"leann-{sys.argv[1]}")
+        except LEANNNotFoundError as e:
+            print(f"leann {sys.argv[1]}: {e}: it comes with a full installation", file=sys.stderr)
+            sys.exit(2)
     os.execv(path, [path, *sys.argv[1:]])
