@@ -122,6 +122,22 @@ gateway() { # OPTION...: in the foreground until it fails
 	[ "$status" = 0 ]
 }
 
+@test "answers damaged anywhere are an error or none, and the gateway goes on" {
+	local api seed n=0 pid
+	search openai tomatoes
+	for api in openai ollama tei; do
+		pid=$(leann-embed-client --for "$T/$api.leann" --info | grep -o '"pid":[ 0-9]*')
+		for seed in $(seq 8); do
+			search $api "@mangle-$seed tomatoes"
+			[ "$status" = 0 ] || [ "$status" = 2 ]
+			n=$((n + (status == 2)))
+			[ "$status" = 0 ] || [[ $stderr == "leann-search: "*http* ]]
+		done
+		[ "$(leann-embed-client --for "$T/$api.leann" --info | grep -o '"pid":[ 0-9]*')" = "$pid" ]
+	done
+	[ "$n" -ge 10 ]
+}
+
 @test "answers that come in another order are put in order, and those with an index twice are refused" {
 	printf '%s\n' 'tomatoes want sun @order' 'bake the bread until brown' >"$W/batch"
 	leann-search --dense --format json --batch "$W/batch" "$T/openai.leann" >"$W/out"

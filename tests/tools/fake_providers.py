@@ -10,7 +10,7 @@ with its request: see wrong() and bend(). A file FOLDER/name says which model an
 is asked for, FOLDER/turn turns all embeddings, as another model's would be, FOLDER/floats takes base64 away,
 FOLDER/key is the key that is wanted. It is also the proxy to http://leann.test.
 """
-import base64, json, os, re, struct, sys, threading, time, zlib
+import base64, json, os, random, re, struct, sys, threading, time, zlib
 
 import fake_http
 
@@ -193,7 +193,15 @@ class Handler(fake_http.Handler):
 
     def send(self, order, answer):
         text = json.dumps(answer)
-        if order == "html":
+        if order.startswith("mangle-"):
+            rng = random.Random(int(order[7:]))
+            data = bytearray(text.encode())
+            for _ in range(rng.randint(1, 4)):
+                at = rng.randrange(len(data))
+                rng.choice([lambda: data.__setitem__(at, rng.choice(b'0"[]{},:-e9x\\\x00')), lambda: data.__delitem__(slice(at, at + 9)),
+                            lambda: data.__setitem__(slice(at, at), bytes(data[at:at + 50]))])()
+            self.reply(200, bytes(data))
+        elif order == "html":
             self.reply(200, "<html>hello</html>", "text/html")
         elif order == "json":
             self.reply(200, text[:-5])
