@@ -152,7 +152,10 @@ static void summary(const struct args *a, const struct pipe *p, double s)
 	}
 	const struct wire_info *i = embed_info(p->h);
 	uint64_t n = window_n_written(p->w);
-	if (embed_n_cut(p->h))
+	if (embed_n_cut(p->h) && !i->max_tokens)
+		err_warn("%" PRIu64 " chunks had more tokens than model %s takes: their ends are not"
+			 " embedded", embed_n_cut(p->h), i->model);
+	else if (embed_n_cut(p->h))
 		err_warn("%" PRIu64 " chunks had more tokens than model %s takes (%zu): their ends"
 			 " are not embedded", embed_n_cut(p->h), i->model, i->max_tokens);
 	if (a->verbose)

@@ -109,7 +109,10 @@ static const char list_output[] = JSON({
 				"files": {"type": "integer"},
 				"chunks": {"type": "integer"},
 				"model": {"type": ["string", "null"]},
-				"precision": {"type": "string"}
+				"precision": {"type": ["string", "null"]},
+				"provider": {"type": "string",
+					"description": "Server of others that embeds; absent: none"},
+				"text_leaves_machine": {"type": "boolean"}
 			},
 			"required": ["name", "path", "files", "chunks"]}}
 	},
@@ -135,7 +138,10 @@ static const char status_output[] = JSON({
 				"files": {"type": "integer"},
 				"chunks": {"type": "integer"},
 				"model": {"type": ["string", "null"]},
-				"precision": {"type": "string"},
+				"precision": {"type": ["string", "null"]},
+				"provider": {"type": "string",
+					"description": "Server of others that embeds; absent: none"},
+				"text_leaves_machine": {"type": "boolean"},
 				"dim": {"type": "integer"},
 				"bytes": {"type": "integer"},
 				"edition": {"type": "integer",

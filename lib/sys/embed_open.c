@@ -116,7 +116,13 @@ static int connect_any(struct embed *h, const struct embed_opts *o, const char *
 	/* a server of ours has another identity, which is for the caller to see */
 	if (!o->provider || !o->provider->n_probe || !*h->info.provider.api)
 		return 0;
-	return provider_same(o->provider, &h->info.provider, o->whose ? o->whose : h->endpoint, e);
+	struct provider *now = &h->info.provider;
+	if (provider_same(o->provider, now, o->whose ? o->whose : h->endpoint, e))
+		return -1;
+	/* What it is compared with stays what it was at first: many small steps lead far away. */
+	memcpy(now->probe, o->provider->probe, sizeof now->probe);
+	memcpy(now->served, o->provider->served, sizeof now->served);
+	return 0;
 }
 
 int embed_open(const struct embed_opts *o, struct embed **out, struct err *e)
