@@ -40,11 +40,11 @@ static void set_text(struct js *o, const char *key, const uint8_t *p, size_t fro
 	js_set(o, key, js_new_strn((const char *)p + from, n));
 }
 
-/* "before", "after": whole lines around the passage, which is "text". */
+/* "before", "after": whole lines around the passage, which is "text"; nothing is around a record's. */
 static void put_context(const struct source_passage *p, size_t n_lines, struct js *o)
 {
 	size_t from = p->off_whole, to = from + p->text.len;
-	if (!p->whole || to > p->n_whole)
+	if (!p->whole || p->id.len || to > p->n_whole)
 		return;
 	size_t first = lines_back(p->whole, from, n_lines);
 	/* the passage may end with its line's LF, which is not behind it then */

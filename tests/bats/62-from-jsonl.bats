@@ -58,6 +58,17 @@ for l in open("r.jsonl"):
 	[[ $output == *"no files to follow"* ]]
 }
 
+@test "leann-serve gives a record alone, and searches and filters records" {
+	command -v curl >/dev/null || skip "no curl"
+	leann-from-jsonl -q r.jsonl | leann-embed-client -q | leann-graph -q -o x.leann
+	serve log --index x.leann
+	curl -s "${URL}chunk/1?context=3" >out
+	curl -s "${URL}search?q=letters&where=page%20%3E%204" >hits
+	kill "$SERVE_PID"
+	jsonq 'd["id"] == "7" and d["text"].startswith("Prune") and "before" not in d and "after" not in d and not d["stale"]' out
+	jsonq '[r["id"] for r in d["results"]] == ["mail"]' hits
+}
+
 @test "embeddings are taken over from arrays and from base64, and give the index that embedding them gives" {
 	for how in array base64; do
 		embedded $how >e.jsonl
