@@ -203,7 +203,7 @@ def guarded(where):
 
 def add(part, items, fresh):
     import numpy as np
-    if not fresh:
+    if items and not fresh:
         there = set(part.get(ids=[x["id"] for x in items], include=[])["ids"])
         items = [x for x in items if x["id"] not in there]
     if items:

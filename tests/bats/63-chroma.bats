@@ -75,7 +75,7 @@ assert t.query(query_embeddings=[want[0]['embedding']], n_results=1)['ids'] == [
 @test "what an interrupted run with the same token wrote is not written again" {
 	head -c $(($(stat -c %s "$T/tree.stream") * 3 / 4)) "$T/tree.stream" >cut
 	run -2 leann-to-chroma --collection tree --path db --token one --batch-size 1 <cut
-	run leann-to-chroma --collection tree --path db --token one --json <"$T/tree.stream"
+	run leann-to-chroma --collection tree --path db --token one --batch-size 1 --json <"$T/tree.stream"
 	[ "$status" -eq 0 ]
 	[[ $output =~ '"found": '[1-9] ]]
 	leann-to-jsonl --no-embedding <"$T/tree.stream" >lines
