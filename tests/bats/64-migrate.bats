@@ -85,6 +85,20 @@ for x in sys.stdin: print(json.dumps(json.loads(x), sort_keys=True))'; }
 	[[ $output == *'"there": 3, "part": null'* ]]
 }
 
+@test "embeddings of another model are made anew, and questions of ours are not asked of those" {
+	"$CHROMA" - <<-'END'
+		import chromadb
+		c = chromadb.PersistentClient("db").create_collection("docs", embedding_function=None)
+		c.add(ids=[f"d{i}" for i in range(30)], documents=[f"Text {i * 7 % 30} of a letter about apples." for i in range(30)],
+		      embeddings=[[1.0, i * i % 11, i % 3] for i in range(30)])
+	END
+	run leann migrate chromadb-to-leann --collection docs --path db -o new.leann --verify
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"30 passages, embeddings computed,"*"both are equal" ]]
+	leann-bundle verify -q new.leann
+}
+
 @test "killed at random moments both ways, nothing is lost and the next run goes on" {
 	[ -f "$SHARED/data/scifact/corpus.jsonl" ] || skip "no ../shared/data"
 	unset XDG_RUNTIME_DIR
