@@ -28,6 +28,7 @@ curl() { command curl --noproxy '*' "$@"; }
 # The Python LEANN's embedding server for our model, where it is installed; told in $T/official.url.
 official_server() {
 	local python=${LEANN_OFFICIAL_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/leann/bench-official/bin/python} model
+	[ -n "${LEANN_SLOW_TESTS:-}" ] || return 0 # half a minute of torch
 	model=$(leann-model path 2>/dev/null) || return 0
 	"$python" -c 'import leann_backend_hnsw, sentence_transformers' 2>/dev/null || return 0
 	local port
@@ -123,7 +124,7 @@ for h in json.loads(sys.stdin.readline())["items"]: print(h["item"]["path"], h["
 }
 
 @test "the embedding server of the Python LEANN is an encoder for ours" {
-	[ -f "$T/official.url" ] || skip "no leann 0.3.8 of PyPI with its hnsw backend: LEANN_OFFICIAL_PYTHON"
+	[ -f "$T/official.url" ] || skip "wants LEANN_SLOW_TESTS=1, and leann 0.3.8 of PyPI with its hnsw backend: LEANN_OFFICIAL_PYTHON"
 	need_python msgpack
 	local url i
 	url=$(cat "$T/official.url")
