@@ -3,13 +3,6 @@
 # Chroma and leann: a collection becomes an index, an index a collection, and nothing is lost on the way.
 load helper
 
-need_chroma() {
-	CHROMA=${LEANN_CHROMA_PYTHON:-$HOME/.cache/leann/chroma-venv/bin/python}
-	[ -x "$CHROMA" ] || CHROMA=$HOME/.cache/leann/bench-venv/bin/python
-	"$CHROMA" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("chromadb"))' 2>/dev/null ||
-		skip "no Python with chromadb: leann-to-chroma --setup"
-	export LEANN_CHROMA_PYTHON=$CHROMA
-}
 setup_file() {
 	load helper
 	leann-model path >/dev/null 2>&1 || return 0

@@ -30,6 +30,16 @@ need_model() {
 	export MODEL
 }
 
+# Skip unless some Python has Chroma's own client; sets CHROMA to it.
+need_chroma() {
+	local cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/leann
+	CHROMA=${LEANN_CHROMA_PYTHON:-$cache/chroma-venv/bin/python}
+	[ -x "$CHROMA" ] || CHROMA=$cache/bench-venv/bin/python
+	"$CHROMA" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("chromadb"))' 2>/dev/null ||
+		skip "no Python with chromadb: leann-to-chroma --setup"
+	export LEANN_CHROMA_PYTHON=$CHROMA
+}
+
 # Skip unless script(1) can run a program on a terminal of its own.
 need_terminal() {
 	script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "no script(1), or no terminals to be had"
