@@ -2,22 +2,22 @@
 #include <string.h>
 
 #include "base/le.h"
-#include "fmt/targets.h"
+#include "fmt/condition.h"
 #include "search/leann_impl.h"
 #include "serve/fresh.h"
 #include "serve/ops.h"
 #include "sys/querylog.h"
 
-static double score(const struct index *ix, const struct fresh *f)
+#define HEALTHY .8	/* of the score, and of the files that were looked at */
+
+/* Of an index without passages and files nothing is known, and nothing is wrong. */
+static double score(const struct index *ix, const struct fresh *f, bool *healthy)
 {
-	double product = 1;
-	for (size_t i = 0; i < N_TARGETS; i++) {
-		double reached = target_reached(&targets[i], ix);
-		product *= reached < 0 ? 1 : reached;
-	}
-	if (f->n_looked)
-		product *= (double)(f->n_looked - f->n_changed - f->n_missing) / (double)f->n_looked;
-	return product;
+	struct condition c;
+	condition_of(ix, f->n_looked, f->n_changed + f->n_missing, &c);
+	double x = c.score < 0 ? 1 : c.score;
+	*healthy = x >= HEALTHY && (c.part[PART_FRESH] < 0 || c.part[PART_FRESH] >= HEALTHY);
+	return x;
 }
 
 static struct js *files_json(const struct fresh *f)
@@ -37,7 +37,8 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 	struct buf trouble = BUF_INIT;
 	struct js *o = NULL;
 	if (!fresh_look(ix, FRESH_SOME, &f, e)) {
-		double x = score(ix, &f);
+		bool healthy;
+		double x = score(ix, &f, &healthy);
 		catalog_trouble(c, i, &trouble);
 		*mean_ms = catalog_mean_ms(c, i);
 		if (*mean_ms < 0) {
@@ -47,7 +48,7 @@ static struct js *health_of(struct catalog *c, size_t i, double *mean_ms, struct
 		}
 		o = js_new_obj();
 		js_set(o, "name", js_new_str(ed->name));
-		js_set(o, "status", js_new_str(x >= .8 && !trouble.len ? "healthy" : "degraded"));
+		js_set(o, "status", js_new_str(healthy && !trouble.len ? "healthy" : "degraded"));
 		js_set(o, "healthScore", js_new_real(x));
 		js_set(o, "indexSize", js_new_int((int64_t)ix->b.n_map));
 		js_set(o, "avgLatency", js_new_real(*mean_ms));
@@ -136,7 +137,8 @@ enum op_result op_index_detail(struct catalog *c, size_t i, struct js **reply, s
 	js_set(o, "path", js_new_path(ed->path, strlen(ed->path)));
 	js_set(o, "edition", js_new_int(ed->number));
 	js_set(o, "bytes", js_new_int((int64_t)ix->b.n_map));
-	js_set(o, "healthScore", js_new_real(score(ix, &f)));
+	bool healthy;
+	js_set(o, "healthScore", js_new_real(score(ix, &f, &healthy)));
 	for (size_t k = 0; kept[k]; k++)
 		if (js_get(ix->b.manifest, kept[k]))
 			js_set(o, kept[k], js_copy(js_get(ix->b.manifest, kept[k])));

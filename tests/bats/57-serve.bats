@@ -139,6 +139,8 @@ post() {
 @test "health, an index in detail, metrics, the description for programs" {
 	curl -s "${URL}health" >out
 	jsonq 'd["status"] in ("healthy", "degraded") and 0 <= d["healthScore"] <= 1 and d["indexSize"] > 1000' out
+	leann index stats --json "$T/notes.leann" >stats
+	jsonq "abs(d['healthScore'] - $("$PYTHON" -c 'import json; print(json.load(open("stats"))["health"]["score"])') / 100) < .006" out
 	curl -s "${URL}indexes/notes" >out
 	jsonq 'sum(d["members"].values()) < d["bytes"] and d["files"]["looked"] == 4 and d["counts"]["files"] == 4' out
 	jsonq 'sum(d["anchorSizes"]) == d["counts"]["chunks"]' out
