@@ -73,6 +73,8 @@ EOF
 @test "a collection is made, described, renamed, copied and deleted by its name" {
 	cp -r tree "$T/tree"
 	cd "$T"
+	run -2 leann collection create papers tree/notes --provider openai --endpoint http://192.0.2.1 --model m --dimensions 3
+	[[ $output == *"192.0.2.1 is another machine"* ]]
 	leann collection create papers tree/notes --set owner=ann --set 'about=bread	and "garden" \ more'
 	[ -f data/leann/papers.leann ]
 	leann collection list --json >list
