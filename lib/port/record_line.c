@@ -206,6 +206,8 @@ int members_of(struct members *m, const void *p, size_t n, struct err *e)
 	int more = 1;
 	m->n = 0;
 	buf_clear(&m->keys);
+	if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))	/* the mark before a file's first line, stored with it */
+		s.p += 3;
 	skip_blank(&s);
 	if (s.p == s.end || *s.p++ != '{')
 		return bad(e);

@@ -47,6 +47,7 @@ setup() {
 		'{"id":"b","text":"A second line.","metadata":{}}' | diff - lines
 	leann-chunk -q --jsonl - <"$T/records" | leann-embed-client -q | leann-graph -q -o r.leann
 	leann-bundle cat r.leann | leann-to-jsonl --no-embedding | cmp - lines
+	{ printf '\xef\xbb\xbf' && cat "$T/records"; } | leann-chunk -q --jsonl - | leann-to-jsonl --no-embedding | cmp - lines
 }
 
 @test "an array for NumPy has the same vectors in the order of its passages, whole or not at all" {
