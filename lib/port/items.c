@@ -9,6 +9,7 @@
 #include "base/js.h"
 #include "base/tmpfile.h"
 #include "base/utf8.h"
+#include "sys/jsonl.h"
 
 static const char SPOOL[] = "scratch file";
 
@@ -122,7 +123,7 @@ static int take_record(struct items *s, const struct rec_chunk *k, struct err *e
 	buf_clear(&s->line);
 	buf_zero(&s->line, n);
 	if (fd_pread(s->spool, SPOOL, s->line.p, n, k->off_bytes, &got, e) ||
-	    members_of(&s->members, s->line.p, n, e) || js_parse(s->line.p, n, "record", &j, e))
+	    members_of(&s->members, s->line.p, n, e) || record_parse(s->line.p, n, &j, e))
 		return err_prefix(e, "%s: chunk %" PRIu64, s->in.name, k->id);
 	meta = members_get(&s->members, "metadata");
 	if (meta) {

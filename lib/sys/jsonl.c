@@ -1,6 +1,9 @@
 /* Records of JSON Lines; see jsonl.h. */
 #include "sys/jsonl.h"
 
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -62,20 +65,67 @@ static int text_of(const struct js *obj, struct buf *text, struct err *e)
 	return 0;
 }
 
-int record_read(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct meta *meta,
-		bool *all, struct err *e)
+/* Is the number in the n characters at p, NUL behind them or what ends a number, too large for us? */
+static bool is_huge(const char *p, size_t n)
 {
-	struct js *j;
+	bool whole = !memchr(p, '.', n) && !memchr(p, 'e', n) && !memchr(p, 'E', n);
+	errno = 0;
+	if (whole)
+		return (void)strtoll(p, NULL, 10), errno == ERANGE;
+	return isinf(strtod(p, NULL));
+}
+
+/* The line with its numbers that are too large as strings of the same digits; false: it has none. */
+static bool tame(const uint8_t *line, size_t n, struct buf *out)
+{
+	struct buf text = BUF_INIT;
+	bool changed = false, quoted = false;
+	buf_add(&text, line, n);	/* with a NUL behind it */
+	for (size_t i = 0, k; i < n; i += k) {
+		const char *p = (const char *)text.p + i;
+		k = quoted ? 0 : strspn(p, "0123456789+-.eE");
+		if (k && (*p == '-' || (*p >= '0' && *p <= '9')) && is_huge(p, k)) {
+			buf_addc(out, '"');
+			buf_add(out, p, k);
+			buf_addc(out, '"');
+			changed = true;
+			continue;
+		}
+		k = k ? k : quoted && *p == '\\' && i + 1 < n ? 2 : 1;
+		quoted ^= k == 1 && *p == '"';
+		buf_add(out, p, k);
+	}
+	buf_release(&text);
+	return changed;
+}
+
+int record_parse(const uint8_t *line, size_t n, struct js **out, struct err *e)
+{
+	struct buf tamed = BUF_INIT;
+	struct err again;
 	if (n >= 3 && !memcmp(line, "\xef\xbb\xbf", 3)) {
 		line += 3;
 		n -= 3;
 	}
-	if (js_parse(line, n, "JSON", &j, e))
+	int r = js_parse(line, n, "JSON", out, e);
+	if (r && tame(line, n, &tamed))
+		r = js_parse(tamed.p, tamed.len, "JSON", out, &again);
+	buf_release(&tamed);
+	if (!r && js_type(*out) != JS_OBJ) {
+		r = err_set(e, ERR_DATA, "record is %s, want an object", js_type_name(js_type(*out)));
+		js_free(*out);
+	}
+	return r;
+}
+
+int record_read(const uint8_t *line, size_t n, struct buf *text, struct buf *id, struct meta *meta,
+		bool *all, struct err *e)
+{
+	struct js *j;
+	if (record_parse(line, n, &j, e))
 		return -1;
 	int r = -1;
-	if (js_type(j) != JS_OBJ)
-		err_set(e, ERR_DATA, "record is %s, want an object", js_type_name(js_type(j)));
-	else if (!id_of(j, id, e) && !text_of(j, text, e))
+	if (!id_of(j, id, e) && !text_of(j, text, e))
 		r = 0;
 	if (!r && meta) {
 		meta_clear(meta);

@@ -16,12 +16,19 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/js.h"
 #include "fmt/meta.h"
 
 enum {
 	JSONL_LINE_MAX = 8 << 20,	/* bytes of a line: its text must fit a stream's record */
 	JSONL_ID_MAX = 1024,		/* bytes of an id */
 };
+
+/*
+ * The line as JSON, an object; the caller frees *out. A number that fits neither 64 bits nor a double, which
+ * JSON allows, is the string of its digits.
+ */
+int record_parse(const uint8_t *line, size_t n, struct js **out, struct err *e) MUST_CHECK;
 
 /*
  * The text that is embedded (title, a space, text; the text alone without a title) and the id

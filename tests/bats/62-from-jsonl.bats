@@ -69,6 +69,18 @@ for l in open("r.jsonl"):
 	jsonq '[r["id"] for r in d["results"]] == ["mail"]' hits
 }
 
+@test "numbers that are too large for 64 bits and for a double are kept to the digit, and text for filters" {
+	local line='{"id":"h","text":"A huge number.","metadata":{"u":18446744073709551616,"x":[1e400,1],"s":"\"1e400"}}'
+	printf '%s\n' "$line" >h
+	leann-from-jsonl -q h | leann-embed-client -q | leann-graph -q -o h.leann
+	[ "$(leann-bundle cat h.leann | leann-to-jsonl --no-embedding)" = "$line" ]
+	leann-search --json --filter 'u = 18446744073709551616' h.leann "number" >hits
+	jsonq 'd["items"][0]["item"]["meta"] == {"s": "\"1e400", "u": "18446744073709551616", "x": "1e400, 1"}' hits
+	printf '%s\n' '{"id":"b","text":"x","metadata":{"u":1e400,}}' >bad
+	run -2 bash -c 'leann-from-jsonl bad 2>&1 >/dev/null'
+	[[ $output == *"bad:1: "* ]]
+}
+
 @test "embeddings are taken over from arrays and from base64, and give the index that embedding them gives" {
 	for how in array base64; do
 		embedded $how >e.jsonl

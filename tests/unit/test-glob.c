@@ -58,6 +58,10 @@ static void test_records(void)
 	bool fresh = true, again = false;
 	record("{\"id\":\"a\",\"title\":\"T\",\"text\":\"x\"}", "T x", "a");
 	record("{\"id\":\"a\",\"title\":\"\",\"text\":\"x\"}", "x", "a");
+	record("{\"id\":123456789012345678901234567890,\"text\":\"x\",\"metadata\":{\"n\":18446744073709551616}}", "x",
+	       "123456789012345678901234567890");
+	record("{\"id\":\"a\",\"text\":\"1e400 \\\" 1e999\",\"m\":[1e400,-1E+999]}", "1e400 \" 1e999", "a");
+	record("{\"id\":\"a\",\"text\":\"x\",\"m\":1e400,}", NULL, "JSON");
 	record("\xef\xbb\xbf{\"id\":-7,\"content\":\"x y\",\"metadata\":{\"k\":[1]}}\r", "x y", "-7");
 	record("{\"id\":\"a\",\"text\":\"\"}", "", "a");
 	record("{\"id\":\"a\"}", NULL, "no \"text\"");
