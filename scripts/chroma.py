@@ -53,9 +53,14 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
+def number(s):
+    """A float, or its digits where it is too large for one."""
+    return float(s) if math.isfinite(float(s)) else s
+
+
 def lines_of(file):
     for line in file:
-        yield json.loads(line)
+        yield json.loads(line, parse_float=number)
 
 
 def path_str(p):
@@ -66,8 +71,26 @@ def path_str(p):
 def plain(v):
     """Can Chroma keep it as it is?"""
     if isinstance(v, list):
-        return bool(v) and all(isinstance(x, (str, int, float, bool)) and type(x) is type(v[0]) for x in v)
-    return isinstance(v, (str, bool, float)) or isinstance(v, int) and -2 ** 63 <= v < 2 ** 63
+        return bool(v) and not any(isinstance(x, list) for x in v) and all(plain(x) and type(x) is type(v[0]) for x in v)
+    if isinstance(v, float):
+        return math.isfinite(v)     # another makes a store that no client of Chroma can read
+    return isinstance(v, (str, bool)) or isinstance(v, int) and -2 ** 63 <= v < 2 ** 63
+
+
+def takes(key):
+    """Does Chroma have such a key? Some it refuses, and those of its own it drops without a word."""
+    return key != "" and key[0] not in "#$" and not key.startswith("chroma:")
+
+
+def named(m):
+    """With keys that Chroma has: one that it has not gets a "_" before it."""
+    out = {k: v for k, v in m.items() if takes(k)}
+    for k, v in m.items():
+        if not takes(k):
+            while k in m or k in out:
+                k = "_" + k
+            out[k] = v
+    return out
 
 
 def metadata_of(item):
@@ -83,8 +106,15 @@ def metadata_of(item):
         m.setdefault("last_line", item["lines"][1])
     if "title" in item:
         m.setdefault("title", item["title"])
-    m = {k: v if plain(v) else json.dumps(v, ensure_ascii=False) for k, v in m.items() if v is not None}
+    m = {k: v if plain(v) else json.dumps(v, ensure_ascii=False) for k, v in named(m).items() if v is not None}
     return m or None
+
+
+def adapted(given):
+    """Of an item's metadata: how many values become JSON, and how many keys another."""
+    given = given if isinstance(given, dict) else {}
+    kept = {k: v for k, v in given.items() if v is not None}
+    return sum(not plain(v) for v in kept.values()), sum(not takes(k) for k in kept)
 
 
 def equal(a, b):
@@ -219,7 +249,7 @@ def write(args):
     store = Store(args, make=True)
     if args.collection in store.names and not args.replace:
         die(f"{args.path}: collection {args.collection} is there already: --replace puts another in its place")
-    n = n_added = n_json = 0
+    n = n_added = n_json = n_named = 0
     with guarded(args.path):
         part = store.open_part()
         before = part.count()
@@ -230,7 +260,8 @@ def write(args):
     with guarded(args.path):
         for item in lines_of(reader.stdout):
             items.append(item)
-            n_json += sum(not plain(v) and v is not None for v in (item["metadata"] or {}).values())
+            more_json, more_named = adapted(item["metadata"])
+            n_json, n_named = n_json + more_json, n_named + more_named
             if len(items) == batch:
                 n_added += add(part, items, not before)
                 n += len(items)
@@ -255,6 +286,8 @@ def write(args):
             store.publish()
     if n_json:
         print(f"{LABEL}: {n_json} values of metadata are of no type that Chroma has: kept as JSON", file=sys.stderr)
+    if n_named:
+        print(f"{LABEL}: {n_named} keys of metadata are none that Chroma has: kept with \"_\" before them", file=sys.stderr)
     report(passages=n, found=n - n_added, seconds=round(time.monotonic() - started, 3), path=args.path,
            collection=args.collection)
 

@@ -53,6 +53,21 @@ assert t.query(query_embeddings=[want[0]['embedding']], n_results=1)['ids'] == [
 	[ "$(find db -mindepth 1 -type d | wc -l)" -eq 2 ]	# folders of vectors: the replaced one's is gone
 }
 
+@test "keys that Chroma does not have, and metadata that is no object, are kept under others, and said" {
+	printf '%s\n' '{"id":"a","text":"Bread rises.","metadata":{"":1,"#a":2,"$b":[3],"chroma:document":"c","_":4,"n":null}}' \
+		'{"id":"b","text":"Tomatoes.","metadata":[1,"x"]}' >odd
+	leann-chunk -q --jsonl - <odd | leann-embed-client -q --texts >odd.stream
+	run leann-to-chroma -q --collection odd --path db <odd.stream
+	[ "$status" -eq 0 ]
+	[[ $output == *'4 keys of metadata are none that Chroma has: kept with "_" before them'* ]]
+	ask db "
+r = c.get_collection('odd', embedding_function=None).get()
+at = dict(zip(r['ids'], r['metadatas']))
+assert at == {'a': {'__': 1, '_#a': 2, '_\$b': [3], '_chroma:document': 'c', '_': 4}, 'b': {'metadata': '[1, \"x\"]'}}, at"
+	leann-to-jsonl --no-embedding <odd.stream >lines
+	"$CHROMA" "$TOP/scripts/chroma.py" verify --path db --collection odd <lines
+}
+
 @test "a stream that fails leaves the earlier collection, and a folder that was not there is not made" {
 	leann-to-chroma -q --collection recs --path db <"$T/records.stream"
 	head -c $(($(stat -c %s "$T/tree.stream") * 3 / 4)) "$T/tree.stream" >cut
