@@ -50,6 +50,10 @@ for x in sys.stdin: print(json.dumps(json.loads(x), sort_keys=True))'; }
 	echo other >other.leann
 	run -2 leann migrate chromadb-to-leann --collection docs --path db -o other.leann
 	[[ $output == *"other.leann: is there already: --replace puts another in its place"* ]]
+	mkdir folder
+	run -2 leann migrate chromadb-to-leann --collection docs --path db -o folder --replace
+	[[ $output == *"folder: a folder, want the name of a file" ]]
+	[ -z "$(ls folder)" ]
 	run leann migrate chromadb-to-leann --collection docs --path db -o new.leann --dry-run
 	[[ $output == *"db, collection docs: 40 passages, embeddings reused -> new.leann (not there)"* ]]
 	[ ! -e new.leann ]
