@@ -315,17 +315,23 @@ def overlap(args, collection, sample, by_place):
     import numpy as np
     asked = [" ".join(x["text"].split()[:16]) for x in sample]
     lines = "".join(json.dumps({"id": str(i), "text": t}) + "\n" for i, t in enumerate(asked))
-    show = json.loads(subprocess.run(["leann-bundle", "--json", "show", args.index], check=True,
+    show = json.loads(subprocess.run(["leann-bundle", "--json", "show", "--", args.index], check=True,
                                      stdout=subprocess.PIPE).stdout)
-    model = ["--model=" + show["model"]["name"]]
-    same_model = model + ["--precision=" + show["model"].get("precision", "fp32")]
-    out = subprocess.run(["bash", "-o", "pipefail", "-c",
-                          'leann-chunk -q --truncate --jsonl "$1" - | leann-embed-client -q --texts "$1" "$2" | '
-                          "leann-to-jsonl -q --embedding=base64", "leann", *same_model], input=lines.encode(),
-                         check=True, stdout=subprocess.PIPE).stdout
+    remote = ["--allow-remote"] * args.allow_remote
+    key_file = ["--key-file=" + args.key_file] if args.key_file else []
+    if "provider" in show["model"]:     # whose tokenizer nobody knows
+        model, embed = [], ["--for=" + args.index, *remote, *key_file]
+    else:
+        model = ["--model=" + show["model"]["name"]]
+        embed = model + ["--precision=" + show["model"].get("precision", "fp32")]
+    cut = subprocess.run(["leann-chunk", "-q", "--truncate", "--jsonl", *model, "-"], input=lines.encode(), check=True,
+                         stdout=subprocess.PIPE).stdout
+    out = subprocess.run(["bash", "-o", "pipefail", "-c", 'leann-embed-client -q --texts "$@" | '
+                          "leann-to-jsonl -q --embedding=base64", "leann", *embed], input=cut, check=True,
+                         stdout=subprocess.PIPE).stdout
     vectors = [np.frombuffer(base64.b64decode(json.loads(x)["embedding"]), "<f4") for x in out.splitlines()]
     batch = subprocess.run(["leann-search", "--json", "--dense", "--all-copies", "--no-cache",
-                            "--no-log", "-k", "10", "--batch", "-", args.index], input="\n".join(asked).encode() + b"\n",
+                            "--no-log", "-k", "10", *remote, "--batch", "-", "--", args.index], input="\n".join(asked).encode() + b"\n",
                            stdout=subprocess.PIPE).stdout
     share, n = 0, 0
     with guarded(args.path):
@@ -422,13 +428,14 @@ def main():
     p.add_argument("what", choices=["write", "verify", "publish", "discard", "state"])
     p.add_argument("--path", required=True)
     p.add_argument("--collection", required=True)
-    for name in ("--token", "--model", "--index"):
+    for name in ("--token", "--model", "--index", "--key-file"):
         p.add_argument(name)
     p.add_argument("--space", default="cosine", choices=["cosine", "l2", "ip"])
     p.add_argument("--batch", type=int, default=1000)
     p.add_argument("--sample", type=int, default=20)
     p.add_argument("--seed", type=int, default=42)
     p.add_argument("--overlap", type=float, default=.8)
+    p.add_argument("--allow-remote", action="store_true")
     p.add_argument("--replace", action="store_true")
     p.add_argument("--part", action="store_true")
     args = p.parse_args()

@@ -253,6 +253,22 @@ gateway() { # OPTION...: in the foreground until it fails
 	[[ $output == *"embeddings of model"* ]]
 }
 
+@test "an export asks whom the index was made with, though a model here has the name of its model" {
+	leann-chunk "$T/tree" | leann-embed-client --provider openai --endpoint "$URL" --model all-MiniLM-L6-v2 |
+		leann-graph -o "$W/same.leann"
+	leann export --embedding base64 "$W/same.leann" >"$W/lines"
+	jsonq 'len(__import__("base64").b64decode(d["embedding"])) == 4 * 48' "$W/lines"
+	leann export --format npy -o "$W/npy" "$T/tei.leann"
+	[ -s "$W/npy/vectors.npy" ]
+	http_proxy=$URL LEANN_ALLOW_REMOTE=leann.test leann index create --input . --output "$W/far.leann" \
+		--provider openai --endpoint http://leann.test --model small-1
+	run -2 leann export "$W/far.leann"
+	[[ $output == *"openai at http://leann.test is another machine"* ]]
+	http_proxy=$URL leann export --allow-remote -o "$W/lines" "$W/far.leann"
+	jsonq 'len(d["embedding"]) == 48' "$W/lines"
+	leann-embed-gateway --stop --provider openai --url "$URL" --model all-MiniLM-L6-v2
+}
+
 @test "chunks that are longer than what the provider takes are refused" {
 	run -2 bash -o pipefail -c "leann-chunk . | leann-embed-client --provider openai --endpoint $URL --model llama.gguf 2>&1 >/dev/null"
 	[[ $output == *"chunks have up to 256 tokens, model llama.gguf takes 64: use leann-chunk --max-tokens 64"* ]]
