@@ -353,7 +353,7 @@ two_functions() {
 	pipe 'leann-chunk t | dump'
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 9 ]
-	[[ "${lines[0]}" == "0 leann 1 5 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
+	[[ "${lines[0]}" == "0 leann 1 6 chunks {'roots': [b'$PWD/t'], 'model': 'all-MiniLM-L6-v2', 'max_tokens': 256,"* ]]
 	[[ "${lines[1]}" == "1 0 0 a.md 18 "*" markdown 0" ]]
 	[ "${lines[2]}" = "69 0 1 0 {'heading': 'Bread'}" ]
 	[[ "${lines[3]}" == "2 0 0 1 17 2 4 6 0 0 None "* ]]
