@@ -18,22 +18,32 @@ static void grow(struct item_ids *s)
 {
 	struct item_ids t = {.cap = s->cap ? 2 * s->cap : 1024};
 	t.h = mem_calloc(t.cap, sizeof *t.h);
+	t.last = mem_calloc(t.cap, sizeof *t.last);
 	for (size_t i = 0; i < s->cap; i++)
-		if (s->h[i])
-			t.h[place_of(&t, s->h[i])] = s->h[i];
+		if (s->h[i]) {
+			size_t to = place_of(&t, s->h[i]);
+			t.h[to] = s->h[i];
+			t.last[to] = s->last[i];
+		}
 	t.n = s->n;
 	mem_free(s->h);
+	mem_free(s->last);
 	*s = t;
+}
+
+static uint64_t hash_of(const struct buf *id)
+{
+	uint64_t h = hash64(id->p, id->len);
+	return h + !h;
 }
 
 /* Was it new? Two ids with one hash: the second gets a number that it did not need. */
 static bool take(struct item_ids *s, const struct buf *id)
 {
-	uint64_t h = hash64(id->p, id->len);
+	uint64_t h = hash_of(id);
 	size_t i;
 	if (2 * s->n >= s->cap)
 		grow(s);
-	h += !h;
 	i = place_of(s, h);
 	if (s->h[i])
 		return false;
@@ -45,14 +55,21 @@ static bool take(struct item_ids *s, const struct buf *id)
 void item_ids_make(struct item_ids *s, struct buf *id)
 {
 	size_t n = id->len;
-	for (uint64_t k = 2; !take(s, id); k++) {
+	uint64_t h = hash_of(id), k = 0;
+	if (take(s, id))
+		return;
+	k = s->last[place_of(s, h)];	/* all up to it are taken: a long line is many passages of one id */
+	k = k ? k : 1;
+	do {
 		id->len = n;
-		buf_printf(id, " %" PRIu64, k);
-	}
+		buf_printf(id, " %" PRIu64, ++k);
+	} while (!take(s, id));
+	s->last[place_of(s, h)] = k;
 }
 
 void item_ids_release(struct item_ids *s)
 {
 	mem_free(s->h);
+	mem_free(s->last);
 	*s = (struct item_ids){0};
 }

@@ -39,7 +39,7 @@ struct item {
 
 /* Ids that were given: open addressing, by 64 bits of a hash, 0 for none. */
 struct item_ids {
-	uint64_t *h;			/* (cap), a power of two */
+	uint64_t *h, *last;		/* (cap), a power of two; last: the number of the latest made of it */
 	size_t n, cap;
 };
 

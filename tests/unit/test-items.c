@@ -35,6 +35,13 @@ static void test_ids(void)
 		n_bad += atoll((char *)b.p) != i || strchr((char *)b.p, ' ');
 	}
 	ok(!n_bad && s.n == 20006, "20000 that differ stay as they are");
+	for (int i = 2; i < 300000; i++) {	/* hours, were each tried from 2 on */
+		buf_clear(&b);
+		buf_adds(&b, "b");
+		item_ids_make(&s, &b);
+		n_bad += b.len < 3 || atoi((char *)b.p + 2) != i;
+	}
+	ok(!n_bad, "300000 of one id are numbered one after the other, soon");
 	item_ids_release(&s);
 	buf_release(&b);
 }
