@@ -37,6 +37,7 @@ program() { # LANGUAGE
 	[ "$(wc -l <search.c)" -le 42 ]
 	make -s -C "$TOP" BUILD="${BUILD:-build}" lib
 	local api=$TOP/${BUILD:-build}/api
+	! nm -D "$api/libleann.so.0" | grep -q __asan || [ -n "${SAN:-}" ] || skip "a library with sanitizers: SAN=1 links them"
 	# shellcheck disable=SC2086 # several flags
 	"${CC:-cc}" -std=c11 -Wall -Wextra -Werror ${SAN:+-fsanitize=address,undefined} -I"$TOP/lib" -o search search.c \
 		-L"$api" -lleann -Wl,-rpath,"$api"
