@@ -151,6 +151,11 @@ static void add_index(struct js *o, const char *path)
 	struct js *fields = js_new_arr();
 	js_set(o, "model", i->model ? js_new_str(i->model) : js_new_null());
 	js_set(o, "precision", i->precision ? js_new_str(i->precision) : js_new_null());
+	if (i->provider) {
+		js_set(o, "provider", js_new_str(i->provider));
+		js_set(o, "provider_url", js_new_str(i->provider_url));
+		js_set(o, "remote", js_new_bool(i->remote));
+	}
 	js_set(o, "dim", js_new_int((int64_t)i->dim));
 	js_set(o, "files", js_new_int((int64_t)i->n_files));
 	js_set(o, "passages", js_new_int((int64_t)i->n_chunks));

@@ -269,6 +269,21 @@ gateway() { # OPTION...: in the foreground until it fails
 	leann-embed-gateway --stop --provider openai --url "$URL" --model all-MiniLM-L6-v2
 }
 
+@test "a description says whose embeddings they are, and whether text leaves this machine" {
+	http_proxy=$URL LEANN_ALLOW_REMOTE=leann.test leann collection create far-notes . --provider openai \
+		--endpoint http://leann.test --model small-1 --output "$W/far.leann"
+	leann collection describe far-notes --json >"$W/json"
+	jsonq '(d["provider"], d["provider_url"], d["remote"]) == ("openai", "http://leann.test", True)' "$W/json"
+	leann collection describe far-notes | grep -qx 'remote	true'
+	if [ -f "$BIN/../api/libleann.so.0" ] && ! nm -D "$BIN/../api/libleann.so.0" | grep -q __asan; then
+		LEANN_LIBRARY=$BIN/../api/libleann.so.0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/bindings/python "$PYTHON" -c "
+from libleann import LEANNIndex
+s = LEANNIndex('$W/far.leann').get_stats()
+assert (s.provider, s.provider_url, s.remote) == ('openai', 'http://leann.test', True), s"
+	fi
+	leann collection delete far-notes
+}
+
 @test "chunks that are longer than what the provider takes are refused" {
 	run -2 bash -o pipefail -c "leann-chunk . | leann-embed-client --provider openai --endpoint $URL --model llama.gguf 2>&1 >/dev/null"
 	[[ $output == *"chunks have up to 256 tokens, model llama.gguf takes 64: use leann-chunk --max-tokens 64"* ]]

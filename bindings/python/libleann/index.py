@@ -126,6 +126,9 @@ class Stats:
     has_graph: bool
     lists: int
     fields: list[Field]
+    provider: str | None = None  # whose embeddings they are, where a server of others made them
+    provider_url: str | None = None
+    remote: bool = False  # is that another machine, which gets questions and passages?
 
 
 def _str(b: bytes | None) -> str | None:
@@ -286,7 +289,8 @@ class LEANNIndex:
                 model=_str(i.model), precision=_str(i.precision) or "", dim=i.dim, files=i.n_files,
                 passages=lib.leann_filter_n_chunks(live), chunks=i.n_chunks, code_bytes=i.code_bytes,
                 has_words=bool(i.has_words), has_graph=bool(i.has_graph), lists=i.n_lists,
-                fields=_fields(ix))
+                fields=_fields(ix), provider=_str(i.provider), provider_url=_str(i.provider_url),
+                remote=bool(i.remote))
 
     def comparable(self, other: LEANNIndex) -> bool:
         """Do scores of hits of both compare: have they one model, in one precision?"""

@@ -135,6 +135,7 @@ class Index(unittest.TestCase):
     def test_statistics_are_those_of_the_index(self):
         s = self.index.get_stats()
         self.assertEqual((s.files, s.dim, s.model), (4, 384, "all-MiniLM-L6-v2"))
+        self.assertEqual((s.provider, s.provider_url, s.remote), (None, None, False))
         self.assertEqual(s.bytes, os.stat(INDEX).st_size)
         self.assertEqual(s.passages, len(list(self.index)))
         self.assertIn("lang", [f.name for f in s.fields])
