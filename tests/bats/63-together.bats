@@ -130,6 +130,11 @@ EOF
 		[ -z "$output" ]
 	done
 	cmp before data/leann/indexes
+	run -2 leann collection create $'a\nb' .
+	[[ $output == *": not a name for an index"* ]]
+	[ -z "$(find data -name 'a*')" ]
+	run -2 leann collection create -- -x .
+	[[ $output == *"want NAME PATH..."* ]]
 	run -2 leann collection create one tree/notes
 	[[ $output == *"one: there is a collection of that name"* ]]
 	run -75 --separate-stderr bash -c 'exec 9>>data/leann/indexes.lock; flock 9; timeout 20 leann-registry describe --set a=b one 9>&-'
