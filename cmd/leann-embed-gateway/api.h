@@ -113,8 +113,8 @@ struct js *call_texts(const struct call *call);
  */
 enum verdict ask(struct conn *c, const char *version, const char *path, struct js *body, size_t max_bytes,
 		 struct js **answer, struct err *e);
-/* How large an answer for that many texts may be. */
-size_t ask_max_bytes(const struct conn *c, size_t n);
+/* How large an answer for n texts may be, of want->dim numbers each where that is known. */
+size_t ask_max_bytes(const struct rows *want, size_t n);
 /* The name in an answer; absent is fine. */
 void conn_served(struct conn *c, const struct js *name);
 

@@ -114,7 +114,7 @@ static enum verdict embed(struct conn *c, const struct call *call, struct rows *
 	struct js *j = NULL;
 	enum verdict v;
 	do {
-		v = ask(c, "/v1", "/embeddings", request(c, call), ask_max_bytes(c, call->n), &j, e);
+		v = ask(c, "/v1", "/embeddings", request(c, call), ask_max_bytes(r, call->n), &j, e);
 		/* who does not know base64 says so, in words of his own */
 		if (v != WRONG || c->floats || !(strstr(e->msg, "encoding_format") || strstr(e->msg, "base64")))
 			break;

@@ -52,7 +52,7 @@ static enum verdict embed(struct conn *c, const struct call *call, struct rows *
 	js_set(o, "truncate", js_new_bool(call->cut));
 	if (c->c->p.dimensions)
 		js_set(o, "dimensions", js_new_int((int64_t)c->c->p.dimensions));
-	enum verdict v = ask(c, "", "/embed", o, ask_max_bytes(c, call->n), &j, e);
+	enum verdict v = ask(c, "", "/embed", o, ask_max_bytes(r, call->n), &j, e);
 	r->n = call->n;
 	if (v == DONE && take(j, r, e)) {
 		err_prefix(e, "%s", c->c->p.url);

@@ -12,9 +12,9 @@ enum {
 	BYTES_A_NUMBER = 32,		/* in JSON */
 };
 
-size_t ask_max_bytes(const struct conn *c, size_t n)
+size_t ask_max_bytes(const struct rows *want, size_t n)
 {
-	size_t dim = c->c->p.dimensions ? c->c->p.dimensions : PROVIDER_DIM_MAX;
+	size_t dim = want->dim ? want->dim : PROVIDER_DIM_MAX;
 	return n * dim * BYTES_A_NUMBER + ANSWER_SLACK;
 }
 

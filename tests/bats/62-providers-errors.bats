@@ -89,7 +89,7 @@ gateway() { # OPTION...: in the foreground until it fails
 		openai html 2 want application/json, not text/html
 		openai json 2 the answer: line 1
 		openai list 2 0 embeddings, 1 were asked for
-		openai huge 2 an answer of over
+		openai huge 2 an answer of over 1050112 bytes
 		openai half 75 cut short
 		openai reset 75 cut short
 		openai 500 75 status 500
