@@ -436,3 +436,16 @@ stopped() { # STATUS FOLDER
 	wait $pid || r=$?
 	stopped $r "$big"
 }
+
+@test "build and export take a folder and an index whose names begin with a hyphen, behind --" {
+	need_model
+	mkdir w
+	cd w
+	mkdir -- -notes
+	echo "Bread rises for two hours." >-notes/bread.txt
+	leann build -q -- -notes
+	[ -f -notes/.leann/index.leann ]
+	cp -- -notes/.leann/index.leann -i.leann
+	leann export --no-embedding -- -i.leann | grep -q '"Bread rises for two hours'
+	run -2 leann build -q -- -notes -more
+}
