@@ -83,7 +83,7 @@ int update_open(struct chunker *k, struct chunk_opts *c, struct opts *o, struct 
 	u->written = mem_calloc(u->base.ix.n_files + 1, sizeof *u->written);
 	if (u->base.ix.meta)
 		u->meta = meta_reader_new(u->base.ix.meta);
-	if (!u->base.has_args && !u->base.ix.n_roots)
+	if (!u->base.has_args && !u->base.ix.n_roots && !o->n_args && !c->files_from)
 		return err_set(e, ERR_USAGE, "%s has records that it keeps itself, no files to follow: it is as it "
 			       "was made; when they have changed, make it anew from where they are", c->update);
 	if (!u->base.has_args && !o->n_args && !c->files_from)
