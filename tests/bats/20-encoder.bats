@@ -34,10 +34,15 @@ compare() {
 	"$PYTHON" -c 'import json, sys
 for line in open(sys.argv[1]): print(json.dumps(json.loads(line)["text"]))' "$ref" >"$BATS_TEST_TMPDIR/all"
 	head -n 12 "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/few"
+	# every third, as the reference has them, for what is no server's choice on this machine
+	awk 'NR % 3 == 1' "$ref" >"$BATS_TEST_TMPDIR/third.jsonl"
+	awk 'NR % 3 == 1' "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/third"
+	best=$(leann-embed-client --info | sed -nE 's/.*"kernels":"([^"]*)".*/\1/p')
 	for simd in $(levels); do
 		for p in "fp32 .99999 .99999" "bf16 .9995 .9999" "int8 .98 .998"; do
 			read -r precision lowest mean <<<"$p"
-			texts=all
+			texts=third
+			[ "$precision-$simd" != "$best" ] || texts=all
 			# plain C takes a second for 30 tokens; others are the kernels of another level
 			case $simd-$precision in
 			scalar-fp32) texts=few ;;
@@ -45,7 +50,9 @@ for line in open(sys.argv[1]): print(json.dumps(json.loads(line)["text"]))' "$re
 			esac
 			LEANN_SIMD=$simd leann-nn-probe -j 2 -p "$precision" "$MODEL" <"$BATS_TEST_TMPDIR/$texts" \
 				>"$BATS_TEST_TMPDIR/out" 2>/dev/null
-			run compare "$ref" "$BATS_TEST_TMPDIR/out" "$lowest" "$mean"
+			of=$ref
+			[ "$texts" != third ] || of=$BATS_TEST_TMPDIR/third.jsonl
+			run compare "$of" "$BATS_TEST_TMPDIR/out" "$lowest" "$mean"
 			echo "$simd $precision: $output"
 			[ "$status" -eq 0 ]
 		done

@@ -97,6 +97,7 @@ for x in sys.stdin: print(json.dumps(json.loads(x), sort_keys=True))'; }
 }
 
 @test "killed at random moments both ways, nothing is lost and the next run goes on" {
+	[ -n "${LEANN_SLOW_TESTS:-}" ] || skip "a minute of starting Chroma: LEANN_SLOW_TESTS=1, or make check-faults"
 	[ -f "$SHARED/data/scifact/corpus.jsonl" ] || skip "no ../shared/data"
 	unset XDG_RUNTIME_DIR
 	N=60 KILLS=1 DATA=$SHARED/data run "$TOP/tests/faults/migrate"

@@ -11,7 +11,7 @@
 In all of them: no error in the console, nothing against the policy, no request to elsewhere. Status 1, and what was found, when something does not
 hold.
 """
-import os, sys, time
+import json, os, sys, time
 from chromium import Chromium
 
 SIZES = {"desktop": (1280, 800, False), "phone": (390, 844, True)}
@@ -173,8 +173,10 @@ def keys(c, url, question):
     time.sleep(.3)
     c.js("document.getElementById('q').select()")
     ask(c, question)
-    time.sleep(.8)
-    want(c.js("[...document.querySelectorAll('#hits a')].map(a => a.dataset.key)") == hits, "a late answer is dropped")
+    keys = "[...document.querySelectorAll('#hits a')].map(a => a.dataset.key)"
+    c.until("JSON.stringify(%s) === %s" % (keys, json.dumps(json.dumps(hits, separators=(",", ":"), ensure_ascii=False))))
+    time.sleep(1.2)
+    want(c.js(keys) == hits, "a late answer is dropped")
 
 
 def probes(c, url, question, name):
