@@ -124,6 +124,16 @@ static int make_unit(float *v, size_t dim, size_t i, struct err *e)
 	return 0;
 }
 
+int rows_take_all(struct rows *r, const struct js *j, struct err *e)
+{
+	if (js_type(j) != JS_ARR || js_len(j) != r->n)
+		return err_set(e, ERR_DATA, "%zu embeddings, %zu were asked for", js_len(j), r->n);
+	for (size_t i = 0; i < r->n; i++)
+		if (rows_take(r, i, js_at(j, i), e))
+			return -1;
+	return 0;
+}
+
 int rows_unit(struct rows *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n; i++)

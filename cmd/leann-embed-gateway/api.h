@@ -97,6 +97,8 @@ float *rows_at(struct rows *r, size_t i, size_t dim, struct err *e);
 void rows_release(struct rows *r);
 /* Row i is the JSON array of numbers j. */
 int rows_take(struct rows *r, size_t i, const struct js *j, struct err *e) MUST_CHECK;
+/* All r->n of them are the arrays in the JSON array j, in order. */
+int rows_take_all(struct rows *r, const struct js *j, struct err *e) MUST_CHECK;
 
 /* Every row: finite, with a direction; its length becomes 1. */
 int rows_unit(struct rows *r, struct err *e) MUST_CHECK;
@@ -113,6 +115,10 @@ struct js *call_texts(const struct call *call);
  */
 enum verdict ask(struct conn *c, const char *version, const char *path, struct js *body, size_t max_bytes,
 		 struct js **answer, struct err *e);
+/* What take makes of the answer j to n texts, which is freed, where v is DONE: WRONG if it refuses. */
+enum verdict ask_rows(struct conn *c, enum verdict v, struct js *j, size_t n,
+		      int (*take)(struct conn *c, const struct js *j, struct rows *r, struct err *e),
+		      struct rows *r, struct err *e);
 /* How large an answer for n texts may be, of want->dim numbers each where that is known. */
 size_t ask_max_bytes(const struct rows *want, size_t n);
 /* The name in an answer; absent is fine. */

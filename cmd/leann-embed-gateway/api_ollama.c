@@ -40,12 +40,8 @@ static int learn(struct conn *c, struct facts *f, struct err *e)
 
 static int take(struct conn *c, const struct js *j, struct rows *r, struct err *e)
 {
-	const struct js *rows = js_get(j, "embeddings");
-	if (js_type(rows) != JS_ARR || js_len(rows) != r->n)
-		return err_set(e, ERR_DATA, "%zu embeddings, %zu were asked for", js_len(rows), r->n);
-	for (size_t i = 0; i < r->n; i++)
-		if (rows_take(r, i, js_at(rows, i), e))
-			return -1;
+	if (rows_take_all(r, js_get(j, "embeddings"), e))
+		return -1;
 	conn_served(c, js_get(j, "model"));
 	int64_t tokens = js_int(js_get(j, "prompt_eval_count"));
 	r->n_tokens = tokens > 0 ? (size_t)tokens : 0;
@@ -61,13 +57,7 @@ static enum verdict embed(struct conn *c, const struct call *call, struct rows *
 	if (c->c->p.dimensions)
 		js_set(o, "dimensions", js_new_int((int64_t)c->c->p.dimensions));
 	enum verdict v = ask(c, "", "/api/embed", o, ask_max_bytes(r, call->n), &j, e);
-	r->n = call->n;
-	if (v == DONE && take(c, j, r, e)) {
-		err_prefix(e, "%s", c->c->p.url);
-		v = WRONG;
-	}
-	js_free(j);
-	return v;
+	return ask_rows(c, v, j, call->n, take, r, e);
 }
 
 const struct api api_ollama = {"ollama", true, learn, embed};

@@ -120,13 +120,7 @@ static enum verdict embed(struct conn *c, const struct call *call, struct rows *
 			break;
 		c->floats = true;
 	} while (true);
-	r->n = call->n;
-	if (v == DONE && take(c, j, r, e)) {
-		err_prefix(e, "%s", c->c->p.url);
-		v = WRONG;
-	}
-	js_free(j);
-	return v;
+	return ask_rows(c, v, j, call->n, take, r, e);
 }
 
 const struct api api_openai = {"openai", false, learn, embed};

@@ -34,14 +34,10 @@ static int learn(struct conn *c, struct facts *f, struct err *e)
 	return r;
 }
 
-static int take(const struct js *j, struct rows *r, struct err *e)
+static int take(struct conn *c, const struct js *j, struct rows *r, struct err *e)
 {
-	if (js_type(j) != JS_ARR || js_len(j) != r->n)
-		return err_set(e, ERR_DATA, "%zu embeddings, %zu were asked for", js_len(j), r->n);
-	for (size_t i = 0; i < r->n; i++)
-		if (rows_take(r, i, js_at(j, i), e))
-			return -1;
-	return 0;
+	(void)c;
+	return rows_take_all(r, j, e);
 }
 
 static enum verdict embed(struct conn *c, const struct call *call, struct rows *r, struct err *e)
@@ -53,13 +49,7 @@ static enum verdict embed(struct conn *c, const struct call *call, struct rows *
 	if (c->c->p.dimensions)
 		js_set(o, "dimensions", js_new_int((int64_t)c->c->p.dimensions));
 	enum verdict v = ask(c, "", "/embed", o, ask_max_bytes(r, call->n), &j, e);
-	r->n = call->n;
-	if (v == DONE && take(j, r, e)) {
-		err_prefix(e, "%s", c->c->p.url);
-		v = WRONG;
-	}
-	js_free(j);
-	return v;
+	return ask_rows(c, v, j, call->n, take, r, e);
 }
 
 const struct api api_tei = {"tei", true, learn, embed};

@@ -134,3 +134,16 @@ enum verdict ask(struct conn *c, const char *version, const char *path, struct j
 	buf_release(&text);
 	return v;
 }
+
+enum verdict ask_rows(struct conn *c, enum verdict v, struct js *j, size_t n,
+		      int (*take)(struct conn *c, const struct js *j, struct rows *r, struct err *e),
+		      struct rows *r, struct err *e)
+{
+	r->n = n;
+	if (v == DONE && take(c, j, r, e)) {
+		err_prefix(e, "%s", c->c->p.url);
+		v = WRONG;
+	}
+	js_free(j);
+	return v;
+}
